@@ -1,0 +1,309 @@
+/**
+ * Every event Homeport records: type → data. `at` is the instant of the decision (RFC 3339, UTC, milliseconds), brought by
+ * the command. A published shape is never edited: add a version and an upcaster (event-codec.ts).
+ */
+
+/** RFC 3339 in UTC with milliseconds, such as 2026-01-31T12:00:00.000Z. */
+export type Instant = string;
+
+/** A value that only the installation key opens: nacl.secretbox (24-byte nonce ‖ box), base64. */
+export interface Sealed {
+  readonly sealed: string;
+}
+
+/** A node's part in a Swarm. */
+export interface SwarmMembership {
+  readonly clusterId: string;
+  readonly nodeId: string;
+  readonly manager: boolean;
+}
+
+/** The container engine behind an agent. */
+export interface EngineDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly apiVersion: string;
+}
+
+/** What an agent reports about itself and its node. */
+export interface AgentReport {
+  /** The node's host name. */
+  readonly node: string;
+  readonly version: string;
+  readonly protocolVersion: number;
+  /** Such as linux/amd64. */
+  readonly platform: string;
+  readonly engine: EngineDescription | null;
+  readonly swarm: SwarmMembership | null;
+}
+
+/** On `environment-<id>`. */
+export interface EnvironmentEvents {
+  EnvironmentCreated: {
+    at: Instant;
+    environmentId: string;
+    name: string;
+    /** host:port that agents call. */
+    address: string;
+    /** host:port of the tunnel port. */
+    tunnelAddress: string;
+    tags: readonly string[];
+    pollIntervalSeconds: number | null;
+    issuedEdgeId: string;
+    requireIssuedEdgeId: boolean;
+    joinTokenVersion: number;
+  };
+  EnvironmentRenamed: { at: Instant; environmentId: string; name: string };
+  EnvironmentTagged: { at: Instant; environmentId: string; tags: readonly string[] };
+  EnvironmentAddressChanged: { at: Instant; environmentId: string; address: string; tunnelAddress: string };
+  PollIntervalChanged: { at: Instant; environmentId: string; pollIntervalSeconds: number | null };
+  AgentAssociated: { at: Instant; environmentId: string; edgeId: string; issued: boolean; node: string; address: string };
+  AgentSeen: { at: Instant; environmentId: string; instanceId: string; address: string; report: AgentReport };
+  HeartbeatLost: { at: Instant; environmentId: string; lastPolledAt: Instant | null };
+  HeartbeatRestored: { at: Instant; environmentId: string };
+  EnvironmentRemoved: { at: Instant; environmentId: string };
+}
+
+/** Why credentials stopped being good. */
+export type RevocationReason = 'idle' | 'lost' | 'disconnected' | 'expired' | 'open-failed' | 'lapsed' | 'environment-removed';
+
+/** Why an open tunnel was lost. */
+export type TunnelLossReason = 'connection-lost' | 'agent-stopped' | 'agent-reports-none' | 'server-restarted' | 'control-plane-stopping';
+
+/** On `tunnel-<id>` or `tunnel-<id>_<Swarm node id>`. `node` is the Swarm node asked for, or null for the environment's own tunnel. */
+export interface TunnelEvents {
+  TunnelRequired: { at: Instant; environmentId: string; node: string | null };
+  TunnelCredentialsIssued: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    credentialsId: string;
+    /** SHA-256 of the secret, base64. */
+    secretHash: string;
+    /** The instance of the agent they were issued to, and its node's host name. */
+    agentInstanceId: string;
+    agentNode: string;
+    expiresAt: Instant;
+  };
+  TunnelCredentialsExpired: { at: Instant; environmentId: string; node: string | null; credentialsId: string };
+  TunnelOpenFailed: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    credentialsId: string;
+    reason: string;
+    detail: string;
+  };
+  TunnelOpened: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    credentialsId: string;
+    agentInstanceId: string;
+    agentNode: string;
+    address: string;
+    controlPlaneNode: string;
+    /** The control-plane process that holds it; a new one at each start. */
+    epoch: string;
+  };
+  TunnelLost: { at: Instant; environmentId: string; node: string | null; credentialsId: string; reason: TunnelLossReason };
+  TunnelClosed: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    credentialsId: string;
+    reason: 'idle' | 'disconnected' | 'environment-removed';
+  };
+  TunnelCredentialsRevoked: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    credentialsId: string;
+    reason: RevocationReason;
+  };
+  TunnelRequirementLapsed: { at: Instant; environmentId: string; node: string | null; reason: 'unused' | 'disconnected' };
+}
+
+/** On `activity-<cp>_<n>`. */
+export interface ActivityEvents {
+  /** Before a call that may change something is forwarded. */
+  ApiCallStarted: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    callId: string;
+    method: string;
+    /** Without query except listed parameters. */
+    path: string;
+  };
+  ApiCallProxied: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    callId: string;
+    method: string;
+    path: string;
+    /** The status sent to the client; null where the client was gone before there was one. */
+    status: number | null;
+    /** A stable code where the call failed on our side of the engine (such as tunnel-lost); else null. */
+    failure: string | null;
+    durationMs: number;
+    bytesSent: number;
+    bytesReceived: number;
+  };
+  /** An upgraded connection: exec, attach. `command` is argv[0] and how many arguments follow, where known. */
+  StreamOpened: { at: Instant; environmentId: string; node: string | null; callId: string; kind: string; path: string };
+  StreamClosed: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    callId: string;
+    kind: string;
+    reason: string;
+    durationMs: number;
+    bytesSent: number;
+    bytesReceived: number;
+  };
+  /** Calls whose record was lost because the store was away and a bound was reached. */
+  ActivityLost: { at: Instant; count: number };
+}
+
+/** On `polls-<cp>_<shard>`; nothing else, for these streams expire. */
+export interface PollEvents {
+  AgentPolled: { at: Instant; environmentId: string; node: string; instanceId: string; sequence: number };
+}
+
+/** On `retention-<cp>`. */
+export interface RetentionEvents {
+  /** Polls an agent made, by its sequence numbers, that were not recorded: sequences `from` to `to`, both inclusive. */
+  PollsLost: {
+    at: Instant;
+    environmentId: string;
+    node: string;
+    instanceId: string;
+    from: number;
+    to: number;
+    count: number;
+  };
+  /** Hourly, a shard each, appended before those polls may expire. */
+  PollsSummarised: {
+    at: Instant;
+    shard: number;
+    from: Instant;
+    to: Instant;
+    agents: readonly { environmentId: string; node: string; count: number; lastPolledAt: Instant }[];
+  };
+}
+
+/** Why an agent was refused at the poll edge. */
+export type PollRejectionReason =
+  | 'malformed-token'
+  | 'malformed-edge-id'
+  | 'unknown-environment'
+  | 'environment-removed'
+  | 'wrong-join-secret'
+  | 'edge-id-mismatch'
+  | 'version-too-old'
+  | 'too-many-attempts'
+  | 'too-many-connections';
+
+/** Why tunnel credentials were refused. */
+export type CredentialsRefusalReason =
+  | 'unknown-credentials'
+  | 'credentials-used'
+  | 'credentials-expired'
+  | 'credentials-revoked'
+  | 'wrong-secret'
+  | 'wrong-environment'
+  | 'malformed-credentials';
+
+/** On `refusals-<cp>`. Bounded per peer; never in a stream that decides. */
+export interface RefusalEvents {
+  PollRejected: {
+    at: Instant;
+    /** As claimed; null where it could not be read or names no environment. */
+    environmentId: string | null;
+    reason: PollRejectionReason;
+    address: string;
+    node: string | null;
+  };
+  TunnelCredentialsRefused: {
+    at: Instant;
+    environmentId: string | null;
+    credentialsId: string | null;
+    reason: CredentialsRefusalReason;
+    address: string;
+  };
+  RefusalsSuppressed: { at: Instant; count: number };
+}
+
+/** The roles of accounts and API keys. */
+export type Role = 'admin' | 'operator' | 'auditor' | 'metrics';
+
+/** On `user-<id>`. */
+export interface UserEvents {
+  UserCreated: { at: Instant; userId: string; username: string; role: Role; passwordHash: Sealed };
+  PasswordChanged: { at: Instant; userId: string; passwordHash: Sealed };
+  UserRoleChanged: { at: Instant; userId: string; role: Role };
+  UserRemoved: { at: Instant; userId: string };
+  ApiKeyCreated: {
+    at: Instant;
+    userId: string;
+    keyId: string;
+    name: string;
+    role: Role;
+    /** SHA-256 of the key, sealed. */
+    keyHash: Sealed;
+    expiresAt: Instant | null;
+  };
+  ApiKeyRevoked: { at: Instant; userId: string; keyId: string };
+}
+
+/** On `signins`. */
+export interface SignInEvents {
+  SignedIn: { at: Instant; userId: string; username: string; sessionId: string; address: string };
+  /** `username` is kept only where such an account exists: what is typed there is often a password. */
+  SignInRefused: { at: Instant; username: string | null; address: string; reason: 'wrong-credentials' | 'too-many-attempts' };
+  SignedOut: { at: Instant; userId: string; username: string; sessionId: string };
+  SessionRevoked: { at: Instant; userId: string; sessionId: string };
+}
+
+/** What an operator may set. Durations in whole seconds. */
+export interface Settings {
+  readonly pollIntervalSeconds: number;
+  readonly inactivityTimeoutSeconds: number;
+  readonly keepAliveIntervalSeconds: number;
+  readonly pollRetentionHours: number;
+  /** Bytes that channels nobody reads may hold, per process. */
+  readonly stalledBytesLimit: number;
+  readonly maxChannelsPerTunnel: number;
+  /** strict: calls that may change something are refused while they can't be recorded. available: they are let through. */
+  readonly auditMode: 'strict' | 'available';
+}
+
+/** On `settings`. */
+export interface SettingsEvents {
+  SettingsChanged: { at: Instant; changes: Partial<Settings> };
+}
+
+/** All events by type. */
+export interface EventDataByType
+  extends EnvironmentEvents,
+    TunnelEvents,
+    ActivityEvents,
+    PollEvents,
+    RetentionEvents,
+    RefusalEvents,
+    UserEvents,
+    SignInEvents,
+    SettingsEvents {}
+
+export type EventType = keyof EventDataByType;
+
+/** An event of one of the given types: a union discriminated by `type`. */
+export type EventOf<Events> = { [Type in keyof Events & string]: { readonly type: Type; readonly data: Events[Type] } }[keyof Events &
+  string];
+
+export type DomainEvent = EventOf<EventDataByType>;
+export type EnvironmentEvent = EventOf<EnvironmentEvents>;
+export type TunnelEvent = EventOf<TunnelEvents>;
