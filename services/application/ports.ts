@@ -1,0 +1,372 @@
+/** What the edges and the gateway ask of the application, and what the application asks of them. */
+import type { Position } from '../event-store/port.ts';
+import type {
+  AgentReport,
+  CredentialsRefusalReason,
+  Instant,
+  PollRejectionReason,
+  Role,
+  Settings,
+  TunnelLossReason,
+} from '../domain/events.ts';
+import type { TunnelKey } from '../domain/tunnel-key.ts';
+
+/** Where a command comes from; copied into the metadata of each event it causes. */
+export interface CommandContext {
+  /** Who: `user:<username>`, `user:<username>/key:<id>`, `agent:<environment id>/<node>` or `system:<control-plane node>`. */
+  readonly actor: string;
+  /** UUID that ties a request to all it causes. */
+  readonly correlationId: string;
+  /** The id of the event that caused this, where one did. */
+  readonly causationId?: string;
+}
+
+/** A use case's refusal. Each edge maps `code` to its own status in one table. */
+export type ApplicationErrorCode =
+  | 'environment-not-found'
+  | 'environment-removed'
+  | 'name-taken'
+  | 'invalid-name'
+  | 'invalid-address'
+  | 'loopback-address'
+  | 'invalid-tags'
+  | 'invalid-poll-interval'
+  | 'invalid-settings'
+  | 'tunnel-timeout'
+  | 'agent-not-polling'
+  | 'wrong-credentials'
+  | 'too-many-attempts'
+  | 'api-key-not-found'
+  | 'role-not-allowed'
+  | 'invalid-expiry'
+  | 'event-store-unavailable'
+  | 'conflict';
+
+export class ApplicationError extends Error {
+  override readonly name = 'ApplicationError';
+  readonly code: ApplicationErrorCode;
+  /** Where the input is at fault: a JSON Pointer into it. */
+  readonly pointer: string | undefined;
+  /** With too-many-attempts, tunnel-timeout and event-store-unavailable: when it is worth trying again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ApplicationErrorCode,
+    message: string,
+    details: { readonly pointer?: string; readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.pointer = details.pointer;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}
+
+// ---- environments -----------------------------------------------------------------------------------------------
+
+export interface NewEnvironment {
+  readonly name: string;
+  /** host:port that agents call. */
+  readonly address: string;
+  /** host:port; by default the address's host with the tunnel port. */
+  readonly tunnelAddress?: string;
+  readonly tags?: readonly string[];
+  /** Whole seconds, 1 to 86,400; null or absent follows the settings. */
+  readonly pollIntervalSeconds?: number | null;
+  readonly allowLoopback?: boolean;
+  readonly requireIssuedEdgeId?: boolean;
+}
+
+/** RFC 7396: absent is unchanged. */
+export type EnvironmentChanges = Partial<Pick<NewEnvironment, 'name' | 'address' | 'tunnelAddress' | 'tags' | 'pollIntervalSeconds' | 'allowLoopback'>>;
+
+/** What an agent needs to join. */
+export interface Deployment {
+  /** The Edge ID to put into the command: the issued one, or the one associated. */
+  readonly edgeId: string;
+  /** EDGE_KEY. */
+  readonly joinToken: string;
+}
+
+export interface Environments {
+  /** Throws name-taken, invalid-name, invalid-address, loopback-address, invalid-tags, invalid-poll-interval, event-store-unavailable. */
+  create(input: NewEnvironment, context: CommandContext): Promise<Deployment & { readonly environmentId: string; readonly position: Position }>;
+  /** Throws as create, environment-not-found and environment-removed. `position` is undefined where nothing changed. */
+  change(environmentId: string, changes: EnvironmentChanges, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+  /** Ends its polls and tunnels, for ever. Throws environment-not-found. */
+  remove(environmentId: string, context: CommandContext): Promise<{ readonly position: Position }>;
+  /** Throws environment-not-found. */
+  deployment(environmentId: string): Promise<Deployment>;
+}
+
+// ---- connections ------------------------------------------------------------------------------------------------
+
+export type TunnelStatus =
+  | { readonly state: 'closed' | 'required' | 'opening' | 'open'; readonly since: Instant | null; readonly lastFailure: TunnelFailureNote | null };
+
+export interface TunnelFailureNote {
+  readonly reason: string;
+  readonly detail: string;
+  readonly at: Instant;
+}
+
+/** Selecting an environment, and all that follows. */
+export interface Connections {
+  /** Makes the tunnel required (once; asking again is free). Throws environment-not-found, environment-removed, event-store-unavailable. */
+  require(key: TunnelKey, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+  /**
+   * Resolves when the tunnel is open and can be dialled, at once where it is. Throws tunnel-timeout, agent-not-polling
+   * (no poll is due to come in time), environment-removed; or the signal's reason.
+   */
+  waitUntilOpen(key: TunnelKey, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<void>;
+  /** Closes it now and ends the requirement. */
+  disconnect(key: TunnelKey, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+  /** Counts as use. Throws environment-not-found. */
+  keepAlive(key: TunnelKey): Promise<void>;
+  status(key: TunnelKey): Promise<TunnelStatus>;
+}
+
+// ---- what the tunnels' edge asks --------------------------------------------------------------------------------
+
+/** An agent's hello on the tunnel port. */
+export interface TunnelOpening {
+  readonly environmentId: string;
+  readonly credentialsId: string;
+  readonly secret: Uint8Array;
+  readonly instanceId: string;
+  /** The peer's IP address. */
+  readonly address: string;
+}
+
+/** A tunnel whose credentials were consumed. */
+export interface OpenedTunnel {
+  readonly key: TunnelKey;
+  readonly credentialsId: string;
+  readonly agentNode: string;
+  readonly instanceId: string;
+  /** How long without use until the agent asks whether it may close. */
+  readonly inactivityMs: number;
+  readonly maxChannels: number;
+}
+
+export class CredentialsRefused extends Error {
+  override readonly name = 'CredentialsRefused';
+  readonly reason: CredentialsRefusalReason | 'event-store-unavailable';
+
+  constructor(reason: CredentialsRefusalReason | 'event-store-unavailable', message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The decisions behind the tunnel port. */
+export interface TunnelGate {
+  /** Consumes the credentials: of two with the same one wins. Throws {@link CredentialsRefused}, already recorded. */
+  open(opening: TunnelOpening): Promise<OpenedTunnel>;
+  /** The tunnel can be dialled from now on: wakes those who wait. Called by the edge once it is registered as live. */
+  ready(tunnel: OpenedTunnel): void;
+  /** It is gone without a goodbye. Never throws: what can't be recorded now is recorded later. */
+  lost(tunnel: OpenedTunnel, reason: TunnelLossReason): Promise<void>;
+  /**
+   * The agent asks whether the idle tunnel may close; `lastUsedAtMs` and `inUse` are what the edge knows of its use.
+   * After true TunnelClosed and TunnelCredentialsRevoked are recorded, and the edge must not dial any more.
+   */
+  mayClose(tunnel: OpenedTunnel, use: { readonly lastUsedAtMs: number; readonly inUse: boolean }): Promise<boolean>;
+}
+
+/** What the application asks of the live tunnels (the edge implements it). */
+export interface TunnelControl {
+  /** Ends a live tunnel, telling its agent why; resolves when it is gone. Nothing to do where none is live. */
+  drain(key: TunnelKey, reason: 'disconnected' | 'environment-removed' | 'agent-reports-none'): Promise<void>;
+  /** Counts as use. False where none is live. */
+  touch(key: TunnelKey): boolean;
+  isOpen(key: TunnelKey): boolean;
+}
+
+// ---- what the polls' edge asks ----------------------------------------------------------------------------------
+
+export interface PollIntroduction {
+  readonly environmentId: string;
+  readonly joinSecret: Uint8Array;
+  readonly edgeId: string;
+  readonly instanceId: string;
+  readonly report: AgentReport;
+  /** The peer's IP address. */
+  readonly address: string;
+}
+
+export interface Poll {
+  readonly sequence: number;
+  readonly confirmedSequence: number;
+  readonly heldCredentialsIds: readonly string[];
+  readonly tunnelFailure: { readonly credentialsId: string; readonly reason: string; readonly detail: string } | null;
+  /** Only where it changed since the introduction. */
+  readonly report: AgentReport | null;
+}
+
+export interface PollAnswer {
+  readonly confirmedSequence: number;
+  readonly pollIntervalMs: number;
+  readonly reconnectSpreadMs: number;
+  /** Sealed tunnel credentials, one for each tunnel this agent is to open. */
+  readonly required: readonly Uint8Array[];
+}
+
+export class AgentRefused extends Error {
+  override readonly name = 'AgentRefused';
+  readonly reason: PollRejectionReason | 'event-store-unavailable';
+  readonly retryAfterMs: number | undefined;
+
+  constructor(reason: PollRejectionReason | 'event-store-unavailable', message: string, retryAfterMs?: number) {
+    super(message);
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** One agent's polls, from one call. */
+export interface PollConversation {
+  /** Answers at once where nothing is to be opened; else after the credentials were recorded. */
+  poll(poll: Poll): Promise<PollAnswer> | PollAnswer;
+  /** The call ended. Idempotent. */
+  close(): void;
+}
+
+export interface PollAdmission {
+  /**
+   * Checks an agent's introduction. `push` sends an early answer; `end` closes the call with a reason.
+   * Throws {@link AgentRefused}, already recorded.
+   */
+  admit(
+    introduction: PollIntroduction,
+    agent: { readonly push: (answer: PollAnswer) => void; readonly end: (refusal: AgentRefused) => void },
+  ): Promise<PollConversation>;
+  /** Records an introduction that can't even be read. Returns the refusal to send. */
+  refuseMalformed(reason: 'malformed-token' | 'malformed-edge-id' | 'version-too-old', address: string, message: string): AgentRefused;
+}
+
+// ---- accounts ---------------------------------------------------------------------------------------------------
+
+/** Who is signed in, by a session or by an API key. */
+export interface Principal {
+  readonly userId: string;
+  readonly username: string;
+  /** The account's role, or the key's where that is lower. */
+  readonly role: Role;
+  readonly actor: string;
+  readonly session: { readonly id: string; readonly expiresAt: Instant } | null;
+  readonly apiKeyId: string | null;
+}
+
+export interface ApiKeySummary {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly username: string;
+  readonly createdAt: Instant;
+  readonly expiresAt: Instant | null;
+  readonly lastUsedAt: Instant | null;
+}
+
+export interface Accounts {
+  /** Throws wrong-credentials (the same for an unknown name) and too-many-attempts. `token` is the cookie's value. */
+  signIn(
+    credentials: { readonly username: string; readonly password: string },
+    origin: { readonly address: string; readonly correlationId: string },
+  ): Promise<{ readonly token: string; readonly principal: Principal }>;
+  signOut(principal: Principal, context: CommandContext): Promise<void>;
+  /** From memory, in constant time; undefined where it is not good. */
+  principalOfSession(token: string): Principal | undefined;
+  /** From memory, in constant time; undefined where it is not good. */
+  principalOfApiKey(secret: string): Principal | undefined;
+  /** The secret (`hp_…`) is given once. Throws role-not-allowed (above one's own) and invalid-expiry. */
+  createApiKey(
+    principal: Principal,
+    input: { readonly name: string; readonly role: Role; readonly expiresAt?: Instant | null },
+    context: CommandContext,
+  ): Promise<ApiKeySummary & { readonly secret: string }>;
+  /** An admin sees all, others their own. */
+  listApiKeys(principal: Principal): readonly ApiKeySummary[];
+  /** Throws api-key-not-found. Ends what the key holds open. */
+  revokeApiKey(principal: Principal, keyId: string, context: CommandContext): Promise<void>;
+  /** Calls back when the principal's session or key has ended, so that streams and channels can be ended too. Returns the way out. */
+  onEnded(principal: Principal, ended: () => void): () => void;
+}
+
+// ---- settings, activity, history ----------------------------------------------------------------------------------
+
+export interface SettingsAccess {
+  current(): Settings;
+  /** Throws invalid-settings with a pointer. */
+  change(changes: Partial<Settings>, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+}
+
+/** One proxied call, as it is recorded. */
+export interface RecordedCall {
+  readonly key: TunnelKey;
+  /** UUID. */
+  readonly callId: string;
+  readonly method: string;
+  /** Canonical, without query except listed parameters. */
+  readonly path: string;
+}
+
+export interface CallOutcome {
+  readonly status: number | null;
+  readonly failure: string | null;
+  readonly durationMs: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+export interface Activity {
+  /** Durably recorded when it resolves. Throws event-store-unavailable in audit mode strict; resolves in mode available. */
+  callStarted(call: RecordedCall, context: CommandContext): Promise<void>;
+  /** Buffered to a bound; never throws. */
+  callProxied(call: RecordedCall, outcome: CallOutcome, context: CommandContext): void;
+  streamOpened(call: RecordedCall, kind: string, context: CommandContext): void;
+  streamClosed(
+    call: RecordedCall,
+    kind: string,
+    outcome: { readonly reason: string; readonly durationMs: number; readonly bytesSent: number; readonly bytesReceived: number },
+    context: CommandContext,
+  ): void;
+}
+
+export interface EventQuery {
+  readonly stream?: string;
+  readonly category?: string;
+  readonly type?: string;
+  readonly environmentId?: string;
+  /** Inclusive. */
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly to?: Instant;
+  /** Exclusive, in the direction of the order. */
+  readonly after?: Position;
+  /** Oldest first by default. */
+  readonly order?: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+/** An event as REST and the command line show it. */
+export interface HistoryEvent {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: Position;
+  readonly type: string;
+  /** When it was decided. */
+  readonly time: Instant;
+  /** When it was appended. */
+  readonly recordedAt: Instant;
+  readonly data: unknown;
+  readonly metadata: unknown;
+}
+
+export interface History {
+  /** `next` goes on where this page ended, or is null at the end. A page may be short where much had to be searched. */
+  list(query: EventQuery, signal?: AbortSignal): Promise<{ readonly events: readonly HistoryEvent[]; readonly next: Position | null }>;
+  /** All that match, in pages, following live where asked. Ends by the signal. */
+  stream(query: Omit<EventQuery, 'limit'>, options: { readonly follow: boolean; readonly signal: AbortSignal }): AsyncIterable<readonly HistoryEvent[]>;
+}
