@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** The `homeport` command. */
+import { runCli } from './run-cli.js';
+
+await runCli(process.argv.slice(2));
