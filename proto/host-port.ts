@@ -1,0 +1,27 @@
+/** Addresses as agents call them: a host and a port. */
+import { isIPv6 } from 'node:net';
+
+/** Where to connect. `host` is a DNS name or an IP address, IPv6 without brackets. */
+export interface HostPort {
+  readonly host: string;
+  /** 1 to 65,535. */
+  readonly port: number;
+}
+
+const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})$/;
+
+/** Reads `host:port`, IPv6 in brackets. Returns undefined for anything else, also where the port is missing. */
+export function parseHostPort(text: string): HostPort | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const [, bracketed, plain, digits] = match;
+  const port = Number(digits);
+  if (port < 1 || port > 65_535) return undefined;
+  if (bracketed !== undefined) return isIPv6(bracketed) ? { host: bracketed, port } : undefined;
+  return plain !== undefined && HOST_NAME.test(plain) ? { host: plain, port } : undefined;
+}
+
+/** The inverse of {@link parseHostPort}. */
+export function formatHostPort({ host, port }: HostPort): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
