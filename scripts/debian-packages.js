@@ -1,0 +1,52 @@
+/** Installs the Debian packages that the tests' real parts come from, where that is possible: as root on Debian or Ubuntu. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './prepare.js';
+
+/** @typedef {{ name: string, package: string, packageWhereSplit?: string }} RealPart */
+
+/** Where services are told not to start; see invoke-rc.d(8). */
+const servicePolicy = '/usr/sbin/policy-rc.d';
+const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
+
+/** Installs what is missing, saying so. Never throws: a suite whose part stays missing says so itself. */
+export function installDebianPackages() {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
+  /** @type {RealPart[]} */
+  const parts = JSON.parse(readFileSync(path.join(root, 'test', 'support', 'real-parts.json'), 'utf8'));
+  const missing = () => parts.filter(({ name }) => !folders.some((folder) => existsSync(path.join(folder, name))));
+  const wanted = unique(missing().map((part) => part.package));
+  if (wanted.length === 0) return;
+  process.stdout.write(`Installing Debian packages for the tests: ${wanted.join(' ')}\n`);
+  withoutStartingServices(() => {
+    if (!aptGet(['update'])) return;
+    aptGet(['install', '--yes', '--no-install-recommends', ...wanted]);
+    // Newer releases ship the docker command apart from the engine.
+    const split = unique(missing().flatMap((part) => part.packageWhereSplit ?? []));
+    if (split.length > 0) aptGet(['install', '--yes', '--no-install-recommends', ...split]);
+  });
+}
+
+/** Nothing that is installed for a test starts listening on this machine. */
+function withoutStartingServices(/** @type {() => void} */ install) {
+  const isOurs = !existsSync(servicePolicy);
+  if (isOurs) writeFileSync(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    install();
+  } finally {
+    if (isOurs) rmSync(servicePolicy, { force: true });
+  }
+}
+
+function aptGet(/** @type {string[]} */ args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status, stdout, stderr } = spawnSync('apt-get', ['-qq', ...args], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  if (status === 0) return true;
+  process.stdout.write(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}\n`);
+  return false;
+}
+
+function unique(/** @type {string[]} */ names) {
+  return [...new Set(names)];
+}

@@ -1,0 +1,118 @@
+/**
+ * `npm test`: makes the checkout and the machine ready, then lints, type-checks and runs every spec, and ends with a line
+ * `N passed, N failed`. `--long` runs the long durations. With CI=true nothing may be skipped but what needs EVENTSTORE_URL.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { installDebianPackages } from './debian-packages.js';
+import { prepare, root, toolEnvironment } from './prepare.js';
+
+const isLong = process.argv.includes('--long');
+const isContinuousIntegration = process.env.CI === 'true';
+/** What still runs then is stopped, and has failed. */
+const deadlineMs = isLong ? 3 * 60 * 60_000 : 11 * 60_000;
+const sources = ['agent', 'bench', 'bin', 'projections', 'proto', 'scripts', 'services', 'test', 'web-gateway'];
+
+const startedAtMs = Date.now();
+const totals = { passed: 0, failed: 0, /** @type {string[]} */ skipped: [] };
+const reports = mkdtempSync(path.join(tmpdir(), 'homeport-reports-'));
+const deadline = AbortSignal.timeout(deadlineMs);
+
+try {
+  installDebianPackages();
+  prepare();
+  const specs = findSpecs();
+  // End-to-end specs measure and race real processes: nothing else runs beside them.
+  await Promise.all([runChecks(), runSpecs('specs', specs.filter((spec) => !spec.startsWith('test/e2e/')))]);
+  await runSpecs('end-to-end specs', specs.filter((spec) => spec.startsWith('test/e2e/')));
+} catch (error) {
+  totals.failed += 1;
+  process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+report();
+
+/** The static checks, one after the other. */
+async function runChecks() {
+  const present = sources.filter((folder) => existsSync(path.join(root, folder)));
+  await runCheck('protocol style', 'buf', ['lint']);
+  await runCheck('types', 'tsc', []);
+  await runCheck('direction of imports', 'depcruise', ['--config', '.dependency-cruiser.js', ...present]);
+  await runCheck('lint', 'eslint', ['.']);
+}
+
+async function runCheck(/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ args) {
+  let output = '';
+  const { code } = await run(command, args, {}, (chunk) => (output += chunk.toString()));
+  totals[code === 0 ? 'passed' : 'failed'] += 1;
+  process.stdout.write(code === 0 ? `✔ ${name}\n` : `✘ ${name}\n${output}\n`);
+}
+
+async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ specs) {
+  if (specs.length === 0) return;
+  const file = path.join(reports, `${name}.json`);
+  const env = { HOMEPORT_TEST_REPORT: file, ...(isLong ? { HOMEPORT_TEST_LONG: '1' } : {}) };
+  const { code } = await run('mocha', ['--reporter', 'scripts/counting-reporter.js', ...specs], env, (chunk) => process.stdout.write(chunk));
+  if (!existsSync(file)) {
+    totals.failed += 1;
+    process.stdout.write(`The ${name} ended early (${code ?? 'stopped at the deadline'}).\n`);
+    return;
+  }
+  const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
+  totals.passed += passed;
+  totals.failed += failed === 0 && code !== 0 ? 1 : failed;
+  totals.skipped.push(...skipped);
+  if (failed === 0 && code !== 0) process.stdout.write(`The ${name} passed, but did not end by themselves (${code ?? 'stopped at the deadline'}).\n`);
+}
+
+/**
+ * Runs a tool in a process group of its own, so that a deadline or Ctrl-C ends it with all it started.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Record<string, string>} extraEnv
+ * @param {(chunk: Buffer) => void} print
+ * @returns {Promise<{ code: number | null }>}
+ */
+function run(command, args, extraEnv, print) {
+  return new Promise((resolve, reject) => {
+    const env = { ...toolEnvironment(), FORCE_COLOR: process.stdout.isTTY ? '1' : '0', ...extraEnv };
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    child.stdout.on('data', print);
+    child.stderr.on('data', print);
+    const stop = () => process.kill(-child.pid, 'SIGKILL');
+    const interrupt = () => {
+      stop();
+      process.exit(130);
+    };
+    if (deadline.aborted) stop();
+    deadline.addEventListener('abort', stop);
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      deadline.removeEventListener('abort', stop);
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      resolve({ code });
+    });
+  });
+}
+
+function findSpecs() {
+  return readdirSync(path.join(root, 'test'), { recursive: true })
+    .map((name) => `test/${String(name).split(path.sep).join('/')}`)
+    .filter((name) => name.endsWith('.spec.ts'))
+    .sort();
+}
+
+function report() {
+  const forbidden = isContinuousIntegration ? totals.skipped.filter((title) => !title.includes('EVENTSTORE_URL')) : [];
+  for (const title of forbidden) process.stdout.write(`Skipped, which CI=true forbids: ${title}\n`);
+  const failed = totals.failed + forbidden.length;
+  process.stdout.write(`\nTook ${Math.round((Date.now() - startedAtMs) / 1000)} s.\n`);
+  const skipped = totals.skipped.length - forbidden.length;
+  process.stdout.write(`${totals.passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+  // Children that were stopped may have left something open; the run is over all the same.
+  process.exit(failed === 0 ? 0 : 1);
+}
