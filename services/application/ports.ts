@@ -208,8 +208,17 @@ export interface PollAnswer {
   readonly confirmedSequence: number;
   readonly pollIntervalMs: number;
   readonly reconnectSpreadMs: number;
-  /** Sealed tunnel credentials, one for each tunnel this agent is to open. */
-  readonly required: readonly Uint8Array[];
+  /** One for each tunnel this agent is to open; the edge seals them for it. */
+  readonly required: readonly IssuedCredentials[];
+}
+
+/** Tunnel credentials in the clear, on their way to the agent. */
+export interface IssuedCredentials {
+  readonly credentialsId: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+  readonly tunnelAddress: string;
+  readonly validForMs: number;
 }
 
 export class AgentRefused extends Error {

@@ -1,0 +1,103 @@
+/** Records what is called through tunnels: before it happens where it may change something, after it where it only reads. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { DomainEvent } from '../domain/events.ts';
+import { type Clock, instantOf } from './clock.ts';
+import type { EventLog, PreparedEvent } from './event-log.ts';
+import type { Activity, CommandContext, SettingsAccess } from './ports.ts';
+import type { SingleWriterStream } from './single-writer-stream.ts';
+
+export interface RecordedActivity extends Activity {
+  /** Writes what is buffered and stops. */
+  close(): Promise<void>;
+}
+
+const flushMs = 25;
+const retryMs = 1000;
+const bufferLimit = 20_000;
+const appendLimit = 512;
+
+/** Creates the record of one control-plane node. */
+export function createActivity(deps: {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: SettingsAccess;
+  readonly stream: SingleWriterStream;
+  readonly actor: string;
+}): RecordedActivity {
+  const { log, clock, logger, settings, stream, actor } = deps;
+  let buffer: PreparedEvent[] = [];
+  let lost = 0;
+  let flushing: Promise<void> | undefined;
+  let cancelTimer: (() => void) | undefined;
+  let closed = false;
+
+  function push(event: DomainEvent, context: CommandContext): void {
+    if (buffer.length >= bufferLimit) {
+      lost++;
+      return;
+    }
+    buffer.push(...log.prepare([event], context));
+    schedule(flushMs);
+  }
+
+  function schedule(delayMs: number): void {
+    if (flushing !== undefined || cancelTimer !== undefined || closed) return;
+    cancelTimer = clock.after(delayMs, () => {
+      cancelTimer = undefined;
+      void flush();
+    });
+  }
+
+  function flush(): Promise<void> {
+    flushing ??= write().finally(() => {
+      flushing = undefined;
+      if (buffer.length > 0) schedule(retryMs);
+    });
+    return flushing;
+  }
+
+  async function write(): Promise<void> {
+    try {
+      while (buffer.length > 0) {
+        if (lost > 0 && buffer.length < bufferLimit) {
+          const data = { at: instantOf(clock), count: lost };
+          lost = 0;
+          buffer.push(...log.prepare([{ type: 'ActivityLost', data }], { actor, correlationId: randomUUID() }));
+        }
+        const batch = buffer.slice(0, appendLimit);
+        await stream.append(batch);
+        buffer = buffer.slice(batch.length);
+      }
+    } catch (error) {
+      logger.warn({ err: error, buffered: buffer.length }, 'activity could not be recorded yet');
+    }
+  }
+
+  return {
+    async callStarted({ key, callId, method, path }, context) {
+      const event: DomainEvent = { type: 'ApiCallStarted', data: { at: instantOf(clock), ...key, callId, method, path } };
+      if (settings.current().auditMode === 'available') {
+        push(event, context);
+        return;
+      }
+      await stream.append(log.prepare([event], context));
+    },
+    callProxied({ key, callId, method, path }, outcome, context) {
+      push({ type: 'ApiCallProxied', data: { at: instantOf(clock), ...key, callId, method, path, ...outcome } }, context);
+    },
+    streamOpened({ key, callId, path }, kind, context) {
+      push({ type: 'StreamOpened', data: { at: instantOf(clock), ...key, callId, kind, path } }, context);
+    },
+    streamClosed({ key, callId }, kind, outcome, context) {
+      push({ type: 'StreamClosed', data: { at: instantOf(clock), ...key, callId, kind, ...outcome } }, context);
+    },
+    async close() {
+      closed = true;
+      cancelTimer?.();
+      await flushing;
+      await flush();
+    },
+  };
+}

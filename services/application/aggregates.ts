@@ -1,0 +1,129 @@
+/** Load → decide → append for one kind of stream, with the states of recent streams in memory. */
+import { decodeEvent } from '../domain/event-codec.ts';
+import type { Decider } from '../domain/decider.ts';
+import type { DomainEvent } from '../domain/events.ts';
+import { EventStoreError, type EventReader, type Position } from '../event-store/port.ts';
+import type { EventLog } from './event-log.ts';
+import { ApplicationError, type CommandContext } from './ports.ts';
+
+export interface Outcome<State, Event> {
+  readonly events: readonly Event[];
+  readonly state: State;
+  /** Of the last event appended; undefined where nothing was. */
+  readonly position: Position | undefined;
+}
+
+export interface Aggregates<State, Command, Event> {
+  /**
+   * Decides on the newest state and records what follows. Commands on one stream are decided one after the other; where
+   * another process appended meanwhile, the stream is loaded and decided again.
+   * Throws {@link import('../domain/refusal.ts').Refusal} and {@link ApplicationError} event-store-unavailable, conflict.
+   */
+  execute(stream: string, command: Command, context: CommandContext): Promise<Outcome<State, Event>>;
+  /** The state of a stream, from memory where it is there. */
+  load(stream: string): Promise<State>;
+  /** The state where it is in memory. */
+  peek(stream: string): State | undefined;
+  /** Called after each append, in order, with what was recorded. */
+  onRecorded(listener: (stream: string, outcome: Outcome<State, Event>) => void): void;
+}
+
+interface Entry<State> {
+  state: State;
+  /** The stream's last revision; -1 where it has no events. */
+  revision: number;
+}
+
+/** How often a decision is made again after losing to another writer, before `conflict`. */
+const attempts = 8;
+
+/** Creates the use of one decider over streams. */
+export function createAggregates<State, Command, Event extends DomainEvent>(deps: {
+  readonly decider: Decider<State, Command, Event>;
+  readonly log: EventLog;
+  readonly reader: EventReader;
+  /** How many streams' states are kept in memory, oldest use first out. */
+  readonly cached?: number;
+}): Aggregates<State, Command, Event> {
+  const { decider, log, reader, cached = 200_000 } = deps;
+  const entries = new Map<string, Entry<State>>();
+  const queues = new Map<string, Promise<unknown>>();
+  const listeners: ((stream: string, outcome: Outcome<State, Event>) => void)[] = [];
+
+  async function read(stream: string): Promise<Entry<State>> {
+    const entry: Entry<State> = { state: decider.initialState, revision: -1 };
+    try {
+      for await (const page of reader.readStream(stream)) {
+        for (const recorded of page) {
+          const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
+          if (event !== undefined) entry.state = decider.evolve(entry.state, event as Event);
+          entry.revision = recorded.revision;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof EventStoreError)) throw error;
+      if (error.code !== 'stream-not-found') {
+        throw new ApplicationError('event-store-unavailable', 'the event store cannot be read now; try again shortly', {
+          retryAfterSeconds: 5,
+          cause: error,
+        });
+      }
+    }
+    // What does not exist is not kept: anyone may ask for it.
+    if (entry.revision >= 0) remember(stream, entry);
+    return entry;
+  }
+
+  function remember(stream: string, entry: Entry<State>): void {
+    entries.delete(stream);
+    entries.set(stream, entry);
+    if (entries.size <= cached) return;
+    const oldest = entries.keys().next();
+    if (oldest.done === false) entries.delete(oldest.value);
+  }
+
+  /** Runs `task` after all earlier ones of the same stream. */
+  function inTurn<Result>(stream: string, task: () => Promise<Result>): Promise<Result> {
+    const before = queues.get(stream) ?? Promise.resolve();
+    const mine = before.then(task, task);
+    queues.set(stream, mine);
+    const tidy = () => {
+      if (queues.get(stream) === mine) queues.delete(stream);
+    };
+    mine.then(tidy, tidy);
+    return mine;
+  }
+
+  async function decideAndAppend(stream: string, command: Command, context: CommandContext): Promise<Outcome<State, Event>> {
+    let entry = entries.get(stream) ?? (await read(stream));
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const events = decider.decide(command, entry.state);
+      if (events.length === 0) return { events, state: entry.state, position: undefined };
+      try {
+        const prepared = log.prepare(events, context);
+        const expectedRevision = entry.revision < 0 ? 'no-stream' : entry.revision;
+        const { revision, position } = await log.append(stream, prepared, { expectedRevision });
+        const state = events.reduce((before, event) => decider.evolve(before, event), entry.state);
+        remember(stream, { state, revision });
+        const outcome = { events, state, position };
+        for (const listener of listeners) listener(stream, outcome);
+        return outcome;
+      } catch (error) {
+        // What was not acknowledged may be recorded all the same: believe the store, not the memory.
+        entries.delete(stream);
+        if (!(error instanceof EventStoreError) || error.code !== 'wrong-expected-revision') throw error;
+        entry = await read(stream);
+      }
+    }
+    throw new ApplicationError('conflict', 'others kept changing this at the same time; try again');
+  }
+
+  return {
+    execute: (stream, command, context) => inTurn(stream, () => decideAndAppend(stream, command, context)),
+    load: async (stream) => (entries.get(stream) ?? (await inTurn(stream, async () => entries.get(stream) ?? read(stream)))).state,
+    peek: (stream) => entries.get(stream)?.state,
+    onRecorded(listener) {
+      listeners.push(listener);
+    },
+  };
+}

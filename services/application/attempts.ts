@@ -1,0 +1,53 @@
+/** Counts failed attempts, so that guessing is slow; a good attempt is never counted. */
+import type { Clock } from './clock.ts';
+
+export interface Attempts {
+  /** Counts a failure; true where there were too many within the window. */
+  fail(key: string): boolean;
+  /** Whether there were too many already. */
+  isBarred(key: string): boolean;
+  /** Seconds until the window ends. */
+  retryAfterSeconds(): number;
+  close(): void;
+}
+
+/** Keys remembered within a window; past it every further key counts together. */
+const keysKept = 50_000;
+
+/** Creates a counter that starts anew each window. */
+export function createAttempts(deps: { readonly clock: Clock; readonly limit: number; readonly windowMs: number }): Attempts {
+  const { clock, limit, windowMs } = deps;
+  const counts = new Map<string, number>();
+  let startedAtMs = clock.now();
+  const stop = clock.every(windowMs, () => {
+    counts.clear();
+    startedAtMs = clock.now();
+  });
+
+  const keyOf = (key: string) => (counts.has(key) || counts.size < keysKept ? key : '');
+
+  return {
+    fail(key) {
+      const counted = (counts.get(keyOf(key)) ?? 0) + 1;
+      counts.set(keyOf(key), counted);
+      return counted > limit;
+    },
+    isBarred: (key) => (counts.get(keyOf(key)) ?? 0) > limit,
+    retryAfterSeconds: () => Math.max(1, Math.ceil((startedAtMs + windowMs - clock.now()) / 1000)),
+    close: stop,
+  };
+}
+
+/** What failed attempts of a peer are counted under: an IPv4 address, or an IPv6 network (/64), since one host owns all of it. */
+export function peerGroup(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(':')) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  if (address.includes('::')) {
+    const after = tail === '' ? [] : tail.split(':');
+    while (groups.length + after.length < 8) groups.push('0');
+  }
+  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`;
+}

@@ -1,0 +1,22 @@
+/** Environments as aggregates, by id. */
+import type { EnvironmentCommand, EnvironmentState } from '../domain/environment.ts';
+import type { EnvironmentEvent } from '../domain/events.ts';
+import type { Aggregates, Outcome } from './aggregates.ts';
+import type { CommandContext } from './ports.ts';
+
+export interface EnvironmentStreams {
+  execute(environmentId: string, command: EnvironmentCommand, context: CommandContext): Promise<Outcome<EnvironmentState, EnvironmentEvent>>;
+  load(environmentId: string): Promise<EnvironmentState>;
+  /** The state where it is in memory. */
+  peek(environmentId: string): EnvironmentState | undefined;
+}
+
+/** Names the streams of environments. */
+export function createEnvironmentStreams(aggregates: Aggregates<EnvironmentState, EnvironmentCommand, EnvironmentEvent>): EnvironmentStreams {
+  const stream = (environmentId: string) => `environment-${environmentId}`;
+  return {
+    execute: (environmentId, command, context) => aggregates.execute(stream(environmentId), command, context),
+    load: (environmentId) => aggregates.load(stream(environmentId)),
+    peek: (environmentId) => aggregates.peek(stream(environmentId)),
+  };
+}

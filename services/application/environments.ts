@@ -1,0 +1,144 @@
+/** Use cases of environments: create, change, remove, and what an agent needs to join. */
+import { randomUUID } from 'node:crypto';
+import type { EnvironmentState } from '../domain/environment.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { randomId } from './accounts.ts';
+import { type Clock, instantOf } from './clock.ts';
+import { checkAddress, checkName, checkPollInterval, checkTags, hostOf } from './environment-input.ts';
+import type { EnvironmentStreams } from './environment-streams.ts';
+import { ApplicationError, type Deployment, type Environments } from './ports.ts';
+
+export interface EnvironmentUseCases extends Environments {
+  /** A name the record already holds; before anything else. */
+  know(environmentId: string, name: string): void;
+}
+
+/** Creates the use cases. The names in use are in memory: one process decides them. */
+export function createEnvironments(deps: {
+  readonly streams: EnvironmentStreams;
+  readonly clock: Clock;
+  /** The tunnel port that agents call unless an environment says otherwise. */
+  readonly defaultTunnelAddress: (host: string) => string;
+  readonly mintJoinToken: (environment: { readonly environmentId: string; readonly address: string; readonly tunnelAddress: string; readonly joinTokenVersion: number }) => string;
+  /** After an environment was created or its address changed, so that the certificate can name its host. */
+  readonly onAddress: (host: string) => void;
+  readonly onIntervalChanged: (environmentId: string) => void;
+  /** After it was removed: its polls and tunnels end. */
+  readonly onRemoved: (environmentId: string, context: Parameters<Environments['remove']>[1]) => Promise<void>;
+}): EnvironmentUseCases {
+  const { streams, clock, defaultTunnelAddress, mintJoinToken, onAddress, onIntervalChanged, onRemoved } = deps;
+  const ids = new Map<string, string>();
+
+  const keyOf = (name: string) => name.toLowerCase();
+
+  /** Holds a name while `task` records it. */
+  async function withName<Result>(environmentId: string, name: string, task: () => Promise<Result>): Promise<Result> {
+    const holder = ids.get(keyOf(name));
+    if (holder !== undefined && holder !== environmentId) {
+      throw new ApplicationError('name-taken', `an environment named ${name} exists already; choose another name`, { pointer: '/name' });
+    }
+    ids.set(keyOf(name), environmentId);
+    try {
+      return await task();
+    } catch (error) {
+      if (holder === undefined) ids.delete(keyOf(name));
+      throw error;
+    }
+  }
+
+  async function active(environmentId: string): Promise<Extract<EnvironmentState, { status: 'active' }>> {
+    const state = await streams.load(environmentId);
+    if (state.status === 'active') return state;
+    throw new ApplicationError('environment-not-found', 'there is no such environment');
+  }
+
+  function tokenOf({ environmentId, address, tunnelAddress, joinTokenVersion, edgeId, issuedEdgeId }: Extract<EnvironmentState, { status: 'active' }>): Deployment {
+    return { edgeId: edgeId ?? issuedEdgeId, joinToken: mintJoinToken({ environmentId, address, tunnelAddress, joinTokenVersion }) };
+  }
+
+  return {
+    know(environmentId, name) {
+      ids.set(keyOf(name), environmentId);
+    },
+
+    async create(input, context) {
+      const name = checkName(input.name);
+      const allowLoopback = input.allowLoopback ?? false;
+      const address = checkAddress(input.address, { pointer: '/address', allowLoopback });
+      const tunnelAddress = checkAddress(input.tunnelAddress ?? defaultTunnelAddress(hostOf(address)), { pointer: '/tunnelAddress', allowLoopback });
+      const tags = checkTags(input.tags ?? []);
+      const pollIntervalSeconds = checkPollInterval(input.pollIntervalSeconds ?? null);
+      const environmentId = randomId();
+      return withName(environmentId, name, async () => {
+        const { state, position } = await streams.execute(
+          environmentId,
+          {
+            type: 'create',
+            at: instantOf(clock),
+            environmentId,
+            name,
+            address,
+            tunnelAddress,
+            tags,
+            pollIntervalSeconds,
+            issuedEdgeId: randomUUID(),
+            requireIssuedEdgeId: input.requireIssuedEdgeId ?? false,
+          },
+          context,
+        );
+        if (state.status !== 'active' || position === undefined) throw new ApplicationError('conflict', 'the environment was removed while it was created');
+        onAddress(hostOf(address));
+        return { environmentId, position, ...tokenOf(state) };
+      });
+    },
+
+    async change(environmentId, changes, context) {
+      const state = await active(environmentId);
+      const allowLoopback = changes.allowLoopback ?? false;
+      const name = changes.name === undefined ? undefined : checkName(changes.name);
+      const address = changes.address === undefined ? undefined : checkAddress(changes.address, { pointer: '/address', allowLoopback });
+      // A tunnel address that only followed the address goes on following it.
+      const followed = state.tunnelAddress === defaultTunnelAddress(hostOf(state.address)) && address !== undefined ? defaultTunnelAddress(hostOf(address)) : undefined;
+      const wanted = changes.tunnelAddress ?? followed;
+      const command = {
+        type: 'change',
+        at: instantOf(clock),
+        ...(name === undefined ? {} : { name }),
+        ...(address === undefined ? {} : { address }),
+        ...(wanted === undefined ? {} : { tunnelAddress: checkAddress(wanted, { pointer: '/tunnelAddress', allowLoopback }) }),
+        ...(changes.tags === undefined ? {} : { tags: checkTags(changes.tags) }),
+        ...(changes.pollIntervalSeconds === undefined ? {} : { pollIntervalSeconds: checkPollInterval(changes.pollIntervalSeconds) }),
+      } as const;
+      const { position } = await withName(environmentId, name ?? state.name, () => run(() => streams.execute(environmentId, command, context)));
+      if (name !== undefined && keyOf(name) !== keyOf(state.name)) ids.delete(keyOf(state.name));
+      if (address !== undefined) onAddress(hostOf(address));
+      if (changes.pollIntervalSeconds !== undefined) onIntervalChanged(environmentId);
+      return { position };
+    },
+
+    async remove(environmentId, context) {
+      const { name } = await active(environmentId);
+      await onRemoved(environmentId, context);
+      const { position } = await run(() => streams.execute(environmentId, { type: 'remove', at: instantOf(clock) }, context));
+      ids.delete(keyOf(name));
+      // Again, for what came in between.
+      await onRemoved(environmentId, context);
+      if (position === undefined) throw new ApplicationError('environment-not-found', 'there is no such environment');
+      return { position };
+    },
+
+    async deployment(environmentId) {
+      return tokenOf(await active(environmentId));
+    },
+  };
+}
+
+/** A refusal here means that the environment went away between the check and the decision. */
+async function run<Result>(task: () => Promise<Result>): Promise<Result> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof Refusal) throw new ApplicationError('environment-not-found', 'there is no such environment', { cause: error });
+    throw error;
+  }
+}

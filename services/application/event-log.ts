@@ -1,0 +1,68 @@
+/** Writes domain events: gives them ids and metadata, and turns the store's errors into the application's. */
+import { randomUUID } from 'node:crypto';
+import { schemaVersions } from '../domain/event-codec.ts';
+import type { DomainEvent, Instant } from '../domain/events.ts';
+import { EventStoreError, type EventStore, type ExpectedRevision, type NewEvent, type Position } from '../event-store/port.ts';
+import type { Clock } from './clock.ts';
+import { ApplicationError, type CommandContext } from './ports.ts';
+
+/** An event ready to append, with its id: keep it for a retry. */
+export type PreparedEvent = NewEvent;
+
+export interface EventLog {
+  /** Stamps ids and metadata. `recordedAt` never goes back within this process. */
+  prepare(events: readonly DomainEvent[], context: CommandContext): PreparedEvent[];
+  /**
+   * Appends with an expected revision. Throws {@link EventStoreError} `wrong-expected-revision` and `stream-deleted`,
+   * and {@link ApplicationError} `event-store-unavailable` for all else.
+   */
+  append(
+    stream: string,
+    events: readonly PreparedEvent[],
+    options: { readonly expectedRevision: ExpectedRevision; readonly windowMs?: number },
+  ): Promise<{ readonly revision: number; readonly position: Position }>;
+}
+
+/** Seconds after which a caller may try again when the store is away. */
+const retryAfterSeconds = 5;
+
+/** Creates the log over a store. */
+export function createEventLog(deps: { readonly store: EventStore; readonly clock: Clock }): EventLog {
+  const { store, clock } = deps;
+  let lastRecordedAtMs = 0;
+
+  function recordedAt(): Instant {
+    lastRecordedAtMs = Math.max(lastRecordedAtMs, clock.now());
+    return new Date(lastRecordedAtMs).toISOString();
+  }
+
+  return {
+    prepare(events, context) {
+      const stamp = recordedAt();
+      return events.map(({ type, data }) => ({
+        id: randomUUID(),
+        type,
+        data: JSON.stringify(data),
+        metadata: JSON.stringify({
+          $correlationId: context.correlationId,
+          $causationId: context.causationId,
+          actor: context.actor,
+          schemaVersion: schemaVersions[type],
+          recordedAt: stamp,
+        }),
+      }));
+    },
+
+    async append(stream, events, options) {
+      try {
+        return await store.append(stream, events, options);
+      } catch (error) {
+        if (error instanceof EventStoreError && (error.code === 'wrong-expected-revision' || error.code === 'stream-deleted')) throw error;
+        throw new ApplicationError('event-store-unavailable', 'the event store cannot record this now; try again shortly', {
+          retryAfterSeconds,
+          cause: error,
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** Password hashes: scrypt, with its parameters beside them. */
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+
+/** About 32 MiB and a twentieth of a second. */
+const parameters = { N: 2 ** 15, r: 8, p: 1 };
+const keyBytes = 32;
+
+function derive(password: string, salt: Buffer, N: number, r: number, p: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password.normalize('NFKC'), salt, keyBytes, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
+      if (error === null) resolve(key);
+      else reject(error);
+    });
+  });
+}
+
+/** `scrypt$N$r$p$salt$key`, salt and key in base64. */
+export async function hashPassword(password: string): Promise<string> {
+  const { N, r, p } = parameters;
+  const salt = randomBytes(16);
+  const key = await derive(password, salt, N, r, p);
+  return ['scrypt', N, r, p, salt.toString('base64'), key.toString('base64')].join('$');
+}
+
+/** Whether the password is the one hashed. Throws on a hash this release does not know. */
+export async function isPassword(password: string, hash: string): Promise<boolean> {
+  const [scheme, N, r, p, salt, key] = hash.split('$');
+  if (scheme !== 'scrypt' || salt === undefined || key === undefined) throw new Error('unknown password hash');
+  const right = Buffer.from(key, 'base64');
+  const given = await derive(password, Buffer.from(salt, 'base64'), Number(N), Number(r), Number(p));
+  return given.length === right.length && timingSafeEqual(given, right);
+}

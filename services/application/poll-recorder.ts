@@ -1,0 +1,178 @@
+/** Records polls in batches, knows which are durable, and counts exactly those that were lost. */
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { DomainEvent } from '../domain/events.ts';
+import type { Clock } from './clock.ts';
+import type { EventLog, PreparedEvent } from './event-log.ts';
+import type { CommandContext } from './ports.ts';
+import { createSingleWriterStream, type SingleWriterStream } from './single-writer-stream.ts';
+
+export interface PollToRecord {
+  readonly environmentId: string;
+  /** The node's host name. */
+  readonly node: string;
+  readonly instanceId: string;
+  readonly sequence: number;
+  readonly context: CommandContext;
+}
+
+export interface PollRecorder {
+  /** What the record already holds of an agent, from before this process. */
+  know(agent: { readonly environmentId: string; readonly node: string; readonly instanceId: string; readonly lastSequence: number }): void;
+  /** Takes a poll to be recorded within {@link flushMs}. A full buffer drops it; the gap is counted later. */
+  record(poll: PollToRecord): void;
+  /** The highest sequence of the instance that is durably recorded; 0 where none. */
+  confirmed(instanceId: string): number;
+  /** An instance that will not come back, since another took its place. */
+  forget(instanceId: string): void;
+  /** Writes what is buffered and stops. */
+  close(): Promise<void>;
+}
+
+interface Recorded {
+  /** The highest sequence taken. */
+  taken: number;
+  /** The highest sequence durable. */
+  confirmed: number;
+}
+
+interface Shard {
+  readonly stream: SingleWriterStream;
+  buffer: { readonly event: PreparedEvent; readonly instanceId: string; readonly sequence: number }[];
+  flushing: boolean;
+}
+
+/** How many streams the polls of one control-plane node share. */
+const shardCount = 16;
+/** How long a poll waits for company. */
+const flushMs = 100;
+/** Polls a shard holds while the store is away. */
+const shardBufferLimit = 8192;
+/** Events an append carries at most. */
+const appendLimit = 1024;
+/** How long until a failed append is tried again. */
+const retryMs = 1000;
+
+/** Creates the recorder of one control-plane node. */
+export function createPollRecorder(deps: {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly controlPlaneNode: string;
+  /** Writes PollsLost. */
+  readonly retention: SingleWriterStream;
+}): PollRecorder {
+  const { log, clock, logger, controlPlaneNode, retention } = deps;
+  const instances = new Map<string, Recorded>();
+  const shards: Shard[] = Array.from({ length: shardCount }, (_, index) => ({
+    stream: createSingleWriterStream({ log, stream: `polls-${controlPlaneNode}_${String(index)}` }),
+    buffer: [],
+    flushing: false,
+  }));
+  const losses = new Set<Promise<unknown>>();
+  const flushes = new Set<Promise<unknown>>();
+  const shardOf = new Map<string, Shard>();
+  let closed = false;
+  const stopTimer = clock.every(flushMs, flush);
+
+  function track(set: Set<Promise<unknown>>, promise: Promise<unknown>): void {
+    set.add(promise);
+    void promise.finally(() => set.delete(promise));
+  }
+
+  function shard(environmentId: string): Shard {
+    let found = shardOf.get(environmentId);
+    if (found === undefined) {
+      found = shards[createHash('sha256').update(environmentId).digest().readUInt32BE() % shardCount];
+      if (found === undefined) throw new RangeError('no such shard');
+      shardOf.set(environmentId, found);
+    }
+    return found;
+  }
+
+  function recordLoss(poll: PollToRecord, from: number): void {
+    const { environmentId, node, instanceId, sequence } = poll;
+    const to = sequence - 1;
+    const at = new Date(clock.now()).toISOString();
+    const lost: DomainEvent = { type: 'PollsLost', data: { at, environmentId, node, instanceId, from, to, count: to - from + 1 } };
+    const prepared = log.prepare([lost], { actor: `system:${controlPlaneNode}`, correlationId: poll.context.correlationId });
+    const write = async () => {
+      for (;;) {
+        try {
+          return await retention.append(prepared);
+        } catch (error) {
+          if (closed) return logger.error({ err: error }, 'lost polls could not be recorded');
+          await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+        }
+      }
+    };
+    track(losses, write());
+  }
+
+  function flush(): void {
+    for (const one of shards) {
+      if (one.buffer.length > 0 && !one.flushing) track(flushes, flushShard(one));
+    }
+  }
+
+  async function flushShard(one: Shard): Promise<void> {
+    one.flushing = true;
+    try {
+      while (one.buffer.length > 0) {
+        const batch = one.buffer.slice(0, appendLimit);
+        await one.stream.append(batch.map(({ event }) => event));
+        one.buffer = one.buffer.slice(batch.length);
+        for (const { instanceId, sequence } of batch) {
+          const instance = instances.get(instanceId);
+          if (instance !== undefined && sequence > instance.confirmed) instance.confirmed = sequence;
+        }
+        // What came meanwhile waits for its own window, unless there is a full append of it.
+        if (one.buffer.length < appendLimit) break;
+      }
+    } catch (error) {
+      logger.warn({ err: error, buffered: one.buffer.length }, 'polls could not be recorded yet');
+      if (!closed) await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+    } finally {
+      one.flushing = false;
+    }
+  }
+
+  return {
+    know({ instanceId, lastSequence }) {
+      instances.set(instanceId, { taken: lastSequence, confirmed: lastSequence });
+    },
+
+    record(poll) {
+      const { environmentId, node, instanceId, sequence } = poll;
+      const one = shard(environmentId);
+      if (one.buffer.length >= shardBufferLimit) return;
+      let instance = instances.get(instanceId);
+      if (instance === undefined) {
+        instance = { taken: 0, confirmed: 0 };
+        instances.set(instanceId, instance);
+      }
+      if (sequence <= instance.taken) return;
+      if (sequence > instance.taken + 1) recordLoss(poll, instance.taken + 1);
+      instance.taken = sequence;
+      const at = new Date(clock.now()).toISOString();
+      const [event] = log.prepare([{ type: 'AgentPolled', data: { at, environmentId, node, instanceId, sequence } }], poll.context);
+      if (event !== undefined) one.buffer.push({ event, instanceId, sequence });
+    },
+
+    confirmed: (instanceId) => instances.get(instanceId)?.confirmed ?? 0,
+
+    forget(instanceId) {
+      instances.delete(instanceId);
+    },
+
+    async close() {
+      closed = true;
+      stopTimer();
+      // A flush under way may leave a rest behind; the second round takes it.
+      await Promise.all(flushes);
+      flush();
+      await Promise.all(flushes);
+      await Promise.all(losses);
+    },
+  };
+}

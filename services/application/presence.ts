@@ -1,0 +1,130 @@
+/** Who is there: the agents that poll, and by the server's clock whether an environment is up. */
+import type { AgentReport } from '../domain/events.ts';
+import type { Clock } from './clock.ts';
+
+/** An agent whose poll call is open, or who polled a moment ago by a classic call. */
+export interface PresentAgent {
+  readonly environmentId: string;
+  readonly instanceId: string;
+  readonly report: AgentReport;
+  readonly connectedAtMs: number;
+}
+
+/** When an environment was last heard of. */
+interface Heard {
+  /** Open poll calls. */
+  readonly open: Set<PresentAgent>;
+  lastPolledAtMs: number | undefined;
+  /** After this instant, with no call open, the environment is down. */
+  deadlineMs: number;
+  /** When the next poll or call should have come. */
+  expectedByMs: number;
+  heartbeat: 'never' | 'up' | 'down';
+}
+
+export interface Presence {
+  /** What the record says of an environment at start. Its silence so far is the control plane's own. */
+  know(environmentId: string, past: { readonly heartbeat: 'never' | 'up' | 'down'; readonly lastPolledAtMs: number | undefined; readonly intervalMs: number }): void;
+  arrived(agent: PresentAgent, intervalMs: number): void;
+  /** `again` is the longest after which it should be back, in milliseconds. */
+  left(agent: PresentAgent, again: number): void;
+  polled(environmentId: string, intervalMs: number): void;
+  forget(environmentId: string): void;
+  /** Open poll calls of an environment, the one to ask first in front. */
+  present(environmentId: string, swarmNode: string | null): readonly PresentAgent[];
+  /** How many poll calls are open. */
+  connected(): number;
+  /** Whether a poll is due within so many milliseconds, or a call is open. */
+  isDueWithin(environmentId: string, ms: number): boolean;
+  close(): void;
+}
+
+/** Beyond two intervals, or beyond the time to reconnect, how much silence is forgiven. */
+const graceMs = 20_000;
+const checkMs = 1000;
+
+/** Creates the watch over agents. `onLost` and `onRestored` are called once per change. */
+export function createPresence(deps: {
+  readonly clock: Clock;
+  readonly onLost: (environmentId: string, lastPolledAtMs: number | undefined) => void;
+  readonly onRestored: (environmentId: string) => void;
+}): Presence {
+  const { clock, onLost, onRestored } = deps;
+  const environments = new Map<string, Heard>();
+  let open = 0;
+  const stop = clock.every(checkMs, check);
+
+  function heard(environmentId: string): Heard {
+    let found = environments.get(environmentId);
+    if (found === undefined) {
+      found = { open: new Set(), lastPolledAtMs: undefined, deadlineMs: Infinity, expectedByMs: Infinity, heartbeat: 'never' };
+      environments.set(environmentId, found);
+    }
+    return found;
+  }
+
+  function check(): void {
+    const now = clock.now();
+    for (const [environmentId, one] of environments) {
+      if (one.heartbeat !== 'up' || one.open.size > 0 || now <= one.deadlineMs) continue;
+      one.heartbeat = 'down';
+      onLost(environmentId, one.lastPolledAtMs);
+    }
+  }
+
+  return {
+    know(environmentId, { heartbeat, lastPolledAtMs, intervalMs }) {
+      const one = heard(environmentId);
+      one.heartbeat = heartbeat;
+      one.lastPolledAtMs = lastPolledAtMs;
+      one.expectedByMs = clock.now();
+      one.deadlineMs = clock.now() + 2 * intervalMs + graceMs;
+    },
+
+    arrived(agent, intervalMs) {
+      heard(agent.environmentId).open.add(agent);
+      open++;
+      this.polled(agent.environmentId, intervalMs);
+    },
+
+    left(agent, again) {
+      const one = environments.get(agent.environmentId);
+      if (one?.open.delete(agent) !== true) return;
+      open--;
+      if (one.open.size > 0) return;
+      one.expectedByMs = clock.now() + again;
+      one.deadlineMs = one.expectedByMs + graceMs;
+    },
+
+    polled(environmentId, intervalMs) {
+      const one = heard(environmentId);
+      one.lastPolledAtMs = clock.now();
+      one.expectedByMs = one.lastPolledAtMs + intervalMs;
+      one.deadlineMs = one.lastPolledAtMs + 2 * intervalMs + graceMs;
+      if (one.heartbeat === 'down') onRestored(environmentId);
+      one.heartbeat = 'up';
+    },
+
+    forget(environmentId) {
+      environments.delete(environmentId);
+    },
+
+    present(environmentId, swarmNode) {
+      const one = environments.get(environmentId);
+      if (one === undefined) return [];
+      const agents = [...one.open].filter(({ report }) => swarmNode === null || report.swarm?.nodeId === swarmNode);
+      const rank = ({ report }: PresentAgent) => (report.swarm?.manager === true ? 0 : 1);
+      return agents.sort((a, b) => rank(a) - rank(b) || a.connectedAtMs - b.connectedAtMs);
+    },
+
+    connected: () => open,
+
+    isDueWithin(environmentId, ms) {
+      const one = environments.get(environmentId);
+      if (one === undefined || one.heartbeat !== 'up') return false;
+      return one.open.size > 0 || one.expectedByMs <= clock.now() + ms;
+    },
+
+    close: stop,
+  };
+}

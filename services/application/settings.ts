@@ -1,0 +1,113 @@
+/** The settings: folded in memory, changed by events. */
+import { decodeEvent } from '../domain/event-codec.ts';
+import type { Settings } from '../domain/events.ts';
+import { EventStoreError, type EventReader } from '../event-store/port.ts';
+import { type Clock, instantOf } from './clock.ts';
+import type { EventLog } from './event-log.ts';
+import { ApplicationError, type CommandContext, type SettingsAccess } from './ports.ts';
+
+export interface StoredSettings extends SettingsAccess {
+  /** Reads what was set; must come before anything else. */
+  start(): Promise<void>;
+  /** Called after each change with what it was before. */
+  onChanged(listener: (before: Settings) => void): void;
+}
+
+/** What holds until an operator says otherwise. */
+export const defaultSettings: Settings = {
+  pollIntervalSeconds: 5,
+  inactivityTimeoutSeconds: 300,
+  keepAliveIntervalSeconds: 60,
+  pollRetentionHours: 24,
+  stalledBytesLimit: 256 * 1024 * 1024,
+  maxChannelsPerTunnel: 256,
+  auditMode: 'strict',
+};
+
+type NumericSetting = Exclude<keyof Settings, 'auditMode'>;
+
+/** Bounds, both inclusive. */
+export const settingBounds: Readonly<Record<NumericSetting, readonly [min: number, max: number]>> = {
+  pollIntervalSeconds: [1, 86_400],
+  inactivityTimeoutSeconds: [5, 86_400],
+  keepAliveIntervalSeconds: [5, 3600],
+  pollRetentionHours: [1, 8760],
+  stalledBytesLimit: [16 * 1024 * 1024, 16 * 1024 * 1024 * 1024],
+  maxChannelsPerTunnel: [1, 4096],
+};
+
+const stream = 'settings';
+
+function check(changes: Partial<Settings>): void {
+  for (const [name, value] of Object.entries(changes)) {
+    const pointer = `/${name}`;
+    if (name === 'auditMode') {
+      if (value === 'strict' || value === 'available') continue;
+      throw new ApplicationError('invalid-settings', 'auditMode is strict or available', { pointer });
+    }
+    const bounds = Object.hasOwn(settingBounds, name) ? settingBounds[name as NumericSetting] : undefined;
+    if (bounds === undefined) throw new ApplicationError('invalid-settings', 'there is no such setting', { pointer });
+    const [min, max] = bounds;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+      throw new ApplicationError('invalid-settings', `${name} is a whole number from ${String(min)} to ${String(max)}`, { pointer });
+    }
+  }
+}
+
+/** Creates the settings over their stream. */
+export function createSettings(deps: { readonly reader: EventReader; readonly log: EventLog; readonly clock: Clock }): StoredSettings {
+  const { reader, log, clock } = deps;
+  const listeners: ((before: Settings) => void)[] = [];
+  let settings = defaultSettings;
+  let revision = -1;
+  let tail: Promise<unknown> = Promise.resolve();
+
+  async function read(): Promise<void> {
+    let folded = defaultSettings;
+    try {
+      for await (const page of reader.readStream(stream)) {
+        for (const recorded of page) {
+          const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
+          if (event?.type === 'SettingsChanged') folded = { ...folded, ...event.data.changes };
+          revision = recorded.revision;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof EventStoreError) || error.code !== 'stream-not-found') throw error;
+    }
+    settings = folded;
+  }
+
+  async function change(changes: Partial<Settings>, context: CommandContext): ReturnType<SettingsAccess['change']> {
+    check(changes);
+    for (;;) {
+      const news = Object.fromEntries(Object.entries(changes).filter(([name, value]) => settings[name as keyof Settings] !== value));
+      if (Object.keys(news).length === 0) return { position: undefined };
+      const prepared = log.prepare([{ type: 'SettingsChanged', data: { at: instantOf(clock), changes: news } }], context);
+      try {
+        const appended = await log.append(stream, prepared, { expectedRevision: revision < 0 ? 'no-stream' : revision });
+        const before = settings;
+        revision = appended.revision;
+        settings = { ...settings, ...news };
+        for (const listener of listeners) listener(before);
+        return { position: appended.position };
+      } catch (error) {
+        if (!(error instanceof EventStoreError)) throw error;
+        await read();
+      }
+    }
+  }
+
+  return {
+    start: read,
+    current: () => settings,
+    change(changes, context) {
+      const mine = tail.then(() => change(changes, context));
+      tail = mine.catch(() => undefined);
+      return mine;
+    },
+    onChanged(listener) {
+      listeners.push(listener);
+    },
+  };
+}

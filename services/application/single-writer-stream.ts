@@ -1,0 +1,41 @@
+/** A stream only this process writes: appends in order with explicit revisions, so that a retry can't double. */
+import { EventStoreError, type ExpectedRevision, type Position } from '../event-store/port.ts';
+import type { EventLog, PreparedEvent } from './event-log.ts';
+
+export interface SingleWriterStream {
+  /**
+   * Appends after everything appended before. Throws ApplicationError event-store-unavailable; the same events (with
+   * their ids) may then be given again.
+   */
+  append(events: readonly PreparedEvent[], windowMs?: number): Promise<Position>;
+}
+
+/** Creates the writer of a stream. The first append learns the stream's revision from the store's answer. */
+export function createSingleWriterStream(deps: { readonly log: EventLog; readonly stream: string }): SingleWriterStream {
+  const { log, stream } = deps;
+  let expectedRevision: ExpectedRevision = 'no-stream';
+  let tail: Promise<unknown> = Promise.resolve();
+
+  async function append(events: readonly PreparedEvent[], windowMs: number): Promise<Position> {
+    for (;;) {
+      try {
+        const { revision, position } = await log.append(stream, events, { expectedRevision, windowMs });
+        expectedRevision = revision;
+        return position;
+      } catch (error) {
+        // Nobody else writes here: a revision other than expected is the one an earlier run of this process left.
+        const isStale = error instanceof EventStoreError && error.actualRevision !== undefined && error.actualRevision !== expectedRevision;
+        if (!isStale) throw error;
+        expectedRevision = error.actualRevision;
+      }
+    }
+  }
+
+  return {
+    append(events, windowMs = 0) {
+      const mine = tail.then(() => append(events, windowMs));
+      tail = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}

@@ -1,0 +1,371 @@
+/** Use cases of tunnels: who is required, who gets credentials, who waits, and what ends. */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { TunnelEvent } from '../domain/events.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
+import type { TunnelCommand, TunnelState } from '../domain/tunnel.ts';
+import type { Aggregates } from './aggregates.ts';
+import { type Clock, instantOf } from './clock.ts';
+import type { EnvironmentStreams } from './environment-streams.ts';
+import {
+  ApplicationError,
+  type CommandContext,
+  type Connections,
+  CredentialsRefused,
+  type IssuedCredentials,
+  type SettingsAccess,
+  type TunnelControl,
+  type TunnelGate,
+} from './ports.ts';
+import type { PresentAgent, Presence } from './presence.ts';
+import type { Refusals } from './refusals.ts';
+import { createWaiters } from './waiters.ts';
+
+/** How long tunnel credentials are good for. */
+export const credentialsValidForMs = 10_000;
+const sweepMs = 5000;
+
+export interface Tunnels extends Connections, TunnelGate {
+  /** What an agent is to open now: issues credentials where a tunnel of its environment needs it. */
+  credentialsFor(agent: PresentAgent, context: CommandContext): Promise<readonly IssuedCredentials[]>;
+  /** Whether the agent's environment needs any tunnel; cheap, for the poll path. */
+  isNeeded(environmentId: string): boolean;
+  /** What an agent says it holds, and what it failed to open, against the record. */
+  reconcile(
+    agent: PresentAgent,
+    said: { readonly held: readonly string[]; readonly failure: { readonly credentialsId: string; readonly reason: string; readonly detail: string } | null },
+    context: CommandContext,
+  ): Promise<void>;
+  /** Takes up a tunnel the record says is not closed; one of an earlier process of this node is lost as `server-restarted`. */
+  resume(key: TunnelKey): Promise<void>;
+  /** Ends every tunnel of an environment that was removed. */
+  end(environmentId: string, context: CommandContext): Promise<void>;
+  /** Marks what is open as lost with this process. */
+  close(): Promise<void>;
+}
+
+/** Creates the use cases. `tell` makes the polls' edge ask {@link Tunnels.credentialsFor} for a connected agent at once. */
+export function createTunnels(deps: {
+  readonly aggregates: Aggregates<TunnelState, TunnelCommand, TunnelEvent>;
+  readonly environments: Pick<EnvironmentStreams, 'load' | 'peek'>;
+  readonly presence: Presence;
+  readonly settings: SettingsAccess;
+  readonly refusals: Refusals;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly controlPlaneNode: string;
+  readonly epoch: string;
+  readonly control: () => TunnelControl;
+  readonly tell: (agent: PresentAgent, context: CommandContext) => void;
+}): Tunnels {
+  const { aggregates, environments, presence, settings, refusals, clock, logger, controlPlaneNode, epoch, control, tell } = deps;
+  const system = (): CommandContext => ({ actor: `system:${controlPlaneNode}`, correlationId: randomUUID() });
+  const waiters = createWaiters(clock);
+  /** Every tunnel that is not closed, by environment. */
+  const unclosed = new Map<string, Map<string, TunnelKey>>();
+  /** Who required a tunnel, so that what follows carries the same correlation id. */
+  const causes = new Map<string, CommandContext>();
+  /** Agents that failed lately, to be asked last. */
+  const failed = new Map<string, string>();
+  const lastUse = new Map<string, number>();
+  const stopSweep = clock.every(sweepMs, () => void sweep());
+
+  aggregates.onRecorded((stream, { events, state }) => {
+    const key = events[0] === undefined ? undefined : { environmentId: events[0].data.environmentId, node: events[0].data.node };
+    if (key === undefined) return;
+    if (state.status === 'closed') {
+      const cause = causes.get(stream);
+      forget(stream, key.environmentId);
+      // A request that came in just as the tunnel idled out still waits: it is required again.
+      const isUnused = events.some(({ type, data }) => (type === 'TunnelClosed' && data.reason === 'idle') || (type === 'TunnelRequirementLapsed' && data.reason === 'unused'));
+      if (isUnused && waiters.has(stream)) quietly(requireAgain(key, cause ?? system()), 'a tunnel could not be required again');
+    } else {
+      keep(stream, key);
+    }
+    // Whoever lost a tunnel that is still required, or could not open it: ask again, at once.
+    if (state.status === 'required') askNext(stream, key);
+  });
+
+  function requireAgain(key: TunnelKey, context: CommandContext): Promise<unknown> {
+    causes.set(tunnelStream(key), context);
+    return run(key, { type: 'require' }, context);
+  }
+
+  function keep(stream: string, key: TunnelKey): void {
+    const ofEnvironment = unclosed.get(key.environmentId);
+    if (ofEnvironment === undefined) unclosed.set(key.environmentId, new Map([[stream, key]]));
+    else ofEnvironment.set(stream, key);
+  }
+
+  function forget(stream: string, environmentId: string): void {
+    const ofEnvironment = unclosed.get(environmentId);
+    ofEnvironment?.delete(stream);
+    if (ofEnvironment?.size === 0) unclosed.delete(environmentId);
+    causes.delete(stream);
+    failed.delete(stream);
+    lastUse.delete(stream);
+  }
+
+  function run(key: TunnelKey, command: TunnelCommandOf, context: CommandContext) {
+    return aggregates.execute(tunnelStream(key), { ...command, key, at: instantOf(clock) } as TunnelCommand, context);
+  }
+
+  function askNext(stream: string, key: TunnelKey): void {
+    const agents = presence.present(key.environmentId, key.node);
+    const next = agents.find((agent) => agent.instanceId !== failed.get(stream)) ?? agents[0];
+    if (next !== undefined) tell(next, causes.get(stream) ?? system());
+  }
+
+  async function known(environmentId: string): Promise<void> {
+    const state = await environments.load(environmentId);
+    if (state.status === 'absent') throw new ApplicationError('environment-not-found', 'there is no such environment');
+    if (state.status === 'removed') throw new ApplicationError('environment-removed', 'this environment was removed');
+  }
+
+  async function issue(key: TunnelKey, agent: PresentAgent, tunnelAddress: string): Promise<IssuedCredentials | undefined> {
+    const stream = tunnelStream(key);
+    const secret = randomBytes(32);
+    const credentialsId = randomUUID();
+    const command = {
+      type: 'issue-credentials',
+      credentialsId,
+      secretHash: hashOf(secret),
+      agentInstanceId: agent.instanceId,
+      agentNode: agent.report.node,
+      expiresAt: new Date(clock.now() + credentialsValidForMs).toISOString(),
+    } as const;
+    const { events } = await run(key, command, causes.get(stream) ?? system());
+    if (!events.some(({ type }) => type === 'TunnelCredentialsIssued')) return undefined;
+    expireLater(key, credentialsId, credentialsValidForMs);
+    return { credentialsId, secret, tunnelAddress, validForMs: credentialsValidForMs };
+  }
+
+  function expireLater(key: TunnelKey, credentialsId: string, afterMs: number): void {
+    const stream = tunnelStream(key);
+    clock.after(afterMs + 1, () => {
+      const state = aggregates.peek(stream);
+      if (state?.status === 'opening' && state.grant.credentialsId === credentialsId) failed.set(stream, state.grant.agentInstanceId);
+      quietly(run(key, { type: 'expire-credentials', credentialsId }, causes.get(stream) ?? system()), 'expired credentials could not be recorded');
+    });
+  }
+
+  function quietly(promise: Promise<unknown>, message: string): void {
+    promise.catch((error: unknown) => {
+      logger.warn({ err: error }, message);
+    });
+  }
+
+  async function sweep(): Promise<void> {
+    const patienceMs = settings.current().inactivityTimeoutSeconds * 1000;
+    for (const ofEnvironment of unclosed.values()) {
+      for (const [stream, key] of ofEnvironment) {
+        const state = aggregates.peek(stream);
+        if (state?.status !== 'required' || waiters.has(stream)) continue;
+        const since = Math.max(Date.parse(state.since ?? ''), lastUse.get(stream) ?? 0);
+        if (clock.now() - since > patienceMs) {
+          await run(key, { type: 'lapse' }, system()).catch((error: unknown) => {
+            logger.warn({ err: error }, 'a lapsed requirement could not be recorded');
+          });
+        }
+      }
+    }
+  }
+
+  async function lose(key: TunnelKey, credentialsId: string, reason: 'server-restarted' | OpenedLossReason, context: CommandContext): Promise<void> {
+    await run(key, { type: 'lose', credentialsId, reason }, context);
+  }
+
+  function refuse(opening: Parameters<TunnelGate['open']>[0], reason: CredentialsRefused['reason'], message: string): CredentialsRefused {
+    if (reason !== 'event-store-unavailable') {
+      const { environmentId, credentialsId, address } = opening;
+      const data = { at: instantOf(clock), environmentId: environments.peek(environmentId) === undefined ? null : environmentId, credentialsId, reason, address };
+      refusals.record({ type: 'TunnelCredentialsRefused', data }, address, system());
+    }
+    return new CredentialsRefused(reason, message);
+  }
+
+  return {
+    async require(key, context) {
+      await known(key.environmentId);
+      const stream = tunnelStream(key);
+      lastUse.set(stream, clock.now());
+      const status = aggregates.peek(stream)?.status;
+      if (status !== undefined && status !== 'closed') return { position: undefined };
+      causes.set(stream, context);
+      const { position } = await run(key, { type: 'require' }, context);
+      return { position };
+    },
+
+    async waitUntilOpen(key, { timeoutMs, signal }) {
+      if (control().isOpen(key)) return;
+      if (!presence.isDueWithin(key.environmentId, timeoutMs)) {
+        throw new ApplicationError('agent-not-polling', 'no agent of this environment is polling; check that it runs and reaches this address', { retryAfterSeconds: 5 });
+      }
+      await waiters.wait(tunnelStream(key), timeoutMs, signal);
+    },
+
+    async disconnect(key, context) {
+      await known(key.environmentId);
+      const { position } = await run(key, { type: 'disconnect', reason: 'disconnected' }, context);
+      await control().drain(key, 'disconnected');
+      return { position };
+    },
+
+    async keepAlive(key) {
+      await known(key.environmentId);
+      lastUse.set(tunnelStream(key), clock.now());
+      control().touch(key);
+    },
+
+    async status(key) {
+      const { status, since, lastFailure } = await aggregates.load(tunnelStream(key));
+      return { state: status, since, lastFailure };
+    },
+
+    isNeeded: (environmentId) => unclosed.has(environmentId),
+
+    async credentialsFor(agent, context) {
+      const ofEnvironment = unclosed.get(agent.environmentId);
+      if (ofEnvironment === undefined) return [];
+      const environment = await environments.load(agent.environmentId);
+      if (environment.status !== 'active') return [];
+      const issued: IssuedCredentials[] = [];
+      for (const [stream, key] of [...ofEnvironment]) {
+        const state = await aggregates.load(stream);
+        const isFor = key.node === null || key.node === agent.report.swarm?.nodeId;
+        if (state.status !== 'required' || !isFor) continue;
+        if (!causes.has(stream)) causes.set(stream, context);
+        const credentials = await issue(key, agent, environment.tunnelAddress);
+        if (credentials !== undefined) issued.push(credentials);
+      }
+      return issued;
+    },
+
+    async reconcile(agent, { held, failure }, context) {
+      for (const [stream, key] of [...(unclosed.get(agent.environmentId) ?? [])]) {
+        const state = await aggregates.load(stream);
+        if (state.status === 'opening' && state.grant.credentialsId === failure?.credentialsId) {
+          failed.set(stream, agent.instanceId);
+          const { credentialsId, reason, detail } = failure;
+          await run(key, { type: 'fail-to-open', credentialsId, reason, detail }, causes.get(stream) ?? context);
+        }
+        if (state.status !== 'open' || state.grant.agentInstanceId !== agent.instanceId) continue;
+        if (held.includes(state.grant.credentialsId)) continue;
+        await lose(key, state.grant.credentialsId, 'agent-reports-none', causes.get(stream) ?? context);
+        await control().drain(key, 'agent-reports-none');
+      }
+    },
+
+    async open(opening) {
+      const { environmentId, credentialsId, secret, instanceId, address } = opening;
+      const keys = [...(unclosed.get(environmentId)?.values() ?? [])];
+      const states = await Promise.all(keys.map((key) => aggregates.load(tunnelStream(key))));
+      const at = states.findIndex((state) => (state.status === 'opening' || state.status === 'open') && state.grant.credentialsId === credentialsId);
+      const spentAt = states.findIndex(({ spent }) => spent.some((one) => one.credentialsId === credentialsId));
+      // A closed tunnel is not among them, but may be the one whose spent credentials come back.
+      const key = keys[at] ?? keys[spentAt] ?? { environmentId, node: null };
+      const command = { type: 'open', credentialsId, secretHash: hashOf(secret), agentInstanceId: instanceId, address, controlPlaneNode, epoch } as const;
+      try {
+        const { state } = await run(key, command, causes.get(tunnelStream(key)) ?? system());
+        if (state.status !== 'open') throw new Refusal('unknown-credentials', 'no such tunnel credentials were issued');
+        const { inactivityTimeoutSeconds, maxChannelsPerTunnel } = settings.current();
+        return {
+          key,
+          credentialsId,
+          agentNode: state.grant.agentNode,
+          instanceId,
+          inactivityMs: inactivityTimeoutSeconds * 1000,
+          maxChannels: maxChannelsPerTunnel,
+        };
+      } catch (error) {
+        if (error instanceof Refusal) throw refuse(opening, reasonOf(error), error.message);
+        throw refuse(opening, 'event-store-unavailable', 'the event store cannot record this now; try again');
+      }
+    },
+
+    ready({ key }) {
+      const stream = tunnelStream(key);
+      lastUse.set(stream, clock.now());
+      waiters.wake(stream);
+    },
+
+    async lost(tunnel, reason) {
+      const context = causes.get(tunnelStream(tunnel.key)) ?? system();
+      try {
+        await lose(tunnel.key, tunnel.credentialsId, reason, context);
+      } catch (error) {
+        logger.warn({ err: error }, 'a lost tunnel could not be recorded yet');
+        clock.after(1000, () => void this.lost(tunnel, reason));
+      }
+    },
+
+    async mayClose(tunnel, { lastUsedAtMs, inUse }) {
+      const stream = tunnelStream(tunnel.key);
+      const idleMs = clock.now() - Math.max(lastUsedAtMs, lastUse.get(stream) ?? 0);
+      if (inUse || waiters.has(stream) || idleMs < tunnel.inactivityMs) return false;
+      try {
+        const { events } = await run(tunnel.key, { type: 'close-idle', credentialsId: tunnel.credentialsId }, system());
+        return events.length > 0;
+      } catch (error) {
+        logger.warn({ err: error }, 'an idle tunnel stays open because its close could not be recorded');
+        return false;
+      }
+    },
+
+    async resume(key) {
+      const stream = tunnelStream(key);
+      const state = await aggregates.load(stream);
+      if (state.status === 'closed') return;
+      keep(stream, key);
+      if (state.status === 'open' && state.holder.controlPlaneNode === controlPlaneNode && state.holder.epoch !== epoch) {
+        await lose(key, state.grant.credentialsId, 'server-restarted', system());
+      } else if (state.status === 'opening') {
+        const { credentialsId, expiresAt } = state.grant;
+        expireLater(key, credentialsId, Math.max(0, Date.parse(expiresAt) - clock.now()));
+      }
+    },
+
+    async end(environmentId, context) {
+      for (const [stream, key] of [...(unclosed.get(environmentId) ?? [])]) {
+        await run(key, { type: 'disconnect', reason: 'environment-removed' }, context);
+        await control().drain(key, 'environment-removed');
+        waiters.fail(stream, new ApplicationError('environment-removed', 'this environment was removed'));
+      }
+    },
+
+    async close() {
+      stopSweep();
+      waiters.close();
+      for (const ofEnvironment of [...unclosed.values()]) {
+        for (const [stream, key] of [...ofEnvironment]) {
+          const state = aggregates.peek(stream);
+          if (state?.status !== 'open') continue;
+          await lose(key, state.grant.credentialsId, 'control-plane-stopping', system()).catch((error: unknown) => {
+            logger.warn({ err: error }, 'a tunnel that ends with this process could not be recorded');
+          });
+        }
+      }
+    },
+  };
+}
+
+type Unkeyed<Command> = Command extends TunnelCommand ? Omit<Command, 'key' | 'at'> : never;
+type TunnelCommandOf = Unkeyed<TunnelCommand>;
+type OpenedLossReason = Parameters<TunnelGate['lost']>[1];
+
+function hashOf(secret: Uint8Array): string {
+  return createHash('sha256').update(secret).digest('base64');
+}
+
+function reasonOf({ code }: Refusal): CredentialsRefused['reason'] {
+  switch (code) {
+    case 'credentials-used':
+    case 'credentials-expired':
+    case 'credentials-revoked':
+    case 'wrong-secret':
+      return code;
+    default:
+      return 'unknown-credentials';
+  }
+}
