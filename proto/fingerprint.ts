@@ -1,5 +1,6 @@
 /** Fingerprints of public keys: what join tokens pin and bindings name. */
-import { X509Certificate, createHash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 
 /** SHA-256 over a public key in SPKI DER: 32 bytes. */
 export function spkiSha256(spkiDer: Uint8Array): Buffer {

@@ -1,0 +1,174 @@
+/**
+ * The API's port (9443): one TLS listener for browsers, the Docker CLI and agents' polls, told apart by ALPN.
+ *
+ *     bytes ─ first byte ─┬─ a letter ────────────── plain HTTP: redirected to https
+ *                         └─ TLS ─┬─ offers only h2 ─ gRPC
+ *                                 └─ all else ─────── HTTP/1.1 (the Docker CLI offers nothing)
+ */
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import { redirectToHttps } from './https-redirect.ts';
+import { peerAddress } from './peer-address.ts';
+import { createPendingHandshakes } from './pending-handshakes.ts';
+
+const TLS_HANDSHAKE_RECORD = 0x16;
+/** What a gRPC client may offer; grpc-exp is an older name of h2 that some still put beside it. */
+const GRPC_PROTOCOLS: ReadonlySet<string> = new Set(['h2', 'grpc-exp']);
+
+/** What is known of a connection beside its bytes. */
+export interface ApiPeer {
+  /** The peer's IP address. */
+  readonly address: string;
+}
+
+export interface ApiListenerOptions {
+  /** Such as 0.0.0.0. */
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly certificate: { readonly certificatePem: string; readonly keyPem: string };
+  /** Takes a connection that speaks HTTP/2 and nothing else; it owns the socket from then on. */
+  readonly onGrpc: (socket: tls.TLSSocket, peer: ApiPeer) => void;
+  /** Takes a connection that speaks HTTP/1.1; it owns the socket from then on. */
+  readonly onHttp: (socket: tls.TLSSocket, peer: ApiPeer) => void;
+  /** From the first byte to the end of the handshake; 10 s by default. */
+  readonly handshakeDeadlineMs?: number;
+  /** Connections that may be in their handshake at once; 4,096 by default. */
+  readonly maxHandshakes?: number;
+}
+
+export interface ApiListener {
+  /** The port it listens on. */
+  readonly port: number;
+  /** Where bytes from elsewhere (a relay, another listener) are given in; the socket must not have been read from. */
+  accept(socket: net.Socket): void;
+  /** Shows another certificate from the next connection on. */
+  setCertificate(certificate: { readonly certificatePem: string; readonly keyPem: string }): void;
+  /** Stops listening and ends handshakes; connections that were handed over live on. */
+  close(): Promise<void>;
+  /** Ends what is left of the connections that were handed over. */
+  destroyConnections(): void;
+}
+
+export type ListenErrorCode = 'port-in-use' | 'port-not-allowed' | 'address-not-available';
+
+/** Thrown where a port can't be listened on. The message says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: ListenErrorCode;
+
+  constructor(code: ListenErrorCode, message: string, cause: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** Starts listening. Throws {@link ListenError}. */
+export async function createApiListener(options: ApiListenerOptions): Promise<ApiListener> {
+  const deadlineMs = options.handshakeDeadlineMs ?? 10_000;
+  const handshakes = createPendingHandshakes({ max: options.maxHandshakes ?? 4096, deadlineMs });
+  const connections = new Set<net.Socket>();
+  /** Connections that went to TLS, by their two ends: a TLS socket does not name the one below it. */
+  const belowTls = new Map<string, net.Socket>();
+
+  const secure = tls.createServer({
+    ...secureContextOptions(options.certificate),
+    // Without it a reply that is sent after the client's half-close is lost.
+    allowHalfOpen: true,
+    ALPNCallback: ({ protocols }) => chooseProtocol(protocols),
+    handshakeTimeout: deadlineMs,
+  });
+  secure.on('secureConnection', (socket) => {
+    const below = belowTls.get(endsOf(socket));
+    // Gone again in the meantime.
+    if (below === undefined) return void socket.destroy();
+    handshakes.done(below);
+    const peer = { address: peerAddress(below) };
+    // Until its new owner listens to it.
+    socket.on('error', () => socket.destroy());
+    if (socket.alpnProtocol === 'h2' || socket.alpnProtocol === 'grpc-exp') options.onGrpc(socket, peer);
+    else options.onHttp(socket, peer);
+  });
+  secure.on('tlsClientError', (_error, socket) => socket.destroy());
+
+  const accept = (socket: net.Socket): void => {
+    connections.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => connections.delete(socket));
+    if (!handshakes.admit(socket)) return;
+    socket.setNoDelay(true);
+    socket.once('readable', () => {
+      const head: unknown = socket.read();
+      if (!Buffer.isBuffer(head)) return void socket.destroy();
+      socket.unshift(head);
+      const first = head[0];
+      if (first === TLS_HANDSHAKE_RECORD) {
+        const ends = endsOf(socket);
+        belowTls.set(ends, socket);
+        socket.once('close', () => belowTls.delete(ends));
+        secure.emit('connection', socket);
+      } else if (first !== undefined && first >= 0x41 && first <= 0x5a) {
+        handshakes.done(socket);
+        redirectToHttps(socket, deadlineMs);
+      } else {
+        socket.destroy();
+      }
+    });
+  };
+
+  const server = net.createServer({ allowHalfOpen: true }, accept);
+  const port = await listen(server, options);
+
+  return {
+    port,
+    accept,
+    setCertificate: (certificate) => secure.setSecureContext(secureContextOptions(certificate)),
+    close() {
+      // Its callback waits for the connections handed over; the port itself is free at once.
+      server.close();
+      handshakes.destroyAll();
+      return Promise.resolve();
+    },
+    destroyConnections: () => connections.forEach((socket) => socket.destroy()),
+  };
+}
+
+function endsOf(socket: net.Socket): string {
+  return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
+}
+
+/** h2 for who offers nothing else, http/1.1 for all others; undefined refuses who offers neither. */
+function chooseProtocol(offered: readonly string[]): string | undefined {
+  if (offered.includes('http/1.1')) return 'http/1.1';
+  return offered.includes('h2') && offered.every((protocol) => GRPC_PROTOCOLS.has(protocol)) ? 'h2' : undefined;
+}
+
+function secureContextOptions(certificate: { readonly certificatePem: string; readonly keyPem: string }): tls.SecureContextOptions {
+  return { cert: certificate.certificatePem, key: certificate.keyPem, minVersion: 'TLSv1.2' };
+}
+
+async function listen(server: net.Server, { host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen({ host, port }, resolve);
+  });
+  server.removeAllListeners('error');
+  // What goes wrong with one connection (too many open files) is no reason to end the process.
+  server.on('error', () => undefined);
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : port;
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const where = `${host}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ListenError('port-in-use', `${where} is in use by another program; stop it, or choose another port with --https-port`, error);
+    case 'EACCES':
+      return new ListenError('port-not-allowed', `${where} may not be used by this user; choose a port above 1023 with --https-port`, error);
+    case 'EADDRNOTAVAIL':
+      return new ListenError('address-not-available', `${host} is no address of this machine; choose another with --host`, error);
+    default:
+      return error;
+  }
+}
