@@ -156,9 +156,9 @@ export function createPolls(deps: {
             return answer(agent, await tunnels().credentialsFor(agent, context));
           })();
         },
-        close() {
+        close({ isClassic }) {
           if (!connected.delete(agent)) return;
-          presence.left(agent, spreadMs());
+          presence.left(agent, isClassic ? 2 * intervalMs(environmentId) : spreadMs());
         },
       };
       return conversation;

@@ -237,8 +237,8 @@ export class AgentRefused extends Error {
 export interface PollConversation {
   /** Answers at once where nothing is to be opened; else after the credentials were recorded. */
   poll(poll: Poll): Promise<PollAnswer> | PollAnswer;
-  /** The call ended. Idempotent. */
-  close(): void;
+  /** The call ended; `isClassic` where the agent ended it after one request and will poll again by another. Idempotent. */
+  close(how: { readonly isClassic: boolean }): void;
 }
 
 export interface PollAdmission {

@@ -1,0 +1,177 @@
+/** Puts the use cases together over one event store. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { accountDecider } from '../domain/account.ts';
+import { environmentDecider } from '../domain/environment.ts';
+import { tunnelDecider } from '../domain/tunnel.ts';
+import type { EventStore } from '../event-store/port.ts';
+import { type AccountDirectory, createAccounts } from './accounts.ts';
+import { createActivity, type RecordedActivity } from './activity.ts';
+import { createAggregates } from './aggregates.ts';
+import { type Clock, instantOf } from './clock.ts';
+import { createEnvironmentStreams } from './environment-streams.ts';
+import { createEnvironments, type EnvironmentUseCases } from './environments.ts';
+import { createEventLog } from './event-log.ts';
+import { createHistory } from './history.ts';
+import { createPolls, type Polls } from './poll-admission.ts';
+import { createPollRecorder } from './poll-recorder.ts';
+import type { CommandContext, History, TunnelControl } from './ports.ts';
+import { createPresence } from './presence.ts';
+import { createRefusals } from './refusals.ts';
+import type { InstallationSecrets } from './sealing.ts';
+import { createSettings, type StoredSettings } from './settings.ts';
+import { createSingleWriterStream } from './single-writer-stream.ts';
+import { createTunnels, type Tunnels } from './tunnels.ts';
+
+/** What the record says at start; projections answer it. */
+export interface PastRecord {
+  environmentNames(): AsyncIterable<readonly { readonly environmentId: string; readonly name: string }[]>;
+  agents(): AsyncIterable<
+    readonly {
+      readonly environmentId: string;
+      readonly node: string;
+      readonly instanceId: string;
+      readonly lastSequence: number;
+      readonly lastPolledAt: string | null;
+      readonly heartbeat: 'never' | 'up' | 'down';
+    }[]
+  >;
+  unclosedTunnels(): AsyncIterable<readonly { readonly environmentId: string; readonly node: string | null }[]>;
+}
+
+export interface Application {
+  readonly environments: EnvironmentUseCases;
+  readonly tunnels: Tunnels;
+  readonly polls: Polls;
+  readonly accounts: AccountDirectory;
+  readonly settings: StoredSettings;
+  readonly activity: RecordedActivity;
+  readonly history: History;
+  /** Who acts when nobody else does. */
+  readonly systemContext: () => CommandContext;
+  /** Accounts and settings, before anyone is let in. */
+  startAccounts(): Promise<{ readonly isEmpty: boolean }>;
+  /** Takes up where an earlier process stopped. The read models must be caught up. */
+  resume(past: PastRecord): Promise<void>;
+  /** Records what is buffered and what ends with this process. The edges must be closed already. */
+  close(): Promise<void>;
+}
+
+/** Creates the application of one control-plane process. */
+export function createApplication(deps: {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly controlPlaneNode: string;
+  readonly secrets: InstallationSecrets;
+  readonly tunnelControl: () => TunnelControl;
+  readonly joinSecret: (environmentId: string, version: number) => Uint8Array;
+  readonly mintJoinToken: Parameters<typeof createEnvironments>[0]['mintJoinToken'];
+  readonly defaultTunnelAddress: (host: string) => string;
+  readonly onAddress: (host: string) => void;
+}): Application {
+  const { store, clock, logger, controlPlaneNode, secrets, tunnelControl: control, joinSecret } = deps;
+  const actor = `system:${controlPlaneNode}`;
+  const systemContext = (): CommandContext => ({ actor, correlationId: randomUUID() });
+  const log = createEventLog({ store, clock });
+  const own = (category: string) => createSingleWriterStream({ log, stream: `${category}-${controlPlaneNode}` });
+  const settings = createSettings({ reader: store, log, clock });
+  const refusals = createRefusals({ log, clock, logger, stream: own('refusals'), actor });
+  const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention: own('retention') });
+  const activityStream = createSingleWriterStream({ log, stream: `activity-${controlPlaneNode}_0` });
+  const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor });
+  const streams = createEnvironmentStreams(createAggregates({ decider: environmentDecider, log, reader: store }));
+  const accounts = createAccounts({ aggregates: createAggregates({ decider: accountDecider, log, reader: store }), reader: store, log, secrets, clock });
+
+  const heartbeat = (environmentId: string, command: { type: 'lose-heartbeat'; lastPolledAt: string | null } | { type: 'restore-heartbeat' }) => {
+    streams.execute(environmentId, { ...command, at: instantOf(clock) }, systemContext()).catch((error: unknown) => {
+      logger.warn({ err: error }, 'a heartbeat could not be recorded');
+    });
+  };
+  const presence = createPresence({
+    clock,
+    onLost(environmentId, lastPolledAtMs) {
+      heartbeat(environmentId, { type: 'lose-heartbeat', lastPolledAt: lastPolledAtMs === undefined ? null : new Date(lastPolledAtMs).toISOString() });
+    },
+    onRestored(environmentId) {
+      heartbeat(environmentId, { type: 'restore-heartbeat' });
+    },
+  });
+
+  const tunnels: Tunnels = createTunnels({
+    aggregates: createAggregates({ decider: tunnelDecider, log, reader: store }),
+    environments: streams,
+    presence,
+    settings,
+    refusals,
+    clock,
+    logger,
+    controlPlaneNode,
+    epoch: randomUUID(),
+    control,
+    tell(agent, context) {
+      polls.tell(agent, context);
+    },
+  });
+  const polls: Polls = createPolls({ environments: streams, tunnels: () => tunnels, presence, recorder, refusals, settings, clock, joinSecret });
+  const environments = createEnvironments({
+    streams,
+    clock,
+    defaultTunnelAddress: deps.defaultTunnelAddress,
+    mintJoinToken: deps.mintJoinToken,
+    onAddress: deps.onAddress,
+    onIntervalChanged(environmentId) {
+      polls.announceInterval(environmentId);
+    },
+    async onRemoved(environmentId, context) {
+      await tunnels.end(environmentId, context);
+      polls.end(environmentId);
+    },
+  });
+  settings.onChanged((before) => {
+    if (before.pollIntervalSeconds !== settings.current().pollIntervalSeconds) polls.announceInterval();
+  });
+
+  return {
+    environments,
+    tunnels,
+    polls,
+    accounts,
+    settings,
+    activity,
+    history: createHistory({ reader: store }),
+    systemContext,
+
+    async startAccounts() {
+      await settings.start();
+      return accounts.start();
+    },
+
+    async resume(past) {
+      for await (const page of past.environmentNames()) {
+        for (const { environmentId, name } of page) environments.know(environmentId, name);
+      }
+      const intervalMs = settings.current().pollIntervalSeconds * 1000;
+      for await (const page of past.agents()) {
+        for (const agent of page) {
+          recorder.know(agent);
+          const lastPolledAtMs = agent.lastPolledAt === null ? undefined : Date.parse(agent.lastPolledAt);
+          presence.know(agent.environmentId, { heartbeat: agent.heartbeat, lastPolledAtMs, intervalMs });
+        }
+      }
+      for await (const page of past.unclosedTunnels()) {
+        for (const key of page) await tunnels.resume(key);
+      }
+    },
+
+    async close() {
+      presence.close();
+      polls.close();
+      await tunnels.close();
+      await activity.close();
+      await recorder.close();
+      await refusals.close();
+      accounts.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** Between the wire's messages and the application's words. */
+import { isEdgeId } from '../../proto/edge-id.ts';
+import type { AgentHello, PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { JOIN_SECRET_BYTES } from '../../proto/join-secret.ts';
+import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
+import { type CredentialsKeyParts, sealCredentials } from '../../proto/sealed-credentials.ts';
+import type { Poll, PollAnswer, PollIntroduction } from '../application/ports.ts';
+import type { AgentReport } from '../domain/events.ts';
+
+/** The lowest protocol version still served. */
+export const minProtocolVersion = 1;
+
+/** What is wrong with a hello that can't even be looked up, with words for the agent's log. */
+export interface HelloFlaw {
+  readonly reason: 'malformed-token' | 'malformed-edge-id' | 'version-too-old';
+  readonly message: string;
+}
+
+const longest = { environmentId: 64, instanceId: 64, text: 256 };
+
+/** The first flaw of a hello, or undefined. */
+export function flawOf(hello: AgentHello): HelloFlaw | undefined {
+  const { environmentId, joinSecret, edgeId, instanceId, protocolVersion } = hello;
+  if (protocolVersion < minProtocolVersion) {
+    return { reason: 'version-too-old', message: `this agent speaks protocol ${String(protocolVersion)}; ${String(minProtocolVersion)} is the oldest served: update the agent` };
+  }
+  const isId = /^[a-z0-9]+$/.test(environmentId) && environmentId.length <= longest.environmentId;
+  if (!isId || joinSecret.length !== JOIN_SECRET_BYTES) {
+    return { reason: 'malformed-token', message: 'the join token (EDGE_KEY) is not whole; copy it again from the environment' };
+  }
+  if (!isEdgeId(edgeId)) return { reason: 'malformed-edge-id', message: 'the Edge ID (EDGE_ID) is not a UUID' };
+  if (!/^[\w-]+$/.test(instanceId) || instanceId.length > longest.instanceId) {
+    return { reason: 'malformed-token', message: 'the instance id is missing or too long' };
+  }
+  return undefined;
+}
+
+/** What an agent reports, its texts cut to a sane length. */
+export function reportOf(hello: AgentHello): AgentReport {
+  const { node, version, protocolVersion, platform, engine, swarm } = hello;
+  return {
+    node: cut(node),
+    version: cut(version),
+    protocolVersion: Math.min(protocolVersion, PROTOCOL_VERSION),
+    platform: cut(platform),
+    engine: engine === undefined ? null : { name: cut(engine.name), version: cut(engine.version), apiVersion: cut(engine.apiVersion) },
+    swarm: swarm === undefined || !/^[a-z0-9]{1,64}$/.test(swarm.nodeId) ? null : { clusterId: cut(swarm.clusterId), nodeId: swarm.nodeId, manager: swarm.manager },
+  };
+}
+
+/** A good hello as an introduction. */
+export function introductionOf(hello: AgentHello, address: string): PollIntroduction {
+  const { environmentId, joinSecret, instanceId } = hello;
+  return { environmentId, joinSecret, edgeId: hello.edgeId.toLowerCase(), instanceId, report: reportOf(hello), address };
+}
+
+/** One request as a poll. */
+export function pollOf(request: PollRequest): Poll {
+  const { sequence, confirmedSequence, heldCredentialsIds, tunnelFailure, hello } = request;
+  return {
+    sequence,
+    confirmedSequence,
+    heldCredentialsIds,
+    tunnelFailure:
+      tunnelFailure === undefined
+        ? null
+        : { credentialsId: tunnelFailure.credentialsId, reason: code(tunnelFailure.reason), detail: cut(tunnelFailure.detail) },
+    report: hello === undefined ? null : reportOf(hello),
+  };
+}
+
+/** The wire's answer, with tunnel credentials sealed for the one agent that may read them. */
+export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts): PollResponse {
+  const { confirmedSequence, pollIntervalMs, reconnectSpreadMs, required } = answer;
+  return {
+    confirmedSequence,
+    pollIntervalMs,
+    reconnectSpreadMs,
+    minProtocolVersion,
+    required: required.map((credentials) => ({ sealed: sealCredentials({ ...credentials }, keyParts) })),
+  };
+}
+
+/** Printable text of bounded length: what an agent says ends up in logs, events and pages. */
+function cut(text: string): string {
+  return text.replace(/\p{C}/gu, ' ').slice(0, longest.text);
+}
+
+function code(text: string): string {
+  return /^[a-z0-9-]{1,64}$/.test(text) ? text : 'unknown';
+}

@@ -1,0 +1,75 @@
+/** The gRPC edge of polls: PollService on connections handed to it, wherever their bytes come from. */
+import type { Duplex } from 'node:stream';
+import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
+import type { PollAdmission } from '../application/ports.ts';
+import { servePollCall } from './poll-call.ts';
+
+export interface PollsEdge {
+  /** Takes a connection that speaks HTTP/2. `address` is the peer's IP address. */
+  accept(socket: Duplex, peer: { readonly address: string }): void;
+  /** Ends every call. */
+  close(): void;
+}
+
+/** Both ends ping: a poll stream counts as open only while its pings are answered. */
+const keepAlive = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
+/** A connection without any call is nobody's. */
+const idleConnectionMs = 30_000;
+
+/** Creates the edge. `signBinding` proves to a nonce which certificate this port shows. */
+export function createPollsEdge(deps: {
+  readonly admission: PollAdmission;
+  readonly signBinding: (nonce: Uint8Array) => GetBindingResponse;
+  readonly logger: Logger;
+}): PollsEdge {
+  const { admission, signBinding, logger } = deps;
+  /** The peers' addresses by what gRPC calls the connection. */
+  const peers = new Map<string, string>();
+  const server = new Server({
+    ...keepAlive,
+    'grpc.enable_channelz': 0,
+    'grpc.max_concurrent_streams': 8,
+    'grpc.max_connection_idle_ms': idleConnectionMs,
+    'grpc.max_receive_message_length': 64 * 1024,
+  });
+
+  const service: PollServiceServer = {
+    poll(call) {
+      const peer = call.getPeer();
+      void servePollCall(call, { address: peers.get(peer) ?? peer }, { admission, logger });
+    },
+    getBinding(call: ServerUnaryCall<GetBindingRequest, GetBindingResponse>, respond: sendUnaryData<GetBindingResponse>) {
+      const { nonce } = call.request;
+      if (nonce.length !== BINDING_NONCE_BYTES) {
+        respond({ code: status.INVALID_ARGUMENT, details: `the nonce must have ${String(BINDING_NONCE_BYTES)} bytes` });
+        return;
+      }
+      respond(null, signBinding(nonce));
+    },
+  };
+  server.addService(PollServiceService, service);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+
+  return {
+    accept(socket, { address }) {
+      const name = connectionName(socket);
+      peers.set(name, address);
+      socket.once('close', () => peers.delete(name));
+      socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
+      injector.injectConnection(socket);
+    },
+    close() {
+      server.forceShutdown();
+    },
+  };
+}
+
+/** What gRPC's getPeer() answers for a connection. */
+function connectionName(socket: Duplex): string {
+  const { remoteAddress, remotePort } = socket as { remoteAddress?: string; remotePort?: number };
+  if (remoteAddress === undefined) return 'unknown';
+  return remotePort === undefined ? remoteAddress : `${remoteAddress}:${String(remotePort)}`;
+}

@@ -1,0 +1,28 @@
+/** Says refusals in gRPC: a status for programs, the reason in a trailer, words for people. */
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { REASON_TRAILER } from '../../proto/reason-trailer.ts';
+import type { AgentRefused } from '../application/ports.ts';
+
+/** How long a refused agent should wait, in milliseconds, as decimal text; absent where any time will do. */
+const retryAfterTrailer = 'homeport-retry-after-ms';
+
+const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
+  'malformed-token': status.INVALID_ARGUMENT,
+  'malformed-edge-id': status.INVALID_ARGUMENT,
+  'unknown-environment': status.NOT_FOUND,
+  'environment-removed': status.NOT_FOUND,
+  'wrong-join-secret': status.UNAUTHENTICATED,
+  'edge-id-mismatch': status.PERMISSION_DENIED,
+  'version-too-old': status.FAILED_PRECONDITION,
+  'too-many-attempts': status.RESOURCE_EXHAUSTED,
+  'too-many-connections': status.RESOURCE_EXHAUSTED,
+  'event-store-unavailable': status.UNAVAILABLE,
+};
+
+/** The status a refused call ends with. */
+export function refusalStatus(refusal: AgentRefused): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
+  const metadata = new Metadata();
+  metadata.set(REASON_TRAILER, refusal.reason);
+  if (refusal.retryAfterMs !== undefined) metadata.set(retryAfterTrailer, String(refusal.retryAfterMs));
+  return { code: statuses[refusal.reason], details: refusal.message, metadata };
+}
