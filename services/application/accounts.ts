@@ -10,6 +10,7 @@ import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { type Accounts, type ApiKeySummary, ApplicationError, type CommandContext, type Principal } from './ports.ts';
+import { randomId } from './random-id.ts';
 import type { InstallationSecrets } from './sealing.ts';
 import { createSignInLog } from './sign-in-log.ts';
 
@@ -249,15 +250,3 @@ export function createAccounts(deps: {
 
 type WithoutAddress<Command> = Command extends AccountCommand ? Omit<Command, 'at' | 'userId'> : never;
 type Unaddressed = WithoutAddress<AccountCommand>;
-
-/** 12 characters of [a-z0-9]: 62 bits. */
-export function randomId(): string {
-  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
-  let id = '';
-  while (id.length < 12) {
-    // Bytes past the last whole multiple of 36 would favour some letters.
-    for (const byte of randomBytes(16)) if (byte < 252 && id.length < 12) id += letters[byte % 36] ?? '';
-  }
-  return id;
-}
-

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { EnvironmentState } from '../domain/environment.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { randomId } from './accounts.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { checkAddress, checkName, checkPollInterval, checkTags, hostOf } from './environment-input.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import { ApplicationError, type Deployment, type Environments } from './ports.ts';
+import { randomId } from './random-id.ts';
 
 export interface EnvironmentUseCases extends Environments {
   /** A name the record already holds; before anything else. */
