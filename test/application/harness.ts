@@ -1,0 +1,151 @@
+/** An application over a real embedded store, with a manual clock and live tunnels that are only remembered. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { type Application, createApplication, type PastRecord } from '../../services/application/application.ts';
+import type { AgentRefused, CommandContext, PollAnswer, PollConversation, PollIntroduction } from '../../services/application/ports.ts';
+import { createInstallationSecrets } from '../../services/application/sealing.ts';
+import { tunnelStream } from '../../services/domain/tunnel-key.ts';
+import { openEventStore } from '../../services/event-store/open.ts';
+import type { EventStore, RecordedEvent } from '../../services/event-store/port.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
+
+export const admin: CommandContext = { actor: 'user:admin', correlationId: '00000000-0000-4000-8000-000000000001' };
+export const joinSecretOf = (environmentId: string, version: number): Uint8Array => Buffer.alloc(32, `${environmentId}${String(version)}`);
+
+export interface Harness {
+  readonly app: Application;
+  readonly clock: ManualClock;
+  readonly store: EventStore;
+  /** Keys of tunnels that the edge says are open; a spec may add to it. */
+  readonly live: Set<string>;
+  readonly drained: string[];
+  /** Every event so far, oldest first. */
+  events(): Promise<RecordedEvent[]>;
+  types(): Promise<string[]>;
+  createEnvironment(name: string): Promise<string>;
+  /** An agent of the environment that keeps its call open; `answers` are those that came by themselves. */
+  agent(environmentId: string, over?: Partial<PollIntroduction>): Promise<TestAgent>;
+  /** Another process on the same store, as after a restart. */
+  restart(past?: Partial<PastRecord>): Promise<Application>;
+  close(): Promise<void>;
+}
+
+export interface TestAgent {
+  readonly conversation: PollConversation;
+  readonly answers: PollAnswer[];
+  readonly refusals: AgentRefused[];
+  poll(over?: { sequence?: number; held?: readonly string[]; failure?: { credentialsId: string; reason: string; detail: string } }): Promise<PollAnswer>;
+}
+
+const nothing: PastRecord = {
+  async *environmentNames() {},
+  async *agents() {},
+  async *unclosedTunnels() {},
+};
+
+/** Opens a store in a folder of its own and starts an application on it. */
+export async function startHarness(): Promise<Harness> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'homeport-application-'));
+  const store = await openEventStore({ dataDirectory });
+  const clock = createManualClock();
+  const live = new Set<string>();
+  const drained: string[] = [];
+  const applications: Application[] = [];
+
+  function start(): Application {
+    const app = createApplication({
+      store,
+      clock,
+      logger: pino({ enabled: false }),
+      controlPlaneNode: 'cp1',
+      secrets: createInstallationSecrets(Buffer.alloc(32, 7)),
+      tunnelControl: () => ({
+        isOpen: (key) => live.has(tunnelStream(key)),
+        touch: (key) => live.has(tunnelStream(key)),
+        async drain(key, reason) {
+          live.delete(tunnelStream(key));
+          drained.push(`${tunnelStream(key)} ${reason}`);
+          return Promise.resolve();
+        },
+      }),
+      joinSecret: joinSecretOf,
+      mintJoinToken: ({ environmentId }) => `token of ${environmentId}`,
+      defaultTunnelAddress: (host) => `${host}:8000`,
+      onAddress: () => undefined,
+    });
+    applications.push(app);
+    return app;
+  }
+
+  const app = start();
+  await app.startAccounts();
+
+  async function events(): Promise<RecordedEvent[]> {
+    const all: RecordedEvent[] = [];
+    for await (const page of store.readAll()) all.push(...page);
+    return all;
+  }
+
+  let agents = 0;
+
+  return {
+    app,
+    clock,
+    store,
+    live,
+    drained,
+    events,
+    types: async () => (await events()).map(({ type }) => type),
+    async createEnvironment(name) {
+      const { environmentId } = await app.environments.create({ name, address: 'cp.example:9443' }, admin);
+      return environmentId;
+    },
+    async agent(environmentId, over = {}) {
+      agents++;
+      const answers: PollAnswer[] = [];
+      const refusals: AgentRefused[] = [];
+      const report = { node: `node${String(agents)}`, version: '0.1.0', protocolVersion: 1, platform: 'linux/amd64', engine: null, swarm: null };
+      const introduction: PollIntroduction = {
+        environmentId,
+        joinSecret: joinSecretOf(environmentId, 1),
+        edgeId: '11111111-1111-4111-8111-111111111111',
+        instanceId: `instance${String(agents)}`,
+        report,
+        address: '192.0.2.7',
+        ...over,
+      };
+      const conversation = await app.polls.admit(introduction, { push: (answer) => answers.push(answer), end: (refusal) => refusals.push(refusal) });
+      let sequence = 0;
+      return {
+        conversation,
+        answers,
+        refusals,
+        async poll({ sequence: given, held = [], failure } = {}) {
+          sequence = given ?? sequence + 1;
+          return conversation.poll({ sequence, confirmedSequence: 0, heldCredentialsIds: held, tunnelFailure: failure ?? null, report: null });
+        },
+      };
+    },
+    async restart(past = {}) {
+      const next = start();
+      await next.startAccounts();
+      await next.resume({ ...nothing, ...past });
+      return next;
+    },
+    async close() {
+      for (const one of applications) await one.close();
+      await store.close();
+      await rm(dataDirectory, { recursive: true });
+    },
+  };
+}
+
+/** Resolves when `condition` holds; each look is after what is under way had a turn. The runner's timeout bounds it. */
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export const newId = (): string => randomUUID();

@@ -1,0 +1,199 @@
+import { expect } from 'chai';
+import type { IssuedCredentials, OpenedTunnel, PollAnswer } from '../../services/application/ports.ts';
+import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
+import { admin, eventually, type Harness, startHarness } from './harness.ts';
+
+describe('application: tunnels', () => {
+  let harness: Harness;
+  let environmentId: string;
+
+  beforeEach(async () => {
+    harness = await startHarness();
+    environmentId = await harness.createEnvironment('factory');
+  });
+  afterEach(() => harness.close());
+
+  const only = ({ required }: PollAnswer): IssuedCredentials => {
+    const [credentials] = required;
+    if (credentials === undefined || required.length !== 1) throw new Error(`${String(required.length)} credentials`);
+    return credentials;
+  };
+
+  const open = ({ credentialsId, secret }: IssuedCredentials, over: { environmentId?: string; secret?: Uint8Array } = {}): Promise<OpenedTunnel> =>
+    harness.app.tunnels.open({ environmentId, credentialsId, secret, instanceId: 'instance1', address: '192.0.2.7', ...over });
+
+  const key = () => environmentTunnel(environmentId);
+
+  /** Requires, lets an agent take the credentials and opens the tunnel. */
+  async function opened(): Promise<{ agent: Awaited<ReturnType<Harness['agent']>>; tunnel: OpenedTunnel; credentials: IssuedCredentials }> {
+    await harness.app.tunnels.require(key(), admin);
+    const agent = await harness.agent(environmentId);
+    const credentials = only(await agent.poll());
+    const tunnel = await open(credentials);
+    harness.live.add(`tunnel-${environmentId}`);
+    harness.app.tunnels.ready(tunnel);
+    return { agent, tunnel, credentials };
+  }
+
+  it('says not needed while nobody needs it, and gives credentials in the answer once somebody does', async () => {
+    const agent = await harness.agent(environmentId);
+    expect((await agent.poll()).required).to.deep.equal([]);
+    await harness.app.tunnels.require(key(), admin);
+    await eventually(() => agent.answers.length === 1);
+    expect(only(agent.answers[0] as PollAnswer).secret).to.have.length(32);
+  });
+
+  it('tells one agent only while its credentials are good', async () => {
+    const first = await harness.agent(environmentId);
+    const second = await harness.agent(environmentId);
+    await first.poll();
+    await harness.app.tunnels.require(key(), admin);
+    await eventually(() => first.answers.length === 1);
+    expect((await second.poll()).required).to.deep.equal([]);
+    expect(second.answers).to.deep.equal([]);
+  });
+
+  it('asks the next agent when the first has not opened within 10 s, and not the first again', async () => {
+    const first = await harness.agent(environmentId);
+    const second = await harness.agent(environmentId);
+    await harness.app.tunnels.require(key(), admin);
+    await eventually(() => first.answers.length === 1);
+    await harness.clock.advance(10_001);
+    await eventually(() => second.answers.length === 1);
+    expect(first.answers).to.have.length(1);
+    expect(await harness.types()).to.include.members(['TunnelCredentialsExpired', 'TunnelCredentialsRevoked']);
+  });
+
+  it('wakes those who wait when the tunnel is ready', async () => {
+    await harness.app.tunnels.require(key(), admin);
+    const agent = await harness.agent(environmentId);
+    const waiting = harness.app.tunnels.waitUntilOpen(key(), { timeoutMs: 30_000 });
+    const tunnel = await open(only(await agent.poll()));
+    harness.live.add(`tunnel-${environmentId}`);
+    harness.app.tunnels.ready(tunnel);
+    await waiting;
+  });
+
+  it('tells who waits in vain why: no agent polls, or the agent did not come in time', async () => {
+    await harness.app.tunnels.require(key(), admin);
+    const nobody = await harness.app.tunnels.waitUntilOpen(key(), { timeoutMs: 1000 }).catch((error: unknown) => error);
+    expect(nobody).to.have.property('code', 'agent-not-polling');
+    await harness.agent(environmentId);
+    const late = harness.app.tunnels.waitUntilOpen(key(), { timeoutMs: 1000 }).catch((error: unknown) => error);
+    await harness.clock.advance(1001);
+    expect(await late).to.have.property('code', 'tunnel-timeout');
+  });
+
+  it('lets exactly one of two tunnels with the same credentials open', async () => {
+    await harness.app.tunnels.require(key(), admin);
+    const agent = await harness.agent(environmentId);
+    const credentials = only(await agent.poll());
+    const results = await Promise.allSettled([open(credentials), open(credentials)]);
+    expect(results.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
+    const refused = results.find((result) => result.status === 'rejected');
+    expect(refused?.reason).to.have.property('reason', 'credentials-used');
+  });
+
+  it('refuses and records tampered, expired, used and foreign credentials, each with its reason', async () => {
+    const other = await harness.createEnvironment('other');
+    await harness.app.tunnels.require(key(), admin);
+    const agent = await harness.agent(environmentId);
+    const credentials = only(await agent.poll());
+    const reasons = [];
+    for (const attempt of [{ secret: new Uint8Array(32) }, { environmentId: other }]) {
+      reasons.push(await open(credentials, attempt).catch((error: { reason: string }) => error.reason));
+    }
+    await open(credentials);
+    reasons.push(await open(credentials).catch((error: { reason: string }) => error.reason));
+    expect(reasons).to.deep.equal(['wrong-secret', 'unknown-credentials', 'credentials-used']);
+    await eventually(async () => (await harness.types()).filter((type) => type === 'TunnelCredentialsRefused').length === 3);
+    const recorded = (await harness.events()).filter(({ type }) => type === 'TunnelCredentialsRefused');
+    expect(recorded.map(({ data }) => (JSON.parse(data) as { reason: string }).reason)).to.deep.equal(reasons);
+  });
+
+  it('issues new credentials at once when a tunnel is lost that is still required', async () => {
+    const { agent, tunnel, credentials } = await opened();
+    harness.live.clear();
+    await harness.app.tunnels.lost(tunnel, 'connection-lost');
+    await eventually(() => agent.answers.length === 1);
+    expect(only(agent.answers[0] as PollAnswer).credentialsId).not.to.equal(credentials.credentialsId);
+  });
+
+  it('believes an agent that holds no tunnel over its own record', async () => {
+    const { agent, credentials } = await opened();
+    const quiet = await agent.poll({ held: [credentials.credentialsId] });
+    expect(quiet.required).to.deep.equal([]);
+    await agent.poll({ held: [] });
+    expect(harness.drained).to.deep.equal([`tunnel-${environmentId} agent-reports-none`]);
+    expect((await harness.types()).filter((type) => type === 'TunnelCredentialsIssued')).to.have.length(2);
+  });
+
+  it('records why an agent could not open its tunnel, and asks again', async () => {
+    await harness.app.tunnels.require(key(), admin);
+    const agent = await harness.agent(environmentId);
+    const { credentialsId } = only(await agent.poll());
+    await agent.poll({ failure: { credentialsId, reason: 'fingerprint-mismatch', detail: 'another key' } });
+    const failed = (await harness.events()).find(({ type }) => type === 'TunnelOpenFailed');
+    expect(JSON.parse(failed?.data ?? '{}')).to.include({ reason: 'fingerprint-mismatch', credentialsId });
+    expect((await harness.types()).filter((type) => type === 'TunnelCredentialsIssued')).to.have.length(2);
+  });
+
+  it('closes an idle tunnel and revokes its credentials, in this order', async () => {
+    const { tunnel } = await opened();
+    const lastUsedAtMs = harness.clock.now();
+    await harness.clock.advance(300_000);
+    expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: true })).to.equal(false);
+    expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs: harness.clock.now() - 1, inUse: false })).to.equal(false);
+    expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: false })).to.equal(true);
+    expect((await harness.types()).slice(-2)).to.deep.equal(['TunnelClosed', 'TunnelCredentialsRevoked']);
+  });
+
+  it('stays open for a keep-alive', async () => {
+    const { tunnel } = await opened();
+    const lastUsedAtMs = harness.clock.now();
+    await harness.clock.advance(200_000);
+    await harness.app.tunnels.keepAlive(key());
+    await harness.clock.advance(200_000);
+    expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: false })).to.equal(false);
+  });
+
+  it('requires it again for a request that came in just as it idled out', async () => {
+    const { tunnel, agent } = await opened();
+    const lastUsedAtMs = harness.clock.now();
+    await harness.clock.advance(300_000);
+    const closing = harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: false });
+    harness.live.clear();
+    const waiting = harness.app.tunnels.waitUntilOpen(key(), { timeoutMs: 30_000 });
+    expect(await closing).to.equal(true);
+    await eventually(() => agent.answers.length === 1);
+    const again = await open(only(agent.answers[0] as PollAnswer));
+    harness.app.tunnels.ready(again);
+    await waiting;
+  });
+
+  it('lets a requirement lapse that nobody uses', async () => {
+    await harness.app.tunnels.require(key(), admin);
+    await harness.clock.advance(310_000);
+    await eventually(async () => (await harness.types()).includes('TunnelRequirementLapsed'));
+    expect(await harness.app.tunnels.status(key())).to.include({ state: 'closed' });
+  });
+
+  it('closes what an earlier process of this node left open as server-restarted, and gives new credentials', async () => {
+    await opened();
+    harness.live.clear();
+    const next = await harness.restart({
+      async *unclosedTunnels() {
+        yield [key()];
+      },
+    });
+    const lost = (await harness.events()).find(({ type }) => type === 'TunnelLost');
+    expect(JSON.parse(lost?.data ?? '{}')).to.include({ reason: 'server-restarted' });
+    expect(await next.tunnels.status(key())).to.include({ state: 'required' });
+  });
+
+  it('carries one correlation id from the request to the opened tunnel', async () => {
+    await opened();
+    const chain = (await harness.events()).filter(({ type }) => ['TunnelRequired', 'TunnelCredentialsIssued', 'TunnelOpened'].includes(type));
+    expect(chain.map(({ metadata }) => (JSON.parse(metadata) as { $correlationId: string }).$correlationId)).to.deep.equal(Array(3).fill(admin.correlationId));
+  });
+});
