@@ -72,11 +72,43 @@ export interface EnvironmentQueries {
   find(environmentId: string): Promise<EnvironmentView | undefined>;
 }
 
+export type ProjectionsErrorCode =
+  /** The read models stopped on an error; they are tried again by themselves. */
+  | 'projections-failed'
+  /** A query could not be answered. */
+  | 'query-failed'
+  | 'projections-closed';
+
+/** What the read models reject with (but for RangeError on a bad cursor, and a signal's own reason); recognise it by its code. */
+export class ProjectionsError extends Error {
+  override readonly name = 'ProjectionsError';
+  readonly code: ProjectionsErrorCode;
+
+  constructor(code: ProjectionsErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/**
+ * How the read models fare.
+ *
+ * ```
+ *   catching-up ──▶ live
+ *        ▲  └──────┬──┘
+ *        └─ failed ◀┘     tried again with backoff, from the checkpoint
+ * ```
+ */
+export type ProjectionsState = { readonly kind: 'catching-up' } | { readonly kind: 'live' } | { readonly kind: 'failed'; readonly reason: string };
+
 /** What a starting process needs to know of the past, in pages so that a large fleet is no burden. */
 export interface StartupQueries {
   /** Every environment that was not removed. */
   environmentNames(): AsyncIterable<readonly { readonly environmentId: string; readonly name: string }[]>;
-  /** The last recorded poll of every agent, with the heartbeat its environment had. */
+  /**
+   * The last recorded poll of every agent, with the heartbeat its environment had. An agent that was restarted appears
+   * with its instance before, too. The rows of an environment come one after the other, the one that polled last at the end.
+   */
   agents(): AsyncIterable<
     readonly {
       readonly environmentId: string;
@@ -94,13 +126,21 @@ export interface StartupQueries {
 export interface Projections {
   readonly environments: EnvironmentQueries;
   readonly startup: StartupQueries;
-  /** Resolves when everything up to the head of the log at the time of the call is applied. */
+  /** For health checks. */
+  state(): ProjectionsState;
+  /**
+   * Resolves when everything up to the head of the log at the time of the call is applied.
+   * Throws {@link ProjectionsError} projections-failed, projections-closed; or the signal's reason.
+   */
   whenCaughtUp(signal?: AbortSignal): Promise<void>;
-  /** Read your writes: true once the position is applied, false where that took longer than `timeoutMs`. */
+  /** Read your writes: true once the position is applied, false where that took longer than `timeoutMs`, or at once where the state is failed. */
   whenApplied(position: Position, timeoutMs: number): Promise<boolean>;
   /** The newest position applied; undefined where none. */
   appliedPosition(): Position | undefined;
-  /** Deletes the read models and builds them anew; resolves when they are caught up. */
+  /**
+   * Builds the read models anew in a second file while the first one answers, then takes its place; resolves when it has.
+   * Throws {@link ProjectionsError} projections-failed, projections-closed.
+   */
   rebuild(onProgress?: (progress: { readonly applied: Position | undefined }) => void): Promise<void>;
   close(): Promise<void>;
 }

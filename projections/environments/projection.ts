@@ -1,0 +1,140 @@
+/** Environments, their agents, their heartbeat and their last refusal, as the events tell them. */
+import type { DatabaseSync } from 'node:sqlite';
+import { agentKey } from '../../services/domain/environment.ts';
+import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
+import { createPollFold } from './poll-fold.ts';
+import { agentRows, encodeTags, environmentRows, environmentsSchema, foldName, rejectionRows, type EnvironmentRow } from './rows.ts';
+
+export const environmentsProjection: Projection = {
+  name: 'environments',
+  version: 1,
+  schema: environmentsSchema,
+  patientTypes: ['AgentPolled', 'PollsSummarised'],
+  open,
+};
+
+function statusOf({ edgeId, heartbeat }: Pick<EnvironmentRow, 'edgeId' | 'heartbeat'>): EnvironmentRow['status'] {
+  return edgeId === null ? 'unassociated' : heartbeat;
+}
+
+function open(database: DatabaseSync): ProjectionWriter {
+  const environments = environmentRows.open(database);
+  const agents = agentRows.open(database);
+  const rejections = rejectionRows.open(database);
+  const polls = createPollFold(database);
+
+  function change(place: EventPlace, environmentId: string, changes: (row: EnvironmentRow) => Partial<EnvironmentRow>): void {
+    const row = environments.get(environmentId);
+    if (row === undefined) return;
+    const changed = { ...row, ...changes(row) };
+    environments.put({ ...changed, status: statusOf(changed) }, place);
+  }
+
+  /** An engine that joined or left its Swarm is told apart by another key now, but it is the same agent. */
+  function endUnderOtherKey(environmentId: string, instanceId: string, place: EventPlace): void {
+    for (const key of agents.parts(environmentId)) {
+      if (agents.get(environmentId, key)?.instanceId === instanceId) agents.end(place, environmentId, key);
+    }
+  }
+
+  return {
+    on: {
+      EnvironmentCreated(data, place) {
+        const { environmentId, name, address, tunnelAddress, issuedEdgeId, pollIntervalSeconds } = data;
+        environments.put(
+          {
+            environmentId,
+            name,
+            nameFolded: foldName(name),
+            status: 'unassociated',
+            address,
+            tunnelAddress,
+            issuedEdgeId,
+            edgeId: null,
+            tags: encodeTags(data.tags),
+            platform: null,
+            createdAt: data.at,
+            pollIntervalSeconds,
+            associatedAt: null,
+            associationAddress: null,
+            heartbeat: 'never',
+            heartbeatLostAt: null,
+          },
+          place,
+        );
+      },
+
+      EnvironmentRenamed: ({ environmentId, name }, place) => change(place, environmentId, () => ({ name, nameFolded: foldName(name) })),
+      EnvironmentTagged: ({ environmentId, tags }, place) => change(place, environmentId, () => ({ tags: encodeTags(tags) })),
+      EnvironmentAddressChanged: ({ environmentId, address, tunnelAddress }, place) =>
+        change(place, environmentId, () => ({ address, tunnelAddress })),
+      PollIntervalChanged: ({ environmentId, pollIntervalSeconds }, place) => change(place, environmentId, () => ({ pollIntervalSeconds })),
+
+      AgentAssociated: ({ environmentId, edgeId, at, address }, place) =>
+        change(place, environmentId, () => ({ edgeId, associatedAt: at, associationAddress: address })),
+
+      AgentSeen({ environmentId, instanceId, address, report }, place) {
+        if (environments.get(environmentId) === undefined) return;
+        const { platform, node, version, engine } = report;
+        // The first sight is the first poll; back from down only HeartbeatRestored brings it.
+        change(place, environmentId, ({ heartbeat }) => ({ platform, heartbeat: heartbeat === 'never' ? 'up' : heartbeat }));
+        const key = agentKey(report);
+        const before = agents.get(environmentId, key);
+        if (before === undefined) endUnderOtherKey(environmentId, instanceId, place);
+        const isRestarted = before !== undefined && before.instanceId !== instanceId;
+        if (isRestarted && before.formerInstanceId !== null && before.formerInstanceId !== instanceId) {
+          polls.drop(environmentId, before.formerInstanceId);
+        }
+        polls.add({ environmentId, instanceId, agentKey: key, node });
+        agents.put(
+          {
+            environmentId,
+            agentKey: key,
+            node,
+            version,
+            address,
+            platform,
+            engineName: engine?.name ?? null,
+            engineVersion: engine?.version ?? null,
+            instanceId,
+            formerInstanceId: isRestarted ? before.instanceId : (before?.formerInstanceId ?? null),
+          },
+          place,
+        );
+      },
+
+      HeartbeatLost: ({ environmentId, at }, place) => change(place, environmentId, () => ({ heartbeat: 'down', heartbeatLostAt: at })),
+      HeartbeatRestored: ({ environmentId }, place) => change(place, environmentId, () => ({ heartbeat: 'up' })),
+
+      EnvironmentRemoved({ environmentId }, place) {
+        for (const key of agents.parts(environmentId)) agents.end(place, environmentId, key);
+        rejections.end(place, environmentId);
+        environments.end(place, environmentId);
+        polls.dropEnvironment(environmentId);
+      },
+
+      PollRejected({ environmentId, reason, address, at }, place) {
+        if (environmentId === null || environments.get(environmentId) === undefined) return;
+        rejections.put({ environmentId, reason, address, at }, place);
+      },
+
+      AgentPolled: ({ environmentId, instanceId, sequence, at }) => polls.account(environmentId, instanceId, sequence, at),
+      PollsLost: ({ environmentId, instanceId, to }) => polls.account(environmentId, instanceId, to, null),
+      PollsSummarised: (data) => polls.summarise(data),
+    },
+
+    write() {
+      environments.write();
+      agents.write();
+      rejections.write();
+      polls.write();
+    },
+
+    forget() {
+      environments.forget();
+      agents.forget();
+      rejections.forget();
+      polls.forget();
+    },
+  };
+}

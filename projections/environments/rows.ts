@@ -1,0 +1,133 @@
+/** The tables of the environments projection. */
+import { versionedTable } from '../versioned-table.ts';
+import type { EnvironmentStatus } from '../port.ts';
+
+export interface EnvironmentRow {
+  readonly environmentId: string;
+  readonly name: string;
+  /** What lists sort and search by: {@link foldName}. */
+  readonly nameFolded: string;
+  readonly status: EnvironmentStatus;
+  readonly address: string;
+  readonly tunnelAddress: string;
+  readonly issuedEdgeId: string;
+  readonly edgeId: string | null;
+  /** {@link encodeTags}. */
+  readonly tags: string;
+  readonly platform: string | null;
+  readonly createdAt: string;
+  readonly pollIntervalSeconds: number | null;
+  readonly associatedAt: string | null;
+  /** The address the associating agent called from. */
+  readonly associationAddress: string | null;
+  readonly heartbeat: 'never' | 'up' | 'down';
+  readonly heartbeatLostAt: string | null;
+}
+
+export const environmentRows = versionedTable<EnvironmentRow>({
+  name: 'environments',
+  owner: 'environmentId',
+  columns: {
+    environmentId: 'TEXT',
+    name: 'TEXT',
+    nameFolded: 'TEXT',
+    status: 'TEXT',
+    address: 'TEXT',
+    tunnelAddress: 'TEXT',
+    issuedEdgeId: 'TEXT',
+    edgeId: 'TEXT',
+    tags: 'TEXT',
+    platform: 'TEXT',
+    createdAt: 'TEXT',
+    pollIntervalSeconds: 'INTEGER',
+    associatedAt: 'TEXT',
+    associationAddress: 'TEXT',
+    heartbeat: 'TEXT',
+    heartbeatLostAt: 'TEXT',
+  },
+});
+
+/** An agent as it was last seen. */
+export interface AgentRow {
+  readonly environmentId: string;
+  /** The Swarm node, or '' where one engine stands alone: as the decider tells agents apart. */
+  readonly agentKey: string;
+  readonly node: string;
+  readonly version: string;
+  readonly address: string;
+  readonly platform: string;
+  readonly engineName: string | null;
+  readonly engineVersion: string | null;
+  readonly instanceId: string;
+  /** The instance before, whose last polls may still arrive; null for the first. */
+  readonly formerInstanceId: string | null;
+}
+
+export const agentRows = versionedTable<AgentRow>({
+  name: 'agents',
+  owner: 'environmentId',
+  part: 'agentKey',
+  columns: {
+    environmentId: 'TEXT',
+    agentKey: 'TEXT',
+    node: 'TEXT',
+    version: 'TEXT',
+    address: 'TEXT',
+    platform: 'TEXT',
+    engineName: 'TEXT',
+    engineVersion: 'TEXT',
+    instanceId: 'TEXT',
+    formerInstanceId: 'TEXT',
+  },
+});
+
+/** The last refusal of an agent that claimed the environment. A table of its own, so that an attack copies no wide rows. */
+export interface RejectionRow {
+  readonly environmentId: string;
+  readonly reason: string;
+  readonly address: string;
+  readonly at: string;
+}
+
+export const rejectionRows = versionedTable<RejectionRow>({
+  name: 'rejections',
+  owner: 'environmentId',
+  columns: { environmentId: 'TEXT', reason: 'TEXT', address: 'TEXT', at: 'TEXT' },
+});
+
+/**
+ * environments_by_name holds all that lists filter and sort by, so that a filter is one pass over a narrow index.
+ * agent_polls has no validity ranges: polls expire, and their past is told by the log, then by PollsSummarised.
+ */
+export const environmentsSchema = `
+  ${environmentRows.schema}
+  CREATE INDEX environments_by_name ON environments (nameFolded, environmentId, status, platform, tags);
+  CREATE INDEX environments_by_status ON environments (status, nameFolded, environmentId, platform, tags);
+  ${agentRows.schema}
+  ${rejectionRows.schema}
+  CREATE TABLE agent_polls (
+    environmentId TEXT NOT NULL,
+    instanceId TEXT NOT NULL,
+    agentKey TEXT NOT NULL,
+    node TEXT NOT NULL,
+    lastSequence INTEGER NOT NULL,
+    lastPolledAt TEXT,
+    PRIMARY KEY (environmentId, instanceId)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** A name as it is compared: without regard to case and to how accents are composed. */
+export function foldName(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+/** A JSON array with each element on a line of its own, so that {@link tagMark} finds exactly that tag in the text. */
+export function encodeTags(tags: readonly string[]): string {
+  return tags.length === 0 ? '[]' : `[${tags.map((tag) => `\n${JSON.stringify(tag)}\n`).join(',')}]`;
+}
+
+/** What the text of {@link encodeTags} contains where it has the tag. JSON escapes line breaks, so nothing else looks like it. */
+export function tagMark(tag: string): string {
+  return `\n${JSON.stringify(tag)}\n`;
+}
+

@@ -1,0 +1,59 @@
+/** Puts an environment's rows together as others see it. */
+import type { EnvironmentView, TunnelView } from '../port.ts';
+import type { AgentRow, EnvironmentRow, RejectionRow } from './rows.ts';
+
+/** All rows of one environment. */
+export interface EnvironmentRows {
+  readonly environment: EnvironmentRow;
+  readonly agents: readonly (AgentRow & { readonly lastPolledAt: string | null })[];
+  readonly rejection: RejectionRow | undefined;
+  /** The environment's own tunnel, and one for each Swarm node asked for. */
+  readonly tunnels: readonly TunnelView[];
+}
+
+/** A tunnel that no event told of yet. */
+const neverRequired: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };
+
+/** The view of one environment. */
+export function environmentView({ environment: row, agents, rejection, tunnels }: EnvironmentRows): EnvironmentView {
+  const { associationAddress, heartbeatLostAt } = row;
+  const addresses = agents.length > 0 ? agents.map(({ address }) => address) : associationAddress === null ? [] : [associationAddress];
+  return {
+    id: row.environmentId,
+    name: row.name,
+    status: row.status,
+    address: row.address,
+    tunnelAddress: row.tunnelAddress,
+    issuedEdgeId: row.issuedEdgeId,
+    edgeId: row.edgeId,
+    tags: JSON.parse(row.tags) as string[],
+    platform: row.platform,
+    createdAt: row.createdAt,
+    pollIntervalSeconds: row.pollIntervalSeconds,
+    association: {
+      state: row.edgeId === null ? 'unassociated' : 'associated',
+      at: row.associatedAt,
+      addresses: [...new Set(addresses)],
+      lastRejected: rejection === undefined ? null : { reason: rejection.reason, address: rejection.address, at: rejection.at },
+    },
+    heartbeat: {
+      state: row.heartbeat,
+      lastPolledAt: agents.reduce<string | null>((newest, { lastPolledAt }) => later(newest, lastPolledAt), null),
+      lastFailure: heartbeatLostAt === null ? null : { reason: 'heartbeat-lost', at: heartbeatLostAt },
+    },
+    agents: agents.map(({ node, version, engineName, engineVersion, address, lastPolledAt }) => ({
+      node,
+      version,
+      engine: engineName === null ? null : { name: engineName, version: engineVersion ?? '' },
+      address,
+      lastPolledAt,
+    })),
+    tunnel: tunnels.find(({ node }) => node === null) ?? neverRequired,
+    tunnels: tunnels.filter(({ node }) => node !== null),
+  };
+}
+
+/** Instants have one form, in which text order is time order. */
+function later(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b > a) ? b : a;
+}

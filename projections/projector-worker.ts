@@ -1,0 +1,47 @@
+/** The thread that writes the read models. It stops on any error; whoever started it starts another. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openReader } from '../services/event-store/open.ts';
+import { projections } from './catalogue.ts';
+import { contradiction, loadCheckpoint } from './checkpoint.ts';
+import { createFold } from './fold.ts';
+import { runProjector } from './projector.ts';
+import { deleteReadModel, isCorruption, openReadModel, type OpenedReadModel } from './read-model-file.ts';
+import type { ProjectorData, ProjectorNews } from './thread-messages.ts';
+
+const { file, reader: description, pollFoldMs, isAnew } = workerData as ProjectorData;
+const stopping = new AbortController();
+
+function tell(news: ProjectorNews): void {
+  parentPort?.postMessage(news);
+}
+
+function announce({ database, discarded }: OpenedReadModel, isNew: boolean): void {
+  tell({ kind: 'opened', position: loadCheckpoint(database).last?.position, isNew, discarded });
+}
+
+parentPort?.once('message', () => stopping.abort());
+
+try {
+  if (isAnew) deleteReadModel(file);
+  let opened = openReadModel(file, projections);
+  const reader = openReader(description);
+  try {
+    const discarded = await contradiction(loadCheckpoint(opened.database), reader);
+    if (discarded !== undefined) {
+      opened.database.close();
+      deleteReadModel(file);
+      opened = { ...openReadModel(file, projections), discarded };
+    }
+    announce(opened, isAnew || opened.discarded !== undefined);
+    const fold = createFold(opened.database, projections);
+    const onApplied = (position: string | undefined, isCaughtUp: boolean) => tell({ kind: 'applied', position, isCaughtUp });
+    await runProjector({ reader, fold, pollFoldMs, signal: stopping.signal, onApplied });
+  } finally {
+    await reader.close();
+    opened.database.close();
+  }
+} catch (error) {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  tell({ kind: 'failed', message, stack, isCorrupt: isCorruption(error) });
+}
+parentPort?.close();

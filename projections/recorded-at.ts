@@ -1,0 +1,25 @@
+/** Tells when events were recorded, as a clock that never goes back. */
+import { isEventType } from '../services/domain/event-codec.ts';
+import type { RecordedEvent } from '../services/event-store/port.ts';
+
+/** In the metadata as the application writes it; inside of a JSON string its quotes would be escaped. */
+const marker = '"recordedAt":"';
+const instantLength = '2026-01-31T12:00:00.000Z'.length;
+
+/** Creates the clock from where it stood: fed with each event in log order, it gives the newest `recordedAt` so far, in milliseconds since 1970. */
+export function createRecordedClock(startMs: number): (event: RecordedEvent) => number {
+  let newestMs = startMs;
+  let lastText = '';
+
+  return ({ type, metadata, createdAtMs }) => {
+    // What other programs write into the store does not set our time.
+    if (!isEventType(type)) return newestMs;
+    const at = metadata.lastIndexOf(marker);
+    const text = at === -1 ? '' : metadata.slice(at + marker.length, at + marker.length + instantLength);
+    if (text !== '' && text === lastText) return newestMs;
+    lastText = text;
+    const recordedAtMs = Date.parse(text);
+    newestMs = Math.max(newestMs, Number.isNaN(recordedAtMs) ? createdAtMs : recordedAtMs);
+    return newestMs;
+  };
+}

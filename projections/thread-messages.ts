@@ -1,0 +1,36 @@
+/** What the threads of the read models say to each other. Everything is plain data. */
+import type { Position, ReaderDescription } from '../services/event-store/port.ts';
+
+/** What a projector thread starts with. */
+export interface ProjectorData {
+  readonly file: string;
+  readonly reader: ReaderDescription;
+  readonly pollFoldMs: number;
+  /** Delete what is in the file and begin anew. */
+  readonly isAnew: boolean;
+}
+
+/** From a projector thread. */
+export type ProjectorNews =
+  /** The file can be queried; `discarded` says why an older one had to go, where one had. `isNew` asks whoever has it open to open it again. */
+  | { readonly kind: 'opened'; readonly position: Position | undefined; readonly isNew: boolean; readonly discarded: string | undefined }
+  | { readonly kind: 'applied'; readonly position: Position | undefined; readonly isCaughtUp: boolean }
+  /** The last word of a thread that stops on an error. */
+  | { readonly kind: 'failed'; readonly message: string; readonly stack: string | undefined; readonly isCorrupt: boolean };
+
+/** To a projector thread: commit what was taken, and end. */
+export interface ProjectorFarewell {
+  readonly kind: 'close';
+}
+
+export type QueryRequest =
+  | { readonly kind: 'query'; readonly id: number; readonly name: string; readonly input: unknown }
+  /** Close the file, and confirm by `released`; the next query opens it anew. */
+  | { readonly kind: 'release' }
+  | { readonly kind: 'close' };
+
+export type QueryAnswer =
+  /** The output as JSON text: parsing is cheaper for the receiver than structured cloning. */
+  | { readonly kind: 'answer'; readonly id: number; readonly json: string }
+  | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly isCorrupt: boolean }
+  | { readonly kind: 'released' };

@@ -1,0 +1,15 @@
+/** Reads tunnels as others see them. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { TunnelView } from '../port.ts';
+import type { TunnelRow } from './rows.ts';
+
+/** Prepares reading all tunnels of one environment: its own first, then by Swarm node. */
+export function createTunnelLookup(database: DatabaseSync): (environmentId: string) => TunnelView[] {
+  const select = database.prepare('SELECT * FROM tunnels WHERE environmentId = ? ORDER BY nodeKey');
+  return (environmentId) => (select.all(environmentId) as unknown as TunnelRow[]).map(tunnelView);
+}
+
+function tunnelView({ nodeKey, state, since, openedAt, agentNode, failureReason, failureDetail, failureAt }: TunnelRow): TunnelView {
+  const lastFailure = failureReason === null || failureAt === null ? null : { reason: failureReason, detail: failureDetail ?? '', at: failureAt };
+  return { state, since, openedAt, node: nodeKey === '' ? null : nodeKey, agentNode, lastFailure };
+}

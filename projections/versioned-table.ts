@@ -1,0 +1,171 @@
+/**
+ * Rows with validity ranges: a table of what is so now, and one of what was.
+ *
+ * Each row says from which event on it holds (`fromOrdinal`, `recordedFrom`) and each past row also where that ended
+ * (`toOrdinal`, `recordedTo`), both ranges being [from, to). Both ordinals and instants never go back along the log, so
+ * "as of instant T" is a seek per row, not a replay:
+ *
+ *   SELECT … FROM environments_past WHERE environmentId = ? AND recordedFrom <= T
+ *    ORDER BY recordedFrom DESC, fromOrdinal DESC LIMIT 1            -- and recordedTo > T
+ *
+ * with the row of the current table where its recordedFrom <= T already. All at once is a scan of the view
+ * `<table>_versions` with recordedFrom <= T AND recordedTo > T. A version that began and ended within one millisecond
+ * has an empty range there and never shows.
+ */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { EventPlace } from './projection.ts';
+
+/** The end of a range that has none yet. */
+export const forever = Number.MAX_SAFE_INTEGER;
+
+type ColumnType = 'TEXT' | 'INTEGER';
+
+export interface VersionedTableShape<Row extends object> {
+  readonly name: string;
+  /** The column by which rows belong together: an environment's id. */
+  readonly owner: keyof Row & string;
+  /** What tells the rows of one owner apart, where there may be several. */
+  readonly part?: keyof Row & string;
+  /** All columns but the ranges; a trailing NOT NULL is implied for keys only. */
+  readonly columns: Readonly<Record<keyof Row & string, ColumnType>>;
+}
+
+export interface VersionedTable<Row extends object> {
+  /** The SQL that makes both tables and their view. */
+  readonly schema: string;
+  open(database: DatabaseSync): VersionedRows<Row>;
+}
+
+/** The rows as of the event being handled. */
+export interface VersionedRows<Row> {
+  get(owner: string, part?: string): Row | undefined;
+  /** The parts an owner has rows for. */
+  parts(owner: string): string[];
+  /** From this event on the row is so. An equal row makes no version. */
+  put(row: Row, place: EventPlace): void;
+  /** From this event on there is no such row. */
+  end(place: EventPlace, owner: string, part?: string): void;
+  write(): void;
+  forget(): void;
+}
+
+interface Version<Row> {
+  readonly row: Row;
+  readonly fromOrdinal: number;
+  readonly recordedFrom: number;
+}
+
+interface Entry<Row> {
+  /** Whether the current table holds a row of this key. */
+  readonly isStored: boolean;
+  now: Version<Row> | undefined;
+  readonly past: (Version<Row> & { readonly toOrdinal: number; readonly recordedTo: number })[];
+  isChanged: boolean;
+}
+
+/** Describes a versioned table. */
+export function versionedTable<Row extends object>(shape: VersionedTableShape<Row>): VersionedTable<Row> {
+  const { name, owner, part } = shape;
+  const columns = Object.keys(shape.columns) as (keyof Row & string)[];
+  const keys = part === undefined ? [owner] : [owner, part];
+  const isKey = keys.map((key) => `${key} = ?`).join(' AND ');
+  const declared = columns.map((column) => `${column} ${shape.columns[column]}${keys.includes(column) ? ' NOT NULL' : ''}`).join(', ');
+  const listed = columns.join(', ');
+  const marks = (count: number) => Array.from({ length: count }, () => '?').join(', ');
+
+  const schema = `
+    CREATE TABLE ${name} (${declared}, fromOrdinal INTEGER NOT NULL, recordedFrom INTEGER NOT NULL,
+      PRIMARY KEY (${keys.join(', ')})) STRICT, WITHOUT ROWID;
+    CREATE TABLE ${name}_past (${declared}, fromOrdinal INTEGER NOT NULL, recordedFrom INTEGER NOT NULL,
+      toOrdinal INTEGER NOT NULL, recordedTo INTEGER NOT NULL) STRICT;
+    CREATE INDEX ${name}_past_by_key ON ${name}_past (${keys.join(', ')}, recordedFrom, fromOrdinal);
+    CREATE VIEW ${name}_versions AS
+      SELECT ${listed}, fromOrdinal, recordedFrom, toOrdinal, recordedTo FROM ${name}_past UNION ALL
+      SELECT ${listed}, fromOrdinal, recordedFrom, ${forever}, ${forever} FROM ${name};
+  `;
+
+  return { schema, open };
+
+  function open(database: DatabaseSync): VersionedRows<Row> {
+    const select = database.prepare(`SELECT ${listed}, fromOrdinal, recordedFrom FROM ${name} WHERE ${isKey}`);
+    const selectParts = database.prepare(`SELECT ${part ?? "''"} AS part FROM ${name} WHERE ${owner} = ?`);
+    const insert = database.prepare(`INSERT INTO ${name} VALUES (${marks(columns.length + 2)})`);
+    const update = database.prepare(
+      `UPDATE ${name} SET ${columns.filter((column) => !keys.includes(column)).map((column) => `${column} = ?`).join(', ')},
+       fromOrdinal = ?, recordedFrom = ? WHERE ${isKey}`,
+    );
+    const remove = database.prepare(`DELETE FROM ${name} WHERE ${isKey}`);
+    const insertPast = database.prepare(`INSERT INTO ${name}_past VALUES (${marks(columns.length + 4)})`);
+    const entries = new Map<string, Map<string, Entry<Row>>>();
+
+    const keyOf = (ownerValue: string, partValue: string) => (part === undefined ? [ownerValue] : [ownerValue, partValue]);
+    const valuesOf = (row: Row) => columns.map((column) => row[column] as SQLInputValue);
+
+    function entryOf(ownerValue: string, partValue: string): Entry<Row> {
+      let parts = entries.get(ownerValue);
+      if (parts === undefined) {
+        parts = new Map();
+        entries.set(ownerValue, parts);
+      }
+      let entry = parts.get(partValue);
+      if (entry === undefined) {
+        const stored = select.get(...keyOf(ownerValue, partValue));
+        const now = stored && { row: stored as Row, fromOrdinal: Number(stored['fromOrdinal']), recordedFrom: Number(stored['recordedFrom']) };
+        entry = { isStored: stored !== undefined, now, past: [], isChanged: false };
+        parts.set(partValue, entry);
+      }
+      return entry;
+    }
+
+    function change(entry: Entry<Row>, row: Row | undefined, { ordinal, recordedAtMs }: EventPlace): void {
+      const { now } = entry;
+      // What one event changes twice is one version.
+      if (now !== undefined && now.fromOrdinal !== ordinal) entry.past.push({ ...now, toOrdinal: ordinal, recordedTo: recordedAtMs });
+      entry.now = row && { row, fromOrdinal: ordinal, recordedFrom: recordedAtMs };
+      entry.isChanged = true;
+    }
+
+    function writeEntry(ownerValue: string, partValue: string, { isStored, now, past }: Entry<Row>): void {
+      for (const { row, fromOrdinal, recordedFrom, toOrdinal, recordedTo } of past) {
+        insertPast.run(...valuesOf(row), fromOrdinal, recordedFrom, toOrdinal, recordedTo);
+      }
+      const key = keyOf(ownerValue, partValue);
+      if (now === undefined) {
+        if (isStored) remove.run(...key);
+      } else if (isStored) {
+        const values = columns.filter((column) => !keys.includes(column)).map((column) => now.row[column] as SQLInputValue);
+        update.run(...values, now.fromOrdinal, now.recordedFrom, ...key);
+      } else {
+        insert.run(...valuesOf(now.row), now.fromOrdinal, now.recordedFrom);
+      }
+    }
+
+    return {
+      get: (ownerValue, partValue = '') => entryOf(ownerValue, partValue).now?.row,
+
+      parts(ownerValue) {
+        for (const { part: found } of selectParts.all(ownerValue)) entryOf(ownerValue, String(found));
+        return [...(entries.get(ownerValue) ?? [])].flatMap(([found, entry]) => (entry.now === undefined ? [] : [found]));
+      },
+
+      put(row, place) {
+        const entry = entryOf(String(row[owner]), part === undefined ? '' : String(row[part]));
+        const before = entry.now?.row;
+        if (before === undefined || columns.some((column) => before[column] !== row[column])) change(entry, row, place);
+      },
+
+      end(place, ownerValue, partValue = '') {
+        const entry = entryOf(ownerValue, partValue);
+        if (entry.now !== undefined) change(entry, undefined, place);
+      },
+
+      write() {
+        for (const [ownerValue, parts] of entries) {
+          for (const [partValue, entry] of parts) if (entry.isChanged) writeEntry(ownerValue, partValue, entry);
+        }
+      },
+
+      forget: () => entries.clear(),
+    };
+  }
+}
