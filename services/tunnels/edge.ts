@@ -1,0 +1,174 @@
+/** The tunnels' edge: agents' connections in, a dialer out. */
+import type { Http2Session, ServerHttp2Session } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { decodeChannelMessage, encodeChannelMessage, type IncomingChannelMessage } from '../../proto/channel-codec.ts';
+import { TunnelServiceService, type OpenRequest } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
+import { CONNECTION_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
+import { systemClock, type Clock } from '../application/clock.ts';
+import type { OpenedTunnel, TunnelControl, TunnelGate } from '../application/ports.ts';
+import { tunnelStream } from '../domain/tunnel-key.ts';
+import { createAdmission, type Admission } from './admission.ts';
+import { serveChannel } from './channel-call.ts';
+import { createTunnelGrpcServer, type RawCall, type RawHandler } from './grpc-server.ts';
+import { createLiveTunnel, type LiveTunnel } from './live-tunnel.ts';
+import { serveOpen } from './open-call.ts';
+import { TunnelError, type TunnelDialer } from './port.ts';
+import { createStallBound } from './stall-bound.ts';
+import { createTunnelUse } from './tunnel-use.ts';
+
+export interface TunnelLimits {
+  readonly maxChannelsPerTunnel: number;
+  /** Bytes that channels nobody reads may hold in this process. */
+  readonly stalledBytesLimit: number;
+}
+
+export interface TunnelsEdge {
+  /** Serves an agent's connection, wherever its bytes come from. `admitted` is true once its credentials were good, false when it ended before. */
+  accept(socket: Duplex, peer: { readonly address: string }): { readonly admitted: Promise<boolean> };
+  readonly dialer: TunnelDialer;
+  readonly control: TunnelControl;
+  /** Lets channels end for so long, then ends all. Each tunnel is recorded as lost (control-plane-stopping). */
+  close(options: { readonly graceMs: number }): Promise<void>;
+}
+
+interface SessionRecord {
+  readonly address: string;
+  readonly admission: Admission;
+  tunnel: LiveTunnel | undefined;
+}
+
+export function createTunnelsEdge(deps: {
+  readonly gate: TunnelGate;
+  readonly logger: Logger;
+  readonly limits: () => TunnelLimits;
+  readonly clock?: Clock;
+}): TunnelsEdge {
+  const { gate, logger, limits, clock = systemClock } = deps;
+  const sessions = new Map<Http2Session, SessionRecord>();
+  const live = new Map<string, { readonly tunnel: LiveTunnel; readonly generation: number }>();
+  const tunnels = new Set<LiveTunnel>();
+  const use = createTunnelUse(clock);
+  const stalls = createStallBound({ clock, logger, limitBytes: () => limits().stalledBytesLimit });
+  let generations = 0;
+  let isClosing = false;
+
+  const { open, channel } = TunnelServiceService;
+  const definition: ServiceDefinition = {
+    open,
+    channel: { ...channel, requestDeserialize: decodeChannelMessage, responseSerialize: encodeChannelMessage },
+  };
+  const handlers = new Map<string, RawHandler<unknown>>([
+    [open.path, openHandler as RawHandler<unknown>],
+    [channel.path, channelHandler as RawHandler<unknown>],
+  ]);
+  const server = createTunnelGrpcServer(definition, handlers, (stream) => {
+    const session = stream.session;
+    if (session != null) sessions.get(session)?.admission.onStream(stream);
+  });
+
+  function openHandler(raw: RawCall): ReturnType<RawHandler<OpenRequest>> {
+    const record = sessions.get(raw.session);
+    return serveOpen(raw, {
+      gate,
+      logger,
+      address: record?.address ?? 'unknown',
+      admit: (opened) => admit(raw, opened, record),
+    });
+  }
+
+  function channelHandler(raw: RawCall): ReturnType<RawHandler<IncomingChannelMessage>> {
+    return serveChannel(raw, sessions.get(raw.session)?.tunnel, clock);
+  }
+
+  function admit(raw: RawCall, opened: OpenedTunnel, record: SessionRecord | undefined): LiveTunnel {
+    const key = tunnelStream(opened.key);
+    const tunnel = createLiveTunnel({
+      raw,
+      opened,
+      gate,
+      clock,
+      logger,
+      stalls,
+      maxChannels: () => limits().maxChannelsPerTunnel,
+      use: () => use.of(key),
+      touched: () => use.touch(key),
+      closing() {
+        if (live.get(key)?.tunnel === tunnel) live.delete(key);
+      },
+    });
+    record?.admission.admit();
+    if (record !== undefined) record.tunnel = tunnel;
+    raw.session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    const former = live.get(key)?.tunnel;
+    use.touch(key);
+    generations += 1;
+    live.set(key, { tunnel, generation: generations });
+    tunnels.add(tunnel);
+    void tunnel.gone.then(() => tunnels.delete(tunnel));
+    // The gate let another in, so the former has ended for it.
+    if (former !== undefined) void former.drain('replaced', 0);
+    tunnel.welcome();
+    if (isClosing) void tunnel.drain('control-plane-stopping', 0);
+    else gate.ready(opened);
+    return tunnel;
+  }
+
+  const dialer: TunnelDialer = {
+    async dial(key, options) {
+      const entry = live.get(tunnelStream(key));
+      if (entry === undefined) throw new TunnelError('tunnel-not-open', 'No tunnel is open.');
+      return entry.tunnel.dial(options?.signal);
+    },
+    hold: (key) => use.hold(tunnelStream(key)),
+    lastUsedAtMs(key) {
+      const name = tunnelStream(key);
+      return live.has(name) ? use.of(name).lastUsedAtMs : undefined;
+    },
+    generation: (key) => live.get(tunnelStream(key))?.generation,
+  };
+
+  const control: TunnelControl = {
+    async drain(key, reason) {
+      await live.get(tunnelStream(key))?.tunnel.drain(reason, 0);
+    },
+    touch(key) {
+      const name = tunnelStream(key);
+      if (!live.has(name)) return false;
+      use.touch(name);
+      return true;
+    },
+    isOpen: (key) => live.has(tunnelStream(key)),
+  };
+
+  return {
+    dialer,
+    control,
+    accept(socket, { address }) {
+      const session = isClosing ? undefined : server.inject(socket);
+      if (session === undefined) {
+        socket.destroy();
+        return { admitted: Promise.resolve(false) };
+      }
+      const admission = createAdmission(session, socket, clock);
+      sessions.set(session, { address, admission, tunnel: undefined });
+      session.once('close', () => sessions.delete(session));
+      session.on('error', (error: Error) => logger.debug({ err: error, address }, 'a tunnel connection broke'));
+      return { admitted: admission.decided };
+    },
+    async close({ graceMs }) {
+      isClosing = true;
+      await Promise.all([...tunnels].map((tunnel) => tunnel.drain('control-plane-stopping', graceMs)));
+      stalls.close();
+      const ending = [...sessions.keys()].map((session) => sessionEnd(session as ServerHttp2Session));
+      server.close();
+      await Promise.all(ending);
+    },
+  };
+}
+
+async function sessionEnd(session: ServerHttp2Session): Promise<void> {
+  if (session.destroyed) return;
+  await new Promise<void>((resolve) => session.once('close', resolve));
+}

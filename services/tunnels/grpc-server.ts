@@ -1,0 +1,157 @@
+/**
+ * The gRPC server behind the tunnel port: fed with connections from anywhere, its receive windows raised, its calls handed
+ * out raw, each with its HTTP/2 stream, because a channel's place and its bounds belong to the connection beneath gRPC.
+ */
+import type { Http2Server, ServerHttp2Session, ServerHttp2Stream, Settings } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import {
+  ResponderBuilder,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type Metadata,
+  type ServerInterceptingCallInterface,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import {
+  KEEP_ALIVE_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  MAX_MESSAGE_BYTES,
+  STREAM_WINDOW_BYTES,
+} from '../../proto/tunnel-flow.ts';
+
+/** Streams a session may have open at once: every channel of the largest tunnel, and its Open. */
+const MAX_CONCURRENT_STREAMS = 4096;
+
+/** What happens on one raw call. Messages come one at a time, each after `call.startRead()`. */
+export interface RawCallEvents<Message> {
+  started(): void;
+  message(message: Message): void;
+  /** The client has ended its requests. */
+  halfClosed(): void;
+  /** The call is over, however it ended. */
+  closed(): void;
+}
+
+/** A call before any gRPC stream object is made of it. */
+export interface RawCall {
+  readonly call: ServerInterceptingCallInterface;
+  readonly stream: ServerHttp2Stream;
+  readonly session: ServerHttp2Session;
+}
+
+export type RawHandler<Message> = (raw: RawCall) => RawCallEvents<Message>;
+
+export interface TunnelGrpcServer {
+  /** Serves HTTP/2 on a byte stream. Returns its session, or undefined where the stream is no HTTP/2 connection. */
+  inject(socket: Duplex): ServerHttp2Session | undefined;
+  /** Ends all sessions at once. */
+  close(): void;
+}
+
+/**
+ * @param definition the service, its methods' paths and codecs
+ * @param handlers one for each method's path
+ * @param onStream each new stream, before its call is handled: may end the session
+ */
+export function createTunnelGrpcServer(
+  definition: ServiceDefinition,
+  handlers: ReadonlyMap<string, RawHandler<unknown>>,
+  onStream: (stream: ServerHttp2Stream) => void,
+): TunnelGrpcServer {
+  // grpc-js calls its handlers within the event of the HTTP/2 server, so the stream of that event is the call's.
+  let currentStream: ServerHttp2Stream | undefined;
+  let injected: ServerHttp2Session | undefined;
+
+  const server = new Server({
+    'grpc.enable_channelz': 0,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+    'grpc.keepalive_time_ms': KEEP_ALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEP_ALIVE_TIMEOUT_MS,
+    interceptors: [
+      (method, call) => {
+        const stream = currentStream;
+        const session = stream?.session;
+        const handler = handlers.get(method.path);
+        if (stream === undefined || session == null || handler === undefined) {
+          throw new Error(`No HTTP/2 stream beneath a call of ${method.path}: this version of @grpc/grpc-js works otherwise.`);
+        }
+        return rawCall({ call, stream, session: session as ServerHttp2Session }, handler);
+      },
+    ],
+  });
+  raiseStreamWindow(server);
+  server.addService(definition, unreachable(definition));
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const http2Server = http2ServerOf(server);
+  http2Server.on('session', (session: ServerHttp2Session) => {
+    injected = session;
+  });
+  http2Server.prependListener('stream', (stream: ServerHttp2Stream) => {
+    currentStream = stream;
+    onStream(stream);
+  });
+
+  return {
+    inject(socket) {
+      injected = undefined;
+      injector.injectConnection(socket);
+      const session = injected;
+      injected = undefined;
+      return session;
+    },
+    close() {
+      server.forceShutdown();
+    },
+  };
+}
+
+/** Takes a call over before grpc-js makes a stream object of it: messages pass by one at a time, with true write callbacks. */
+function rawCall(raw: RawCall, handler: RawHandler<unknown>): ServerInterceptingCall {
+  const responder = new ResponderBuilder().withStart((next) => {
+    const events = handler(raw);
+    next({
+      onReceiveMetadata: (_metadata: Metadata) => events.started(),
+      onReceiveMessage: (message: unknown) => events.message(message),
+      onReceiveHalfClose: () => events.halfClosed(),
+      onCancel: () => events.closed(),
+    });
+  });
+  return new ServerInterceptingCall(raw.call, responder.build());
+}
+
+/** grpc-js insists on a handler for each method; the interceptor takes every call before. */
+function unreachable(definition: ServiceDefinition): UntypedServiceImplementation {
+  return Object.fromEntries(
+    Object.keys(definition).map((name) => [
+      name,
+      () => {
+        throw new Error('unreachable');
+      },
+    ]),
+  );
+}
+
+/**
+ * Sets SETTINGS_INITIAL_WINDOW_SIZE. Servers have no option for it (grpc/grpc-node pull request 3058), so this reaches for a
+ * private field, and fails loudly where that is not as expected; a spec reads the SETTINGS that clients see.
+ */
+function raiseStreamWindow(server: Server): void {
+  const { commonServerOptions } = server as unknown as { commonServerOptions?: { settings?: Settings } };
+  if (commonServerOptions?.settings?.maxConcurrentStreams !== MAX_CONCURRENT_STREAMS) {
+    throw new Error('The HTTP/2 settings of @grpc/grpc-js servers are not where they were: stream windows can not be raised.');
+  }
+  commonServerOptions.settings.initialWindowSize = STREAM_WINDOW_BYTES;
+}
+
+/** The HTTP/2 server that an injector made, private as well. */
+function http2ServerOf(server: Server): Http2Server {
+  const { http2Servers } = server as unknown as { http2Servers?: unknown };
+  const first: unknown = http2Servers instanceof Map ? http2Servers.keys().next().value : undefined;
+  if (typeof first !== 'object' || first === null || !('prependListener' in first)) {
+    throw new Error('The HTTP/2 server of @grpc/grpc-js is not where it was: connections can not be told apart.');
+  }
+  return first as Http2Server;
+}

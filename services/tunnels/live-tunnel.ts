@@ -1,0 +1,236 @@
+/** One live tunnel: the conversation on its Open call, its dials and its channels. */
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { status } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { channelId } from '../../proto/channel-id.ts';
+import type { OpenRequest, OpenResponse } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
+import { RECONCILE_MS, TOKEN_BYTES } from '../../proto/tunnel-flow.ts';
+import type { Clock } from '../application/clock.ts';
+import type { OpenedTunnel, TunnelGate } from '../application/ports.ts';
+import type { TunnelLossReason } from '../domain/events.ts';
+import { createChannelTable } from './channel-table.ts';
+import { ChannelStream } from './channel-stream.ts';
+import type { RawCall } from './grpc-server.ts';
+import { TunnelError } from './port.ts';
+import type { StallBound } from './stall-bound.ts';
+
+/** A dial's token is good for so long, and so is the wait for it. */
+export const DIAL_MS = 10_000;
+/** After a drain or an allowed idle close the agent has so long to take its leave. */
+const LEAVE_MS = 60_000;
+/** A session whose tunnel has ended in order is closed by its agent, or after so long here. */
+const LINGER_MS = 5_000;
+
+export type DrainReason = 'disconnected' | 'environment-removed' | 'agent-reports-none' | 'replaced' | 'control-plane-stopping';
+
+export interface LiveTunnelDeps {
+  readonly raw: RawCall;
+  readonly opened: OpenedTunnel;
+  readonly gate: Pick<TunnelGate, 'lost' | 'mayClose'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stalls: StallBound;
+  readonly maxChannels: () => number;
+  /** Whether something holds the tunnel, and when it was last used. */
+  readonly use: () => { readonly lastUsedAtMs: number; readonly inUse: boolean };
+  readonly touched: () => void;
+  /** It must not be dialled any more. May be called again. */
+  readonly closing: () => void;
+}
+
+export interface LiveTunnel {
+  readonly opened: OpenedTunnel;
+  /** Resolves when nothing of it is left. */
+  readonly gone: Promise<void>;
+  welcome(): void;
+  dial(signal: AbortSignal | undefined): Promise<Duplex>;
+  /** Redeems a dial's token, once: whoever dialled gets the channel. Undefined where the token is not good here and now. */
+  redeem(token: Uint8Array, channel: RawCall): ChannelStream['events'] | undefined;
+  received(request: OpenRequest): void;
+  /** The agent ended the call, or the connection is gone. */
+  callEnded(): void;
+  /** Tells the agent to leave and ends the channels; at once, or once they are done, `graceMs` at most. */
+  drain(reason: DrainReason, graceMs: number): Promise<void>;
+}
+
+/**
+ * ```
+ *   live ── idle, and the gate says yes → leaving ── goodbye → gone
+ *     ├──── drain → leaving
+ *     └──── goodbye (agent-stopped), call or connection gone → lost → gone
+ * ```
+ * A dial waits while the gate decides on an idle close, so that none falls between the decision and its answer.
+ */
+export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
+  const { raw, opened, gate, clock, logger, stalls } = deps;
+  const { promise: gone, resolve: setGone } = Promise.withResolvers<undefined>();
+  const table = createChannelTable();
+  const dials = new Map<string, { readonly settle: (result: Duplex | TunnelError) => void }>();
+  let question: Promise<boolean> | undefined;
+  /** How it will have ended, where that is decided already and recorded by others. */
+  let leaving: 'recorded' | TunnelLossReason | undefined;
+  let ended = false;
+
+  const stopReconciling = clock.every(RECONCILE_MS, () => {
+    send({ $case: 'liveChannels', value: { channelIds: table.ids().map((id) => Buffer.from(id, 'hex')) } });
+  });
+
+  function send(message: NonNullable<OpenResponse['message']>): void {
+    const response: OpenResponse = { message };
+    raw.call.sendMessage(response, () => undefined);
+  }
+
+  function leave(how: 'recorded' | TunnelLossReason): void {
+    leaving ??= how;
+    deps.closing();
+    failDials('The tunnel is closing.');
+  }
+
+  function failDials(message: string): void {
+    for (const { settle } of [...dials.values()]) settle(new TunnelError('tunnel-lost', message));
+  }
+
+  /** The end of everything. `how` counts where nothing was decided before. */
+  function end(how: TunnelLossReason): void {
+    if (ended) return;
+    ended = true;
+    stopReconciling();
+    deps.closing();
+    failDials('The tunnel was lost.');
+    table.destroyAll(new TunnelError('tunnel-lost', 'The tunnel was lost.'));
+    const outcome = leaving ?? how;
+    const recorded = outcome === 'recorded' ? undefined : gate.lost(opened, outcome);
+    const settle = (): void => void Promise.resolve(recorded).then(() => setGone(undefined));
+    raw.call.sendStatus({ code: status.OK, details: '' });
+    if (raw.session.destroyed) {
+      settle();
+    } else {
+      const stopLingering = clock.after(LINGER_MS, () => raw.session.destroy());
+      raw.session.once('close', () => {
+        stopLingering();
+        settle();
+      });
+      raw.session.close();
+    }
+  }
+
+  async function askGate(): Promise<boolean> {
+    try {
+      return await gate.mayClose(opened, deps.use());
+    } catch (error) {
+      logger.error({ err: error }, 'could not decide on an idle close');
+      return false;
+    }
+  }
+
+  async function answerIdle(): Promise<void> {
+    if (question !== undefined || leaving !== undefined) return;
+    question = askGate();
+    const close = await question;
+    question = undefined;
+    if (ended) {
+      return;
+    }
+    if (close) {
+      leave('recorded');
+      cutOffAfter(LEAVE_MS);
+    }
+    send({ $case: 'idleAnswer', value: { close } });
+  }
+
+  function cutOffAfter(delayMs: number): void {
+    const stop = clock.after(delayMs, () => raw.session.destroy());
+    raw.session.once('close', stop);
+  }
+
+  async function dial(signal: AbortSignal | undefined): Promise<Duplex> {
+    signal?.throwIfAborted();
+    if (question !== undefined) await question;
+    if (leaving !== undefined || ended) throw new TunnelError('tunnel-not-open', 'The tunnel is closing.');
+    if (table.size + dials.size >= Math.min(opened.maxChannels, deps.maxChannels())) {
+      throw new TunnelError('too-many-channels', `The tunnel has ${table.size + dials.size} channels, which is as many as it may have.`);
+    }
+    signal?.throwIfAborted();
+    deps.touched();
+    const token = randomBytes(TOKEN_BYTES);
+    const key = token.toString('hex');
+    return new Promise((resolve, reject) => {
+      const settle = (result: Duplex | Error): void => {
+        dials.delete(key);
+        stopDeadline();
+        signal?.removeEventListener('abort', abort);
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      };
+      const abort = (): void => settle(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+      const stopDeadline = clock.after(DIAL_MS, () => {
+        settle(new TunnelError('dial-timeout', `The agent opened no channel within ${DIAL_MS / 1000} s.`));
+      });
+      signal?.addEventListener('abort', abort);
+      dials.set(key, { settle });
+      send({ $case: 'dial', value: { token, target: '' } });
+    });
+  }
+
+  return {
+    opened,
+    gone,
+    dial,
+    welcome() {
+      send({ $case: 'welcome', value: { inactivityMs: opened.inactivityMs, maxChannels: opened.maxChannels } });
+    },
+    redeem(token, channel) {
+      const pending = dials.get(Buffer.from(token).toString('hex'));
+      if (pending === undefined) return undefined;
+      const id = channelId(token);
+      const stream = new ChannelStream({
+        raw: channel,
+        clock,
+        used: deps.touched,
+        unread: () => stalls.watch(),
+        closed() {
+          table.remove(id);
+          stalls.remove(stream);
+          deps.touched();
+        },
+      });
+      table.add(id, stream);
+      stalls.add(stream);
+      pending.settle(stream);
+      return stream.events;
+    },
+    received({ message }) {
+      switch (message?.$case) {
+        case 'idle':
+          void answerIdle();
+          break;
+        case 'dialFailed': {
+          const { token, reason, detail } = message.value;
+          const failed = dials.get(Buffer.from(token).toString('hex'));
+          failed?.settle(new TunnelError('dial-failed', detail, reason));
+          break;
+        }
+        case 'liveChannels':
+          table.reconcile(message.value.channelIds.map((id) => Buffer.from(id).toString('hex')));
+          break;
+        case 'goodbye':
+          end('agent-stopped');
+          break;
+        case 'hello':
+        case undefined:
+          break;
+      }
+    },
+    callEnded: () => end('connection-lost'),
+    async drain(reason, graceMs) {
+      leave(reason === 'control-plane-stopping' ? reason : 'recorded');
+      if (ended) return gone;
+      send({ $case: 'drain', value: { reason } });
+      if (graceMs > 0) await table.whenEmpty(graceMs, clock);
+      table.destroyAll(new TunnelError('tunnel-lost', `The tunnel was closed: ${reason}.`));
+      cutOffAfter(LINGER_MS);
+      return gone;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** The control plane's end of tunnels as tests need it: a real edge behind a real listener. */
+import type { Duplex } from 'node:stream';
+import { pino } from 'pino';
+import { openTunnel, type OpenTunnel, type TunnelOptions } from '../../../agent/tunnel/open-tunnel.ts';
+import { dockerSocketTarget } from '../../../agent/tunnel/dial-target.ts';
+import type { Clock } from '../../../services/application/clock.ts';
+import { environmentTunnel, type TunnelKey } from '../../../services/domain/tunnel-key.ts';
+import { createTunnelsEdge, type TunnelLimits, type TunnelsEdge } from '../../../services/tunnels/edge.ts';
+import { createTunnelListener, type TunnelListener } from '../../../services/tunnels/listener.ts';
+import { createTestIdentity, type TestIdentity } from './identity.ts';
+import { createTestGate, type TestGate } from './test-gate.ts';
+
+export const silent = pino({ level: 'silent' });
+export const limits: TunnelLimits = { maxChannelsPerTunnel: 256, stalledBytesLimit: 256 * 1024 * 1024 };
+
+export interface TestControlPlane {
+  readonly gate: TestGate;
+  readonly edge: TunnelsEdge;
+  readonly listener: TunnelListener;
+  readonly identity: TestIdentity;
+  readonly key: TunnelKey;
+  readonly port: number;
+  /** Opens a tunnel of environment `e1` to the socket path, with good credentials. */
+  openTunnel(socketPath: string, options?: Partial<TunnelOptions>): Promise<OpenTunnel>;
+  dial(): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+let credentialsCount = 0;
+
+export async function startControlPlane(
+  options: { readonly gate?: TestGate; readonly limits?: Partial<TunnelLimits>; readonly clock?: Clock } = {},
+): Promise<TestControlPlane> {
+  const identity = await createTestIdentity();
+  const gate = options.gate ?? createTestGate();
+  const clock = options.clock === undefined ? {} : { clock: options.clock };
+  const edge = createTunnelsEdge({ gate, logger: silent, limits: () => ({ ...limits, ...options.limits }), ...clock });
+  const listener = await createTunnelListener({ host: '127.0.0.1', port: 0, ...identity, accept: edge.accept, ...clock });
+  const stopping = new AbortController();
+  const key = environmentTunnel('e1');
+  const opened: OpenTunnel[] = [];
+  return {
+    gate,
+    edge,
+    listener,
+    identity,
+    key,
+    port: listener.port,
+    async openTunnel(socketPath, tunnelOptions) {
+      credentialsCount += 1;
+      const tunnel = await openTunnel({
+        address: `127.0.0.1:${listener.port}`,
+        credentials: identity.credentials,
+        channelOptions: identity.channelOptions,
+        hello: { environmentId: 'e1', credentialsId: `good-${credentialsCount}`, secret: Buffer.from('secret'), instanceId: 'i1' },
+        dialTarget: dockerSocketTarget(socketPath),
+        logger: silent,
+        signal: stopping.signal,
+        ...tunnelOptions,
+      });
+      opened.push(tunnel);
+      return tunnel;
+    },
+    dial: () => edge.dialer.dial(key),
+    async close() {
+      stopping.abort();
+      await Promise.all(opened.map(({ ended }) => ended));
+      listener.close();
+      await edge.close({ graceMs: 0 });
+    },
+  };
+}
