@@ -1,0 +1,40 @@
+/** Opens event stores. The only place that imports adapters. */
+import { join } from 'node:path';
+import { makeDirectory } from './make-directory.ts';
+import { EventStoreError, type EventReader, type ReaderDescription } from './port.ts';
+import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
+import { openThreadReader } from './sqlite/thread-reader.ts';
+
+/** What every opened store can do; `maintenance` is the embedded one's. */
+export type OpenedEventStore = SqliteEventStore;
+
+export interface OpenEventStoreOptions extends Omit<SqliteEventStoreOptions, 'file'> {
+  /** The folder that holds the log; made where there is none. Its lock must be held: see data-directory-lock.ts. */
+  readonly dataDirectory: string;
+}
+
+/** The embedded store's log in a data directory. */
+export function eventLogFile(dataDirectory: string): string {
+  return join(dataDirectory, 'events.db');
+}
+
+/** Opens the embedded store. Throws EventStoreError `event-store-unavailable` or `event-store-corrupt`. */
+export async function openEventStore({ dataDirectory, ...options }: OpenEventStoreOptions): Promise<OpenedEventStore> {
+  try {
+    makeDirectory(dataDirectory);
+  } catch (error) {
+    throw new EventStoreError('event-store-unavailable', `The data directory ${dataDirectory} can't be made.`, { cause: error });
+  }
+  return openSqliteEventStore({ ...options, file: eventLogFile(dataDirectory) });
+}
+
+/**
+ * Opens the reading half in another thread from what `readerSource()` gave. With the embedded store the calling thread
+ * runs the SQL, so it must be a worker made for that. Throws as {@link openEventStore} does.
+ */
+export function openReader(description: ReaderDescription): EventReader {
+  switch (description.kind) {
+    case 'sqlite':
+      return openThreadReader(description);
+  }
+}

@@ -1,0 +1,80 @@
+/** The embedded event store: the whole port over a writing thread and reading threads. The calling thread runs no SQL. */
+import { randomUUID } from 'node:crypto';
+import { MessageChannel } from 'node:worker_threads';
+import { checkAppend } from '../append-limits.ts';
+import type { LogMaintenance, RemovalResult } from '../log-maintenance.ts';
+import type { AppendResult, EventStore, NewEvent } from '../port.ts';
+import { encodeStreamMetadata, metadataEventType, metadataStreamOf } from '../stream-metadata.ts';
+import { createEventReader } from './event-reader.ts';
+import { createHeadWatch } from './head-watch.ts';
+import type { Operation } from './operations.ts';
+import { startRemotePages } from './remote-pages.ts';
+import { startWriter } from './writer-thread.ts';
+
+/** Of these the design says that they are removed some day; everything else stays for ever. */
+export const defaultExpiringCategories: readonly string[] = ['polls', 'activity', 'refusals', 'snapshots'];
+
+export interface SqliteEventStoreOptions {
+  /** The log's file; made where there is none, its folder must exist. */
+  readonly file: string;
+  /** Stream categories whose events are removed some day: the name before the first dash. */
+  readonly expiringCategories?: readonly string[];
+  /** Threads that read for the calling one. One by default. */
+  readonly readerThreads?: number;
+  /** The file may grow to so many pages of 4 KiB. Unbounded by default. */
+  readonly maxPages?: number;
+}
+
+export interface SqliteEventStore extends EventStore {
+  readonly maintenance: LogMaintenance;
+}
+
+/** Opens the log. Throws EventStoreError `event-store-unavailable` or `event-store-corrupt`. */
+export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
+  const { file, expiringCategories = defaultExpiringCategories, readerThreads = 1, maxPages } = options;
+  const heads = createHeadWatch(0);
+  const writer = await startWriter({ file, expiringCategories, maxPages }, heads);
+  const pages = await startRemotePages(file, readerThreads).catch(async (error: unknown) => {
+    await writer.close();
+    throw error;
+  });
+  let closing: Promise<void> | undefined;
+  const reader = createEventReader({
+    pages,
+    heads,
+    currentHead: () => heads.head,
+    close: () => (closing ??= writer.close().then(() => pages.close())),
+  });
+
+  const operate = (operation: Operation, windowMs = 0): Promise<AppendResult> => writer.operate(operation, windowMs);
+  const deletion = (): readonly NewEvent[] => [{ id: randomUUID(), type: '', data: '', metadata: '' }];
+
+  return {
+    ...reader,
+    append: async (stream, events, { expectedRevision, windowMs }) => {
+      checkAppend(stream, events);
+      return operate({ kind: 'append', stream, expectedRevision, events }, windowMs);
+    },
+    setStreamMetadata: async (stream, metadata, { expectedRevision = 'any' } = {}) => {
+      const name = metadataStreamOf(stream);
+      const events = [{ id: randomUUID(), type: metadataEventType, data: encodeStreamMetadata(metadata), metadata: '{}' }];
+      checkAppend(name, events);
+      return operate({ kind: 'append', stream: name, expectedRevision, events });
+    },
+    deleteStream: async (stream, { expectedRevision }) => {
+      await operate({ kind: 'soft-delete', stream, expectedRevision, events: deletion() });
+    },
+    tombstoneStream: async (stream, { expectedRevision }) => {
+      await operate({ kind: 'tombstone', stream, expectedRevision, events: deletion() });
+    },
+    readerSource: () => {
+      const { port1, port2 } = new MessageChannel();
+      writer.announceOn(port1);
+      return { description: { kind: 'sqlite', file, heads: port2 }, transfer: [port2] };
+    },
+    maintenance: {
+      expire: (request) => writer.remove<RemovalResult>((ticket) => ({ kind: 'expire', ticket, request })),
+      scavenge: () => writer.remove<RemovalResult>((ticket) => ({ kind: 'scavenge', ticket })),
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** Pages of the log, wherever the SQL runs: in this thread, or in one that is asked. */
+import type { MetadataResult } from '../port.ts';
+import type { AllPageQuery, EventPage, LogReader, StreamPage, StreamPageQuery } from './log-reader.ts';
+
+export interface LogPages {
+  allPage(query: AllPageQuery): Promise<EventPage>;
+  streamPage(query: StreamPageQuery): Promise<StreamPage>;
+  streamMetadata(stream: string): Promise<MetadataResult>;
+  /** Whether asking for the next page before this one is used gains time. */
+  readonly isElsewhere: boolean;
+}
+
+/** Pages read by the calling thread itself, which must be one made for SQL. */
+export function localPages(reader: LogReader): LogPages {
+  return {
+    allPage: async (query) => reader.allPage(query),
+    streamPage: async (query) => reader.streamPage(query),
+    streamMetadata: async (stream) => reader.streamMetadata(stream),
+    isElsewhere: false,
+  };
+}

@@ -1,0 +1,249 @@
+/** Reads pages of the log, synchronously, over a connection of its own. A page is one short statement: none stays open. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { EventStoreError, type Direction, type EventFilter, type MetadataResult, type RecordedEvent } from '../port.ts';
+import { decodeStreamMetadata, describedStreamOf, isSoftDeleted, metadataStreamOf } from '../stream-metadata.ts';
+import { createPositionRanges } from './position-ranges.ts';
+
+/** A page ends after so many events, or so many characters of data and metadata, or so many positions looked at. */
+const pageEvents = 1_000;
+const pageCharacters = 2 * 1024 * 1024;
+const pageScan = 20_000;
+
+export interface AllPageQuery {
+  readonly direction: Direction;
+  /** Inclusive, in the direction of reading. */
+  readonly from: number;
+  /** Inclusive: the last position to look at in that direction. */
+  readonly to: number;
+  readonly limit: number;
+  readonly filter: EventFilter | undefined;
+}
+
+export interface StreamPageQuery {
+  readonly stream: string;
+  readonly direction: Direction;
+  /** Inclusive. */
+  readonly from: number;
+  /** Inclusive: the last revision to look at in that direction. */
+  readonly to: number;
+  readonly limit: number;
+}
+
+export interface EventPage {
+  readonly events: readonly RecordedEvent[];
+  /** Where the next page begins; undefined where this was the last. */
+  readonly next: number | undefined;
+}
+
+export interface StreamPage extends EventPage {
+  /** The stream's last revision when the page was read. */
+  readonly lastRevision: number;
+}
+
+export interface LogReader {
+  allPage(query: AllPageQuery): EventPage;
+  /** Throws {@link EventStoreError} `stream-not-found` or `stream-deleted`. */
+  streamPage(query: StreamPageQuery): StreamPage;
+  /** Throws {@link EventStoreError} `stream-deleted`. */
+  streamMetadata(stream: string): MetadataResult;
+  /** The position of the newest event ever written; 0 in an empty log. */
+  head(): number;
+}
+
+const columns = 'e.position, e.stream, e.revision, e.type, e.created, e.id, e.data, e.metadata';
+
+/** A row of `columns`, as an array. */
+type EventRow = readonly [number, number, number, number, number, string, string, string];
+
+interface PageBuilder {
+  readonly limit: number;
+  readonly events: RecordedEvent[];
+  characters: number;
+}
+
+interface StreamRow {
+  readonly id: number;
+  readonly lastRevision: number;
+  readonly tombstoned: boolean;
+}
+
+/** `now` is the wall clock in milliseconds since 1970, for $maxAge. */
+export function createLogReader(database: DatabaseSync, now: () => number): LogReader {
+  const streamNames = new Map<number, string>();
+  const typeNames = new Map<number, string>();
+  const streamName = database.prepare('SELECT name FROM streams WHERE id = ?');
+  const typeName = database.prepare('SELECT name FROM types WHERE id = ?');
+  const streamByName = database.prepare(
+    `SELECT id, tombstoned, max(removed_through, coalesce((SELECT max(revision) FROM events WHERE stream = streams.id), -1)) AS revision
+     FROM streams WHERE name = ?`,
+  );
+  const dataAt = database.prepare('SELECT data FROM events WHERE stream = ? AND revision = ?');
+  const createdFrom = database.prepare('SELECT revision, created FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT 1');
+  const headGroup = database.prepare('SELECT last_position FROM event_groups ORDER BY first_position DESC LIMIT 1');
+  const positionRanges = createPositionRanges(database);
+  const statements = new Map<string, StatementSync>();
+
+  const prepared = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    // Filters make new texts; their number is bounded.
+    if (statements.size >= 64) statements.clear();
+    const statement = database.prepare(sql, { returnArrays: true });
+    statements.set(sql, statement);
+    return statement;
+  };
+
+  const nameOf = (names: Map<number, string>, lookup: StatementSync, id: number): string => {
+    const known = names.get(id);
+    if (known !== undefined) return known;
+    const name = String(lookup.get(id)?.['name']);
+    names.set(id, name);
+    return name;
+  };
+
+  const toEvent = ([position, stream, revision, type, createdAtMs, id, data, metadata]: EventRow): RecordedEvent => ({
+    id,
+    type: nameOf(typeNames, typeName, type),
+    data,
+    metadata,
+    stream: nameOf(streamNames, streamName, stream),
+    revision,
+    position: String(position),
+    createdAtMs,
+  });
+
+  /** Reads rows until the statement ends, or the page is full; says which. */
+  const collect = (statement: StatementSync, parameters: readonly (number | string)[], page: PageBuilder): boolean => {
+    for (const row of statement.iterate(...parameters)) {
+      const event = toEvent(row as unknown as EventRow);
+      page.events.push(event);
+      page.characters += event.data.length + event.metadata.length;
+      if (page.events.length >= page.limit || page.characters >= pageCharacters) return true;
+    }
+    return false;
+  };
+
+  const findStream = (stream: string): StreamRow | undefined => {
+    const row = streamByName.get(stream);
+    return row === undefined
+      ? undefined
+      : { id: Number(row['id']), lastRevision: Number(row['revision']), tombstoned: row['tombstoned'] !== 0 };
+  };
+
+  const isTombstoned = (stream: string, row: StreamRow | undefined): boolean => {
+    const described = describedStreamOf(stream);
+    return row?.tombstoned === true || (described !== undefined && findStream(described)?.tombstoned === true);
+  };
+
+  const streamMetadata = (stream: string): MetadataResult => {
+    const name = metadataStreamOf(stream);
+    const row = findStream(name);
+    if (isTombstoned(name, row)) throw streamDeleted(stream);
+    const newest = row === undefined ? undefined : dataAt.get(row.id, row.lastRevision);
+    if (row === undefined || newest === undefined) return { metadata: {}, revision: undefined };
+    return { metadata: decodeStreamMetadata(String(newest['data'])), revision: row.lastRevision };
+  };
+
+  /** The first revision recorded at or after an instant. Times never decrease along a stream, so this is a binary search. */
+  const firstRevisionSince = (stream: StreamRow, instantMs: number): number => {
+    let low = 0;
+    let high = stream.lastRevision + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = createdFrom.get(stream.id, middle);
+      if (row === undefined || Number(row['created']) >= instantMs) high = middle;
+      else low = Number(row['revision']) + 1;
+    }
+    return low;
+  };
+
+  /** The first revision that reads of a stream show. */
+  const firstShown = (stream: string, row: StreamRow): number => {
+    // EventStoreDB shows the newest event only of a metadata stream.
+    if (describedStreamOf(stream) !== undefined) return row.lastRevision;
+    const { metadata } = streamMetadata(stream);
+    if (isSoftDeleted(metadata)) throw streamNotFound(stream);
+    const { maxAge, maxCount, truncateBefore } = metadata;
+    return Math.max(
+      maxCount === undefined ? 0 : row.lastRevision - maxCount + 1,
+      truncateBefore ?? 0,
+      maxAge === undefined ? 0 : firstRevisionSince(row, now() - maxAge * 1_000),
+    );
+  };
+
+  return {
+    allPage: ({ direction, from, to, limit, filter }) => {
+      const page: PageBuilder = { limit: Math.min(limit, pageEvents), events: [], characters: 0 };
+      const { events } = page;
+      const { ranges, scannedTo } = positionRanges.next(direction, from, to, filter, filter === undefined ? Number.POSITIVE_INFINITY : pageScan);
+      const where = filterCondition(filter);
+      const order = direction === 'forwards' ? 'ASC' : 'DESC';
+      const statement = prepared(
+        `SELECT ${columns} FROM events AS e ${where.joins} WHERE e.position BETWEEN ? AND ? ${where.condition} ORDER BY e.position ${order} LIMIT ?`,
+      );
+      const step = direction === 'forwards' ? 1 : -1;
+      const isPast = (position: number): boolean => (direction === 'forwards' ? position > to : position < to);
+      for (const [low, high] of ranges) {
+        const isFull = collect(statement, [low, high, ...where.parameters, page.limit - events.length], page);
+        const last = events.at(-1);
+        if (isFull && last !== undefined) {
+          const next = Number(last.position) + step;
+          return { events, next: isPast(next) ? undefined : next };
+        }
+      }
+      return { events, next: isPast(scannedTo + step) ? undefined : scannedTo + step };
+    },
+
+    streamPage: ({ stream, direction, from, to, limit }) => {
+      const row = findStream(stream);
+      if (isTombstoned(stream, row)) throw streamDeleted(stream);
+      if (row === undefined || row.lastRevision < 0) throw streamNotFound(stream);
+      const shownFrom = firstShown(stream, row);
+      const isForwards = direction === 'forwards';
+      const low = Math.max(shownFrom, isForwards ? from : to);
+      const high = Math.min(row.lastRevision, isForwards ? to : from);
+      const { lastRevision } = row;
+      if (low > high) return { events: [], next: undefined, lastRevision };
+      const page: PageBuilder = { limit: Math.min(limit, pageEvents), events: [], characters: 0 };
+      const { events } = page;
+      const statement = prepared(
+        `SELECT ${columns} FROM events AS e WHERE e.stream = ? AND e.revision BETWEEN ? AND ? ORDER BY e.revision ${isForwards ? 'ASC' : 'DESC'} LIMIT ?`,
+      );
+      const isFull = collect(statement, [row.id, low, high, page.limit], page);
+      const last = events.at(-1);
+      if (!isFull || last === undefined) return { events, next: undefined, lastRevision };
+      const next = isForwards ? last.revision + 1 : last.revision - 1;
+      return { events, next: next < low || next > high ? undefined : next, lastRevision };
+    },
+
+    streamMetadata,
+    head: () => Number(headGroup.get()?.['last_position'] ?? 0),
+  };
+}
+
+interface FilterCondition {
+  readonly joins: string;
+  readonly condition: string;
+  readonly parameters: readonly string[];
+}
+
+/** Begins-with as a range, which SQLite compares byte by byte: U+10FFFF is above every character that a name goes on with. */
+function filterCondition(filter: EventFilter | undefined): FilterCondition {
+  if (filter === undefined) return { joins: '', condition: '', parameters: [] };
+  const [table, column, prefixes] =
+    'streamPrefixes' in filter ? ['streams', 'stream', filter.streamPrefixes] as const : ['types', 'type', filter.typePrefixes] as const;
+  const alternatives = prefixes.map(() => '(named.name >= ? AND named.name < ?)');
+  return {
+    joins: `CROSS JOIN ${table} AS named ON named.id = e.${column}`,
+    condition: `AND (${alternatives.join(' OR ') || 'FALSE'})`,
+    parameters: prefixes.flatMap((prefix) => [prefix, `${prefix}\u{10FFFF}`]),
+  };
+}
+
+function streamNotFound(stream: string): EventStoreError {
+  return new EventStoreError('stream-not-found', `There is no stream ${stream}.`, { stream });
+}
+
+function streamDeleted(stream: string): EventStoreError {
+  return new EventStoreError('stream-deleted', `The stream ${stream} was deleted for ever.`, { stream });
+}

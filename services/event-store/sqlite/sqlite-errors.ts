@@ -1,0 +1,24 @@
+/** SQLite's errors as the port's. */
+import { EventStoreError } from '../port.ts';
+
+const corrupt = 11;
+const full = 13;
+const notADatabase = 26;
+
+/** `what` begins the message, such as "The append failed". An {@link EventStoreError} is returned as it is. */
+export function toEventStoreError(error: unknown, what: string): EventStoreError {
+  if (error instanceof EventStoreError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  const code = primaryCode(error);
+  if (code === corrupt || code === notADatabase) {
+    return new EventStoreError('event-store-corrupt', `${what}: ${reason}. Restore the data directory from a backup.`, { cause: error });
+  }
+  const advice = code === full ? ' Free space on its disk; it goes on by itself.' : '';
+  return new EventStoreError('event-store-unavailable', `${what}: ${reason}.${advice}`, { cause: error });
+}
+
+/** SQLite's primary result code: the low byte of the extended one. */
+function primaryCode(error: unknown): number | undefined {
+  const code: unknown = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}

@@ -1,0 +1,79 @@
+/** One worker thread of the store, and the requests that it has not answered yet. */
+import { Worker, type Transferable } from 'node:worker_threads';
+import { EventStoreError } from '../port.ts';
+import { toEventStoreError } from './sqlite-errors.ts';
+
+interface Pending {
+  resolve(value: never): void;
+  reject(error: EventStoreError): void;
+}
+
+/** `To` is what it is told, `From` what it says. */
+export interface StoreThread<To> {
+  /** A ticket for a request whose answer will be awaited. Rejected already where the thread is dead. */
+  request<Answer>(): { readonly ticket: number; readonly answer: Promise<Answer> };
+  resolve(ticket: number, answer: unknown): void;
+  reject(ticket: number, error: EventStoreError): void;
+  send(message: To, transfer?: readonly Transferable[]): void;
+  /** Asks it to end by this message and waits until it has; requests left unanswered are rejected. */
+  close(farewell: To): Promise<void>;
+}
+
+export interface StoreThreadOptions<From> {
+  readonly url: URL;
+  readonly name: string;
+  readonly workerData: unknown;
+  onMessage(message: From): void;
+  /** Nothing more will come. */
+  onEnd(error: EventStoreError): void;
+}
+
+/** Starts the thread. */
+export function startStoreThread<To, From>(options: StoreThreadOptions<From>): StoreThread<To> {
+  const pending = new Map<number, Pending>();
+  const worker = new Worker(options.url, { name: options.name, workerData: options.workerData });
+  let lastTicket = 0;
+  let ended: EventStoreError | undefined;
+
+  const end = (error: EventStoreError): void => {
+    if (ended !== undefined) return;
+    ended = error;
+    const left = [...pending.values()];
+    pending.clear();
+    for (const { reject } of left) reject(error);
+    options.onEnd(error);
+  };
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', () => {
+      end(new EventStoreError('event-store-unavailable', `The ${options.name} has ended.`));
+      resolve();
+    });
+  });
+  worker.on('error', (error) => end(toEventStoreError(error, `The ${options.name} failed`)));
+  worker.on('message', options.onMessage);
+
+  const take = (ticket: number): Pending | undefined => {
+    const request = pending.get(ticket);
+    pending.delete(ticket);
+    return request;
+  };
+
+  return {
+    request: <Answer>() => {
+      lastTicket += 1;
+      const ticket = lastTicket;
+      const answer = new Promise<Answer>((resolve, reject) => {
+        if (ended === undefined) pending.set(ticket, { resolve, reject });
+        else reject(ended);
+      });
+      return { ticket, answer };
+    },
+    resolve: (ticket, answer) => take(ticket)?.resolve(answer as never),
+    reject: (ticket, error) => take(ticket)?.reject(error),
+    send: (message, transfer = []) => worker.postMessage(message, transfer),
+    close: async (farewell) => {
+      worker.postMessage(farewell);
+      await exited;
+    },
+  };
+}
