@@ -182,7 +182,10 @@ export function createPolls(deps: {
 
     end(environmentId) {
       for (const { agent, end } of [...connected.values()]) {
-        if (agent.environmentId === environmentId) end(new AgentRefused('environment-removed', 'this environment was removed'));
+        if (agent.environmentId !== environmentId) continue;
+        connected.delete(agent);
+        presence.left(agent, 0);
+        end(new AgentRefused('environment-removed', 'this environment was removed'));
       }
       presence.forget(environmentId);
     },

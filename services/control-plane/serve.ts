@@ -1,0 +1,169 @@
+/** The composition root of `homeport serve`: everything that runs is started here, top to bottom, and stopped in reverse. */
+import { mkdirSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { createProjections } from '../../projections/open.ts';
+import type { Projections } from '../../projections/port.ts';
+import { signBinding } from '../../proto/binding.ts';
+import { formatHostPort } from '../../proto/host-port.ts';
+import { deriveJoinSecret } from '../../proto/join-secret.ts';
+import { encodeJoinToken } from '../../proto/join-token.ts';
+import { createGateway } from '../../web-gateway/gateway.ts';
+import { createApplication } from '../application/application.ts';
+import { systemClock } from '../application/clock.ts';
+import { hostOf } from '../application/environment-input.ts';
+import { createInstallationSecrets } from '../application/sealing.ts';
+import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
+import { openEventStore } from '../event-store/open.ts';
+import { createPollsEdge } from '../polls/polls-edge.ts';
+import { createTunnelsEdge, type TunnelsEdge } from '../tunnels/edge.ts';
+import { createTunnelListener } from '../tunnels/listener.ts';
+import { createAdminSocket } from './admin-socket.ts';
+import { loadApiCertificate } from './api-certificate.ts';
+import { createApiListener } from './api-listener.ts';
+import { createFirstAdmin } from './first-admin.ts';
+import { loadInstallation } from './installation.ts';
+import type { ControlPlaneOptions, ReadyLine } from './options.ts';
+import { startErrorOf } from './start-errors.ts';
+import { loadTunnelIdentity } from './tls/tunnel-identity.ts';
+import { version } from './version.ts';
+
+export interface ControlPlane {
+  readonly readyLine: ReadyLine;
+  /** Lets what is under way finish for a while, records what ends, and frees the data directory. */
+  stop(): Promise<void>;
+}
+
+/** How long requests and channels may finish at the end, in milliseconds. */
+const graceMs = 5000;
+/** How long the certificate's word on itself is good, in milliseconds. */
+const bindingMs = 3600_000;
+
+/** Starts the control plane. Throws {@link import('./options.ts').StartError}. */
+export async function startControlPlane(options: ControlPlaneOptions, deps: { readonly logger: Logger }): Promise<ControlPlane> {
+  const { logger } = deps;
+  const dataDir = resolve(options.dataDir);
+  const { host } = options;
+  const clock = systemClock;
+  await using started = new AsyncDisposableStack();
+  try {
+    const lock = lockDataDirectory(dataDir);
+    started.defer(() => {
+      lock.release();
+    });
+    const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, options.keyFile);
+    const identity = await loadTunnelIdentity(dataDir);
+    const store = await openEventStore({ dataDirectory: dataDir });
+    started.defer(() => store.close());
+
+    const readModels = join(dataDir, 'read-models');
+    mkdirSync(readModels, { recursive: true, mode: 0o700 });
+    const projections = await createProjections({ eventStore: store, file: join(readModels, 'read-models.db'), logger: logger.child({ component: 'projections' }) });
+    started.defer(() => projections.close());
+    await projections.whenCaughtUp();
+
+    const certificate = await loadApiCertificate({ ...options, dataDir }, await environmentHosts(projections));
+    started.defer(() => {
+      certificate.stop();
+    });
+
+    let tunnelPort = options.tunnelPort;
+    const joinSecret = (environmentId: string, tokenVersion: number) => deriveJoinSecret(installationKey, environmentId, tokenVersion);
+    const application = createApplication({
+      store,
+      clock,
+      logger: logger.child({ component: 'application' }),
+      controlPlaneNode,
+      secrets: createInstallationSecrets(installationKey),
+      tunnelControl: () => tunnels.control,
+      joinSecret,
+      mintJoinToken: ({ environmentId, address, tunnelAddress, joinTokenVersion }) =>
+        encodeJoinToken({
+          apiUrl: `https://${address}`,
+          tunnelAddress,
+          tunnelFingerprint: identity.fingerprint,
+          environmentId,
+          joinSecret: joinSecret(environmentId, joinTokenVersion),
+        }),
+      defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
+      onAddress(agentHost) {
+        certificate.addNames([agentHost]).catch((error: unknown) => {
+          logger.error({ err: error }, 'the certificate could not be reissued for a new address');
+        });
+      },
+    });
+    started.defer(() => application.close());
+    const { isEmpty: isFirstStart } = await application.startAccounts();
+    await application.resume(projections.startup);
+
+    const tunnels: TunnelsEdge = createTunnelsEdge({ gate: application.tunnels, logger: logger.child({ component: 'tunnels' }), limits: application.settings.current, clock });
+    started.defer(() => tunnels.close({ graceMs }));
+    const polls = createPollsEdge({
+      admission: application.polls,
+      logger: logger.child({ component: 'polls' }),
+      signBinding: (nonce) =>
+        signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: clock.now() + bindingMs, nonce }, identity.key),
+    });
+    started.defer(() => {
+      polls.close();
+    });
+    const gateway = createGateway({
+      environments: application.environments,
+      connections: application.tunnels,
+      accounts: application.accounts,
+      settings: application.settings,
+      activity: application.activity,
+      history: application.history,
+      projections,
+      dialer: tunnels.dialer,
+      logger: logger.child({ component: 'gateway' }),
+      caCertificatePem: () => certificate.caPem ?? undefined,
+      publicAddress: options.publicAddress,
+      version,
+    });
+    started.defer(() => gateway.close({ graceMs }));
+
+    const tunnelListener = await createTunnelListener({ host, port: options.tunnelPort, key: identity.keyPem, cert: identity.certificatePem, accept: tunnels.accept, clock });
+    started.defer(() => tunnelListener.close());
+    tunnelPort = tunnelListener.port;
+    const apiListener = await createApiListener({
+      host,
+      port: options.httpsPort,
+      certificate: certificate.current(),
+      onGrpc: polls.accept,
+      onHttp: gateway.accept,
+    });
+    started.defer(() => apiListener.close());
+    started.defer(certificate.onReplaced(apiListener.setCertificate));
+    const adminSocket = await createAdminSocket({ dataDir, accept: gateway.accept });
+    started.defer(() => adminSocket.close());
+
+    const admin = isFirstStart
+      ? await createFirstAdmin({ accounts: application.accounts, dataDir, context: application.systemContext(), password: options.adminPassword })
+      : undefined;
+
+    const local = isAny(host) ? 'localhost' : host;
+    const readyLine: ReadyLine = {
+      ready: true,
+      url: `https://${formatHostPort({ host: local, port: apiListener.port })}`,
+      tunnelAddress: options.tunnelAddress ?? formatHostPort({ host: local, port: tunnelPort }),
+      dataDir,
+      ...(admin === undefined ? {} : { admin }),
+    };
+    const running = started.move();
+    return { readyLine, stop: () => running.disposeAsync() };
+  } catch (error) {
+    throw startErrorOf(error, dataDir);
+  }
+}
+
+/** Where agents call, so that a self-signed certificate names it. */
+async function environmentHosts(projections: Projections): Promise<string[]> {
+  const { items } = await projections.environments.list({ limit: 1000 });
+  return items.map(({ address }) => hostOf(address));
+}
+
+function isAny(host: string): boolean {
+  return host === '0.0.0.0' || (isIP(host) === 6 && /^[0:]+$/.test(host));
+}

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import type { Principal } from '../../services/application/ports.ts';
+import { admin, eventually, type Harness, startHarness } from './harness.ts';
+
+describe('application: accounts', () => {
+  let harness: Harness;
+  const password = 'correct horse battery';
+  const origin = { address: '192.0.2.9', correlationId: admin.correlationId };
+
+  beforeEach(async () => {
+    harness = await startHarness();
+    await harness.app.accounts.createUser({ username: 'admin', password, role: 'admin' }, admin);
+  });
+  afterEach(() => harness.close());
+
+  const signIn = (given = password, username = 'admin') => harness.app.accounts.signIn({ username, password: given }, origin);
+  const codeOf = (promise: Promise<unknown>) => promise.then(() => 'signed-in', (error: { code: string }) => error.code);
+  const principal = async (): Promise<Principal> => (await signIn()).principal;
+
+  it('signs in with the right password, and tells nobody whether it was the name or the password', async () => {
+    const { token } = await signIn();
+    expect(harness.app.accounts.principalOfSession(token)).to.include({ username: 'admin', role: 'admin' });
+    expect(await codeOf(signIn('wrong'))).to.equal('wrong-credentials');
+    expect(await codeOf(signIn(password, 'nobody'))).to.equal('wrong-credentials');
+  });
+
+  it('bars an address after ten failures, also with the right password, until the minute is over', async () => {
+    for (let attempt = 0; attempt < 11; attempt++) expect(await codeOf(signIn('wrong'))).to.equal('wrong-credentials');
+    expect(await codeOf(signIn())).to.equal('too-many-attempts');
+    await harness.clock.advance(60_001);
+    expect(await codeOf(signIn())).to.equal('signed-in');
+  }).timeout(30_000);
+
+  it('keeps no name of an account that does not exist: it may be a mistyped password', async () => {
+    await codeOf(signIn('x', 'hunter2-oops'));
+    const texts = (await harness.events()).map(({ data }) => data).join('');
+    expect(texts).not.to.include('hunter2');
+  });
+
+  it('refuses a forged, an expired and a signed-out session', async () => {
+    const { token, principal: who } = await signIn();
+    expect(harness.app.accounts.principalOfSession(`${token.slice(0, -2)}AA`)).to.equal(undefined);
+    const [userId = '', sessionId = '', expires = '', mac = ''] = token.split('.');
+    expect(harness.app.accounts.principalOfSession([userId, sessionId, String(Number(expires) + 1), mac].join('.'))).to.equal(undefined);
+    let ended = 0;
+    harness.app.accounts.onEnded(who, () => ended++);
+    await harness.app.accounts.signOut(who, admin);
+    expect(ended).to.equal(1);
+    expect(harness.app.accounts.principalOfSession(token)).to.equal(undefined);
+    const later = await signIn();
+    await harness.clock.advance(12 * 3600_000);
+    expect(harness.app.accounts.principalOfSession(later.token)).to.equal(undefined);
+  });
+
+  it('remembers sessions and sign-outs over a restart', async () => {
+    const kept = await signIn();
+    const left = await signIn();
+    await harness.app.accounts.signOut(left.principal, admin);
+    const next = await harness.restart();
+    expect(next.accounts.principalOfSession(kept.token)).to.include({ username: 'admin' });
+    expect(next.accounts.principalOfSession(left.token)).to.equal(undefined);
+  });
+
+  it('gives API keys no higher role than their maker has', async () => {
+    const who = await principal();
+    const key = await harness.app.accounts.createApiKey(who, { name: 'ci', role: 'operator' }, admin);
+    const asKey = harness.app.accounts.principalOfApiKey(key.secret);
+    expect(asKey).to.include({ role: 'operator', actor: `user:admin/key:${key.id}` });
+    expect(await codeOf(harness.app.accounts.createApiKey(asKey as Principal, { name: 'up', role: 'admin' }, admin))).to.equal('role-not-allowed');
+  });
+
+  it('refuses a changed, expired or revoked key, and ends what a revoked one holds open', async () => {
+    const who = await principal();
+    const expiresAt = new Date(harness.clock.now() + 60_000).toISOString();
+    const key = await harness.app.accounts.createApiKey(who, { name: 'short', role: 'auditor', expiresAt }, admin);
+    expect(harness.app.accounts.principalOfApiKey(`${key.secret.slice(0, -1)}${key.secret.endsWith('A') ? 'B' : 'A'}`)).to.equal(undefined);
+    expect(harness.app.accounts.principalOfApiKey(key.secret)).to.include({ role: 'auditor' });
+    await harness.clock.advance(60_001);
+    expect(harness.app.accounts.principalOfApiKey(key.secret)).to.equal(undefined);
+
+    const other = await harness.app.accounts.createApiKey(who, { name: 'long', role: 'auditor' }, admin);
+    let ended = 0;
+    harness.app.accounts.onEnded(harness.app.accounts.principalOfApiKey(other.secret) as Principal, () => ended++);
+    await harness.app.accounts.revokeApiKey(who, other.id, admin);
+    expect(ended).to.equal(1);
+    expect(harness.app.accounts.principalOfApiKey(other.secret)).to.equal(undefined);
+    expect(await codeOf(harness.app.accounts.revokeApiKey(who, other.id, admin))).to.equal('api-key-not-found');
+  });
+
+  it('records no secret in the clear', async () => {
+    const who = await principal();
+    const key = await harness.app.accounts.createApiKey(who, { name: 'ci', role: 'admin' }, admin);
+    const { token } = await signIn();
+    await eventually(async () => (await harness.types()).includes('ApiKeyCreated'));
+    const texts = (await harness.events()).map(({ data, metadata }) => data + metadata).join('');
+    for (const secret of [password, key.secret, token, 'scrypt$']) expect(texts).not.to.include(secret);
+  });
+});
