@@ -63,13 +63,13 @@ const owners = [
     may: ['proto', 'services/polls', 'services/tunnels', 'services/audit', 'services/control-plane', 'agent'],
     because: 'gRPC belongs to the agents’ edges, the audit front and the agent; control-plane binds the listeners',
   },
-  { packages: ['node:sqlite'], may: ['services/event-store/sqlite', 'projections', 'services/control-plane'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
+  { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
   { packages: ['@eventstore/db-client'], may: ['services/event-store/eventstoredb', 'services/audit'], because: 'the EventStoreDB client belongs to its adapter' },
   { packages: ['nats'], may: ['services/taps'], because: 'NATS belongs to the taps' },
   { packages: ['commander'], may: ['services/cli', 'agent'], because: 'the command line belongs to the command line' },
   { packages: ['@peculiar/x509'], may: ['services/control-plane'], because: 'certificates are made in one place' },
   { packages: ['@bufbuild/protobuf'], may: ['proto'], because: 'the wire format belongs to the generated code' },
-  { packages: ['pino'], may: ['services/control-plane', 'agent'], types: true, because: 'the logger is created once for each process and passed in' },
+  { packages: ['pino'], may: ['services/cli', 'agent'], types: true, because: 'the logger is created once for each process and passed in' },
 ];
 
 const named = (place) => place.replaceAll('/', '-');

@@ -1,0 +1,166 @@
+/** `homeport env`: environments from the shell. */
+import { Command } from 'commander';
+import { withClient, withConnectionFlags } from '../connection.ts';
+import type { ConnectionFlags } from '../connection.ts';
+import { CliError } from '../cli-error.ts';
+import { durationMs, flag, several } from '../flags.ts';
+import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
+import type { Layout, OutputFlags } from '../output.ts';
+import { canAsk, confirm } from '../prompt.ts';
+import { findEnvironment, listEnvironments } from '../rest/environments.ts';
+import type { Deployment, Environment } from '../rest/environments.ts';
+import type { RestClient } from '../rest/rest-client.ts';
+
+type CommonFlags = ConnectionFlags & OutputFlags;
+
+const LIST: Layout<Environment> = {
+  columns: [
+    { title: 'NAME', of: ({ name }) => name },
+    { title: 'ID', of: ({ id }) => id },
+    { title: 'STATUS', of: ({ status }) => status },
+    { title: 'TUNNEL', of: ({ tunnel }) => tunnel.state },
+    { title: 'LAST POLL', of: ({ heartbeat }) => heartbeat.lastPolledAt },
+    { title: 'TAGS', of: ({ tags }) => tags.join(',') },
+    { title: 'PLATFORM', of: ({ platform }) => platform, isWide: true },
+    { title: 'AGENTS', of: ({ agents }) => agents.map(({ node, version }) => `${node}@${version}`).join(','), isWide: true },
+    { title: 'ADDRESS', of: ({ address }) => address, isWide: true },
+    { title: 'CREATED', of: ({ createdAt }) => createdAt, isWide: true },
+  ],
+  name: ({ name }) => name,
+  id: ({ id }) => id,
+};
+
+const ONE: Layout<Environment> = {
+  ...LIST,
+  columns: [
+    { title: 'Name', of: ({ name }) => name },
+    { title: 'Id', of: ({ id }) => id },
+    { title: 'Status', of: ({ status }) => status },
+    { title: 'Tunnel', of: ({ tunnel }) => (tunnel.since === null ? tunnel.state : `${tunnel.state} since ${tunnel.since}`) },
+    { title: 'Last poll', of: ({ heartbeat }) => heartbeat.lastPolledAt },
+    { title: 'Poll interval', of: ({ pollIntervalSeconds }) => (pollIntervalSeconds === null ? 'as set for all' : `${pollIntervalSeconds} s`) },
+    { title: 'Agents', of: ({ agents }) => agents.map(({ node, version }) => `${node} (${version})`).join(', ') },
+    { title: 'Platform', of: ({ platform }) => platform },
+    { title: 'Edge ID', of: ({ edgeId, issuedEdgeId }) => edgeId ?? `${issuedEdgeId} (issued, not associated yet)` },
+    { title: 'Address', of: ({ address }) => address },
+    { title: 'Tunnel address', of: ({ tunnelAddress }) => tunnelAddress },
+    { title: 'Tags', of: ({ tags }) => tags.join(', ') },
+    { title: 'Created', of: ({ createdAt }) => createdAt },
+  ],
+};
+
+export function environmentCommand(): Command {
+  return new Command('env')
+    .description('environments: one Docker host or one Swarm each')
+    .addCommand(listCommand())
+    .addCommand(createCommand())
+    .addCommand(showCommand())
+    .addCommand(joinCommand())
+    .addCommand(removeCommand());
+}
+
+function listCommand(): Command {
+  const command = new Command('list')
+    .alias('ls')
+    .description('list environments')
+    .addOption(flag('--search <text>', 'only those whose name has this in it'))
+    .addOption(flag('--tag <tag>', 'only those with this tag'))
+    .addOption(flag('--status <status>', 'only those that are unassociated, never, up, down or duplicate'));
+  return withFlags(command).action(async (flags: CommonFlags & { search?: string; tag?: string; status?: string }) => {
+    const { search, tag, status } = flags;
+    const query = { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag }), ...(status === undefined ? {} : { status }) };
+    await withClient(flags, async (client) => print(renderList(await listEnvironments(client, query), LIST, flags)));
+  });
+}
+
+interface CreateFlags extends CommonFlags {
+  readonly address?: string;
+  readonly tunnelAddress?: string;
+  readonly tag?: readonly string[];
+  readonly pollInterval?: number;
+  readonly allowLoopback?: true;
+  readonly requireIssuedEdgeId?: true;
+}
+
+function createCommand(): Command {
+  const command = new Command('create')
+    .description('create an environment, and print how its agent joins')
+    .argument('<name>', 'its name')
+    .addOption(flag('--address <host:port>', "the address its agent will call; the server's public address otherwise"))
+    .addOption(flag('--tunnel-address <host:port>', 'the address of the tunnel port, where it is not the same host'))
+    .addOption(flag('--tag <tag>', 'a tag; may be given several times').argParser(several))
+    .addOption(flag('--poll-interval <duration>', 'how often its agent polls, such as 30s; as set for all otherwise').argParser(durationMs))
+    .addOption(flag('--allow-loopback', 'accept an address that only this machine can reach'))
+    .addOption(flag('--require-issued-edge-id', 'refuse an agent that brings another Edge ID than the one issued'));
+  return withFlags(command).action(async (name: string, flags: CreateFlags) => {
+    const { pollInterval, ...rest } = flags;
+    const body = {
+      name,
+      address: rest.address,
+      tunnelAddress: rest.tunnelAddress,
+      tags: rest.tag,
+      pollIntervalSeconds: pollInterval === undefined ? undefined : pollInterval / 1000,
+      allowLoopback: rest.allowLoopback,
+      requireIssuedEdgeId: rest.requireIssuedEdgeId,
+    };
+    await withClient(flags, async (client) => {
+      const created = (await client.call('POST', '/environments', { body })).body as Environment & { joinToken: string };
+      if (isTable(flags)) print(`Created ${created.name} (${created.id}).\n\n${joining(client, { edgeId: created.issuedEdgeId, joinToken: created.joinToken })}`);
+      else print(renderOne(created, ONE, flags));
+    });
+  });
+}
+
+function showCommand(): Command {
+  const command = new Command('show').alias('inspect').description('show an environment').argument('<env>', 'its name or id');
+  return withFlags(command).action(async (nameOrId: string, flags: CommonFlags) => {
+    await withClient(flags, async (client) => print(renderOne(await findEnvironment(client, nameOrId), ONE, flags)));
+  });
+}
+
+function joinCommand(): Command {
+  const command = new Command('join').description('print how its agent joins: Edge ID and join token').argument('<env>', 'its name or id');
+  return withFlags(command).action(async (nameOrId: string, flags: CommonFlags) => {
+    await withClient(flags, async (client) => {
+      const { id } = await findEnvironment(client, nameOrId);
+      const deployment = (await client.call('GET', `/environments/${id}/deployment`)).body as Deployment;
+      print(isJson(flags) ? `${JSON.stringify(deployment, undefined, 2)}\n` : joining(client, deployment));
+    });
+  });
+}
+
+function removeCommand(): Command {
+  const command = new Command('remove')
+    .alias('rm')
+    .description('remove an environment, for ever: its agent is refused from then on')
+    .argument('<env...>', 'names or ids')
+    .addOption(flag('-y, --yes', 'do not ask'));
+  return withFlags(command).action(async (names: readonly string[], flags: CommonFlags & { yes?: true }) => {
+    await withClient(flags, async (client) => {
+      for (const nameOrId of names) {
+        const environment = await findEnvironment(client, nameOrId);
+        if (flags.yes !== true && canAsk() && !(await confirm(`Remove ${environment.name} for ever?`))) throw new CliError('cancelled', 'cancelled');
+        await client.call('DELETE', `/environments/${environment.id}`);
+        print(`${environment.id}\n`);
+      }
+    });
+  });
+}
+
+/** The line that starts the agent. A self-signed server is as safe, but its agent has to be told. */
+function joining(client: RestClient, { edgeId, joinToken }: Deployment): string {
+  const insecure = client.transport.trust.kind === 'system' ? '' : '  EDGE_INSECURE_POLL=1 \\\n';
+  return `Start its agent where the Docker engine runs:\n\n  EDGE_ID=${edgeId} \\\n  EDGE_KEY=${joinToken} \\\n${insecure}  homeport agent\n`;
+}
+
+function isTable(flags: OutputFlags): boolean {
+  return flags.quiet !== true && !isJson(flags) && flags.output !== 'name';
+}
+
+function withFlags(command: Command): Command {
+  return withConnectionFlags(withOutputFlags(command));
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}

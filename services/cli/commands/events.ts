@@ -1,0 +1,105 @@
+/** `homeport events`: history as a table or JSON, and what happens now. */
+import { Command } from 'commander';
+import { withClient, withConnectionFlags } from '../connection.ts';
+import type { ConnectionFlags } from '../connection.ts';
+import { flag, instant, positiveInteger } from '../flags.ts';
+import { isJson, renderList, withOutputFlags } from '../output.ts';
+import type { Layout, OutputFlags } from '../output.ts';
+import { findEnvironment } from '../rest/environments.ts';
+import { followEvents, readHistory } from '../rest/events.ts';
+import type { Event, EventFilter } from '../rest/events.ts';
+import type { RestClient } from '../rest/rest-client.ts';
+import { interruption } from '../stop-signals.ts';
+
+interface Flags extends ConnectionFlags, OutputFlags, EventFilter {
+  readonly reverse?: true;
+  readonly limit?: number;
+}
+
+/** Wide enough for what usually stands there, so that pages and live lines align. */
+const LAYOUT: Layout<Event> = {
+  columns: [
+    { title: 'TIME', of: ({ time }) => time, width: 24 },
+    { title: 'TYPE', of: ({ type }) => type, width: 24 },
+    { title: 'ACTOR', of: ({ metadata }) => textOf(metadata.actor), width: 20 },
+    { title: 'CORRELATION', of: ({ metadata }) => textOf(metadata.$correlationId), width: 36 },
+    { title: 'STREAM', of: ({ stream, revision }) => `${stream}@${revision}`, isWide: true, width: 32 },
+    { title: 'POSITION', of: ({ position }) => position, isWide: true, width: 10 },
+    { title: 'RECORDED', of: ({ recordedAt }) => recordedAt, isWide: true, width: 24 },
+    { title: 'WHAT', of: ({ data }) => summary(data) },
+  ],
+  name: ({ type }) => type,
+  id: ({ id }) => id,
+};
+
+export function eventsCommand(): Command {
+  const list = withFilterFlags(new Command('list').alias('ls').description('list what was recorded, oldest first'))
+    .addOption(flag('--reverse', 'newest first'))
+    .addOption(flag('--limit <n>', 'at most so many').argParser(positiveInteger));
+  const tail = withFilterFlags(new Command('tail').description('print what is recorded from now on, or from --from on, until interrupted'));
+  return new Command('events')
+    .description('who did what, where and when')
+    .addCommand(list.action(listEvents))
+    .addCommand(tail.action(tailEvents));
+}
+
+function withFilterFlags(command: Command): Command {
+  command
+    .addOption(flag('--stream <name>', 'only this stream, such as environment-<id>'))
+    .addOption(flag('--category <name>', 'only streams of this category, such as tunnel'))
+    .addOption(flag('--type <type>', 'only events of this type, such as TunnelOpened'))
+    .addOption(flag('--environment <env>', 'only what concerns this environment, by name or id'))
+    .addOption(flag('--from <instant>', 'from this instant on, such as 2026-01-31T12:00:00Z').argParser(instant))
+    .addOption(flag('--to <instant>', 'up to before this instant').argParser(instant));
+  return withConnectionFlags(withOutputFlags(command));
+}
+
+async function listEvents(flags: Flags): Promise<void> {
+  await withClient(flags, async (client) => {
+    const filter = await filterOf(client, flags);
+    const order = flags.reverse === true ? 'desc' : 'asc';
+    const json: Event[] = [];
+    let isFirst = true;
+    for await (const events of readHistory(client, filter, { order, ...(flags.limit === undefined ? {} : { limit: flags.limit }) })) {
+      if (isJson(flags)) json.push(...events);
+      else process.stdout.write(renderList(events, LAYOUT, flags, { hasTitles: isFirst }));
+      isFirst = false;
+    }
+    if (isJson(flags)) process.stdout.write(renderList(json, LAYOUT, flags));
+  });
+}
+
+/** JSON is one object a line, for whoever reads along. */
+async function tailEvents(flags: Flags): Promise<void> {
+  const { signal, release } = interruption();
+  try {
+    await withClient(flags, async (client) => {
+      const filter = await filterOf(client, flags);
+      if (!isJson(flags)) process.stdout.write(renderList([], LAYOUT, flags));
+      for await (const event of followEvents(client, filter, signal)) {
+        process.stdout.write(isJson(flags) ? `${JSON.stringify(event)}\n` : renderList([event], LAYOUT, flags, { hasTitles: false }));
+      }
+    });
+  } finally {
+    release();
+  }
+}
+
+async function filterOf(client: RestClient, flags: Flags): Promise<EventFilter> {
+  const { stream, category, type, from, to } = flags;
+  const environment = flags.environment === undefined ? undefined : (await findEnvironment(client, flags.environment)).id;
+  const entries = Object.entries({ stream, category, type, environment, from, to });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** The event's own plain values; when it happened is in its own column. */
+function summary(data: Event['data']): string {
+  return Object.entries(data)
+    .filter(([name, value]) => name !== 'at' && value !== null && typeof value !== 'object')
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ');
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

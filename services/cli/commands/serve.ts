@@ -1,0 +1,64 @@
+/** `homeport serve`: runs the control plane until it is told to stop. */
+import { Command, Option } from 'commander';
+import { controlPlaneDefaults } from '../../control-plane/options.ts';
+import type { ControlPlaneOptions, ReadyLine } from '../../control-plane/options.ts';
+import { misuse } from '../cli-error.ts';
+import { flag, portNumber, readSecretFile, secretFileFlag } from '../flags.ts';
+import { createLogger, LOG_LEVELS } from '../logger.ts';
+import type { LogLevel } from '../logger.ts';
+import { untilStopped } from '../stop-signals.ts';
+
+interface Flags {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly httpsPort: number;
+  readonly tunnelPort: number;
+  readonly publicAddress?: string;
+  readonly tunnelAddress?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly keyFile?: string;
+  readonly adminPasswordFile?: string;
+  readonly logLevel: LogLevel;
+}
+
+export function serveCommand(): Command {
+  const { dataDir, host, httpsPort, tunnelPort } = controlPlaneDefaults;
+  return new Command('serve')
+    .description('run the control plane')
+    .addOption(flag('--data-dir <folder>', 'where everything is kept').default(dataDir))
+    .addOption(flag('--host <address>', 'the address both ports are bound to').default(host))
+    .addOption(flag('--https-port <port>', 'UI, REST, Docker proxy and polls; 0 picks a free one').argParser(portNumber).default(httpsPort))
+    .addOption(flag('--tunnel-port <port>', 'tunnels; 0 picks a free one').argParser(portNumber).default(tunnelPort))
+    .addOption(flag('--public-address <host:port>', 'the address offered to agents when an environment is created'))
+    .addOption(flag('--tunnel-address <host:port>', 'the address of the tunnel port, where it is not the same host'))
+    .addOption(flag('--tls-cert <file>', 'the certificate of the HTTPS port, PEM, its chain after it; self-signed otherwise'))
+    .addOption(flag('--tls-key <file>', 'its key, PEM'))
+    .addOption(flag('--key-file <file>', 'the installation key, where it is not in the data directory'))
+    .addOption(secretFileFlag('admin-password', "a file that holds the first admin's password (or HOMEPORT_ADMIN_PASSWORD); made and shown once otherwise"))
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info').env('HOMEPORT_LOG_LEVEL'))
+    .action(serve);
+}
+
+async function serve(flags: Flags): Promise<void> {
+  const options = toOptions(flags);
+  const logger = createLogger(flags.logLevel);
+  await untilStopped(async () => {
+    // Client commands start faster without all of it.
+    const { startControlPlane } = await import('../../control-plane/serve.ts');
+    const controlPlane = await startControlPlane(options, { logger });
+    process.stdout.write(process.stdout.isTTY ? readyForPeople(controlPlane.readyLine) : `${JSON.stringify(controlPlane.readyLine)}\n`);
+    return controlPlane;
+  });
+}
+
+function toOptions({ adminPasswordFile, logLevel: _logLevel, ...flags }: Flags): ControlPlaneOptions {
+  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw misuse('--tls-cert and --tls-key go together: give both, or none');
+  const adminPassword = adminPasswordFile === undefined ? process.env.HOMEPORT_ADMIN_PASSWORD : readSecretFile(adminPasswordFile);
+  return { ...flags, ...(adminPassword === undefined || adminPassword === '' ? {} : { adminPassword }) };
+}
+
+function readyForPeople({ url, tunnelAddress, dataDir, admin }: ReadyLine): string {
+  const signIn = admin === undefined ? '' : `  sign in   ${admin.username}, password ${admin.password}\n            (also in ${dataDir}/initial-admin-password until it is changed)\n`;
+  return `\nHomeport is ready.\n\n  API       ${url}\n  tunnels   ${tunnelAddress}\n  data      ${dataDir}\n${signIn}\nCtrl-C stops it.\n\n`;
+}

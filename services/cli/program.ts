@@ -1,0 +1,40 @@
+/** The whole command line as a commander program: what `homeport --help` shows. */
+import { Command } from 'commander';
+import { connectCommand } from './commands/connect.ts';
+import { environmentCommand } from './commands/environment.ts';
+import { eventsCommand } from './commands/events.ts';
+import { loginCommand } from './commands/login.ts';
+import { logoutCommand } from './commands/logout.ts';
+import { serveCommand } from './commands/serve.ts';
+import { tokenCommand } from './commands/token.ts';
+import { whoamiCommand } from './commands/whoami.ts';
+import { version } from './version.ts';
+
+/** The program; parsing it runs the command, or throws a CommanderError or CliError. */
+export function createProgram(): Command {
+  const program = new Command('homeport')
+    .description('Reach container engines that cannot be reached from outside, and know who did what there.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'show help for a command');
+  for (const command of [
+    serveCommand(),
+    loginCommand(),
+    logoutCommand(),
+    whoamiCommand(),
+    environmentCommand(),
+    connectCommand(),
+    eventsCommand(),
+    tokenCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  return settle(program);
+}
+
+/** Applies to every command alike: failures are thrown instead of ending the process, and printed in one place. */
+function settle(command: Command): Command {
+  command.exitOverride().configureOutput({ outputError: () => undefined });
+  if (command.commands.length === 0) command.showSuggestionAfterError();
+  for (const subcommand of command.commands) settle(subcommand);
+  return command;
+}

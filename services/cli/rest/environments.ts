@@ -1,0 +1,60 @@
+/** Environments over REST, found by name or id. */
+import { CliError } from '../cli-error.ts';
+import type { RestClient } from './rest-client.ts';
+
+/** What the command line reads of an environment; REST says more. */
+export interface Environment {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly address: string;
+  readonly tunnelAddress: string;
+  readonly issuedEdgeId: string;
+  readonly edgeId: string | null;
+  readonly tags: readonly string[];
+  readonly platform: string | null;
+  readonly createdAt: string;
+  readonly pollIntervalSeconds: number | null;
+  readonly heartbeat: { readonly state: string; readonly lastPolledAt: string | null };
+  readonly agents: readonly { readonly node: string; readonly version: string }[];
+  readonly tunnel: { readonly state: string; readonly since: string | null };
+}
+
+/** What an agent needs to join. */
+export interface Deployment {
+  readonly edgeId: string;
+  readonly joinToken: string;
+}
+
+interface Page {
+  readonly items: readonly Environment[];
+  readonly nextCursor: string | null;
+}
+
+/** All environments that match, page after page. */
+export async function listEnvironments(client: RestClient, query: { readonly search?: string; readonly tag?: string; readonly status?: string }): Promise<readonly Environment[]> {
+  const found: Environment[] = [];
+  let cursor: string | undefined;
+  do {
+    const { body } = await client.call('GET', '/environments', { query: { ...query, limit: 1000, cursor } });
+    const page = body as Page;
+    found.push(...page.items);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return found;
+}
+
+/** Finds an environment by id, or by name ignoring case. Throws CliError `environment-not-found`. */
+export async function findEnvironment(client: RestClient, nameOrId: string): Promise<Environment> {
+  if (/^[a-z0-9]+$/.test(nameOrId)) {
+    const environment = await client.call('GET', `/environments/${nameOrId}`).catch((error: unknown) => {
+      if (error instanceof CliError && error.code === 'environment-not-found') return undefined;
+      throw error;
+    });
+    if (environment !== undefined) return environment.body as Environment;
+  }
+  const matches = await listEnvironments(client, { search: nameOrId });
+  const found = matches.find(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
+  if (found === undefined) throw new CliError('environment-not-found', `there is no environment ${nameOrId}: homeport env list shows them`);
+  return found;
+}

@@ -1,0 +1,42 @@
+/** Turns the server's problem details (RFC 9457) into one line for people. */
+import { CliError } from '../cli-error.ts';
+
+interface Problem {
+  readonly title?: unknown;
+  readonly detail?: unknown;
+  readonly code?: unknown;
+  readonly errors?: unknown;
+}
+
+/** The error for an answer that is none of the expected ones. `body` is its text. */
+export function problemError(status: number, body: string, host: string): CliError {
+  const problem = parse(body);
+  const code = typeof problem.code === 'string' ? problem.code : `status-${status}`;
+  if (status === 401) {
+    return new CliError(code, `${host} does not accept this sign-in (${said(problem) ?? 'no or a revoked API key'}): run homeport login https://${host}`);
+  }
+  const text = said(problem) ?? `${host} answered ${status}, which is no Homeport's answer: check the address`;
+  return new CliError(code, [text, ...fieldErrors(problem)].join('; '));
+}
+
+function said(problem: Problem): string | undefined {
+  for (const text of [problem.detail, problem.title]) if (typeof text === 'string' && text !== '') return text;
+  return undefined;
+}
+
+function fieldErrors({ errors }: Problem): readonly string[] {
+  if (!Array.isArray(errors)) return [];
+  return errors.flatMap((error: unknown) => {
+    if (typeof error !== 'object' || error === null || !('reason' in error)) return [];
+    return [`${'pointer' in error ? `${String(error.pointer)} ` : ''}${String(error.reason)}`];
+  });
+}
+
+function parse(body: string): Problem {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
