@@ -28,7 +28,7 @@ export function subscribeToAll(deps: SubscriptionDeps, options: SubscribeToAllOp
     let isCaughtUp = false;
     const isAborted = (): boolean => signal?.aborted === true;
     while (!isAborted()) {
-      const to = heads.head;
+      const to = isCaughtUp ? heads.head : deps.currentHead();
       let next: number | undefined = considered < to ? considered + 1 : undefined;
       while (next !== undefined && !isAborted()) {
         const page = await pages.allPage({ direction: 'forwards', from: next, to, limit: Number.POSITIVE_INFINITY, filter });
@@ -42,7 +42,7 @@ export function subscribeToAll(deps: SubscriptionDeps, options: SubscribeToAllOp
       }
       if (isAborted()) return;
       if (!isCaughtUp) {
-        if (heads.head > considered) continue;
+        if (deps.currentHead() > considered) continue;
         isCaughtUp = true;
         yield { kind: 'caught-up', position: formatPosition(considered) };
       }

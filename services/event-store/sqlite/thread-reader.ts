@@ -34,7 +34,11 @@ export function openThreadReader({ file, heads: port }: ReaderDescription): Even
       head: () => reader.head(),
     }),
     heads,
-    currentHead: () => guarded(() => reader.head()),
+    currentHead: () => {
+      // The log may be ahead of its announcements, which wait for this thread's event loop.
+      heads.advance(guarded(() => reader.head()));
+      return heads.head;
+    },
     close: async () => {
       if (!database.isOpen) return;
       end('The reader is closed.');
