@@ -1,4 +1,5 @@
 /** The tables of the log, and how its file is opened for writing and for reading. */
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { EventStoreError } from '../port.ts';
 import { toEventStoreError } from './sqlite-errors.ts';
@@ -57,6 +58,8 @@ export interface OpenForWritingOptions {
 /** Opens the log, and makes it where there is none. Throws {@link EventStoreError} `event-store-unavailable` or `event-store-corrupt`. */
 export function openForWriting(file: string, options: OpenForWritingOptions = {}): DatabaseSync {
   return opening(file, () => {
+    // SQLite would make it readable for others, and takes these permissions over for the files beside it.
+    closeSync(openSync(file, 'a', 0o600));
     const database = new DatabaseSync(file, { timeout: 5_000 });
     try {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536;');
