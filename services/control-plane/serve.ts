@@ -9,6 +9,7 @@ import { signBinding } from '../../proto/binding.ts';
 import { formatHostPort } from '../../proto/host-port.ts';
 import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { encodeJoinToken } from '../../proto/join-token.ts';
+import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
 import { createGateway } from '../../web-gateway/gateway.ts';
 import { createApplication } from '../application/application.ts';
 import { systemClock } from '../application/clock.ts';
@@ -108,7 +109,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       polls.close();
     });
-    const gateway = createGateway({
+    const gateway = await createGateway({
       environments: application.environments,
       connections: application.tunnels,
       accounts: application.accounts,
@@ -119,8 +120,9 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       dialer: tunnels.dialer,
       logger: logger.child({ component: 'gateway' }),
       caCertificatePem: () => certificate.caPem ?? undefined,
-      publicAddress: options.publicAddress,
+      ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version,
+      readiness: () => readinessOf(projections),
     });
     started.defer(() => gateway.close({ graceMs }));
 
@@ -162,6 +164,11 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
 async function environmentHosts(projections: Projections): Promise<string[]> {
   const { items } = await projections.environments.list({ limit: 1000 });
   return items.map(({ address }) => hostOf(address));
+}
+
+function readinessOf(projections: Projections): Readiness {
+  const state = projections.state();
+  return { ready: state.kind === 'live', checks: { projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? state.reason : 'catching up' } };
 }
 
 function isAny(host: string): boolean {
