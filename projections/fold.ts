@@ -71,7 +71,7 @@ export function createFold(database: DatabaseSync, projections: readonly Project
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
-    for (const writer of writers) writer.forget();
+    for (const writer of writers) writer.committed();
     unchecked = 0;
     hasRows = false;
   }

@@ -22,8 +22,8 @@ export interface ProjectionWriter {
   readonly on: EventHandlers;
   /** Writes what was taken, within the caller's transaction. */
   write(): void;
-  /** Drops what was taken: it was written, or its transaction failed. */
-  forget(): void;
+  /** The transaction stands: what was taken is done with. */
+  committed(): void;
 }
 
 export interface Projection {

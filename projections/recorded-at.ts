@@ -14,11 +14,11 @@ export function createRecordedClock(startMs: number): (event: RecordedEvent) => 
   return ({ type, metadata, createdAtMs }) => {
     // What other programs write into the store does not set our time.
     if (!isEventType(type)) return newestMs;
-    const at = metadata.lastIndexOf(marker);
-    const text = at === -1 ? '' : metadata.slice(at + marker.length, at + marker.length + instantLength);
-    if (text !== '' && text === lastText) return newestMs;
-    lastText = text;
-    const recordedAtMs = Date.parse(text);
+    const found = metadata.lastIndexOf(marker);
+    const at = found + marker.length;
+    if (found !== -1 && lastText !== '' && metadata.startsWith(lastText, at)) return newestMs;
+    lastText = found === -1 ? '' : metadata.slice(at, at + instantLength);
+    const recordedAtMs = Date.parse(lastText);
     newestMs = Math.max(newestMs, Number.isNaN(recordedAtMs) ? createdAtMs : recordedAtMs);
     return newestMs;
   };

@@ -46,8 +46,12 @@ export interface VersionedRows<Row> {
   /** From this event on there is no such row. */
   end(place: EventPlace, owner: string, part?: string): void;
   write(): void;
-  forget(): void;
+  /** What was written stands. Recently used rows stay in memory. */
+  committed(): void;
 }
+
+/** Rows of a table that stay in memory between batches, at most; then all go, and the next ones are read again. */
+const rowsKept = 20_000;
 
 interface Version<Row> {
   readonly row: Row;
@@ -57,9 +61,9 @@ interface Version<Row> {
 
 interface Entry<Row> {
   /** Whether the current table holds a row of this key. */
-  readonly isStored: boolean;
+  isStored: boolean;
   now: Version<Row> | undefined;
-  readonly past: (Version<Row> & { readonly toOrdinal: number; readonly recordedTo: number })[];
+  past: (Version<Row> & { readonly toOrdinal: number; readonly recordedTo: number })[];
   isChanged: boolean;
 }
 
@@ -97,6 +101,8 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
     const remove = database.prepare(`DELETE FROM ${name} WHERE ${isKey}`);
     const insertPast = database.prepare(`INSERT INTO ${name}_past VALUES (${marks(columns.length + 4)})`);
     const entries = new Map<string, Map<string, Entry<Row>>>();
+    let kept = 0;
+    let changed: { readonly key: readonly string[]; readonly entry: Entry<Row> }[] = [];
 
     const keyOf = (ownerValue: string, partValue: string) => (part === undefined ? [ownerValue] : [ownerValue, partValue]);
     const valuesOf = (row: Row) => columns.map((column) => row[column] as SQLInputValue);
@@ -113,23 +119,24 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
         const now = stored && { row: stored as Row, fromOrdinal: Number(stored['fromOrdinal']), recordedFrom: Number(stored['recordedFrom']) };
         entry = { isStored: stored !== undefined, now, past: [], isChanged: false };
         parts.set(partValue, entry);
+        kept += 1;
       }
       return entry;
     }
 
-    function change(entry: Entry<Row>, row: Row | undefined, { ordinal, recordedAtMs }: EventPlace): void {
+    function change(key: readonly string[], entry: Entry<Row>, row: Row | undefined, { ordinal, recordedAtMs }: EventPlace): void {
       const { now } = entry;
       // What one event changes twice is one version.
       if (now !== undefined && now.fromOrdinal !== ordinal) entry.past.push({ ...now, toOrdinal: ordinal, recordedTo: recordedAtMs });
       entry.now = row && { row, fromOrdinal: ordinal, recordedFrom: recordedAtMs };
+      if (!entry.isChanged) changed.push({ key, entry });
       entry.isChanged = true;
     }
 
-    function writeEntry(ownerValue: string, partValue: string, { isStored, now, past }: Entry<Row>): void {
+    function writeEntry(key: readonly string[], { isStored, now, past }: Entry<Row>): void {
       for (const { row, fromOrdinal, recordedFrom, toOrdinal, recordedTo } of past) {
         insertPast.run(...valuesOf(row), fromOrdinal, recordedFrom, toOrdinal, recordedTo);
       }
-      const key = keyOf(ownerValue, partValue);
       if (now === undefined) {
         if (isStored) remove.run(...key);
       } else if (isStored) {
@@ -149,23 +156,34 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
       },
 
       put(row, place) {
-        const entry = entryOf(String(row[owner]), part === undefined ? '' : String(row[part]));
+        const ownerValue = String(row[owner]);
+        const partValue = part === undefined ? '' : String(row[part]);
+        const entry = entryOf(ownerValue, partValue);
         const before = entry.now?.row;
-        if (before === undefined || columns.some((column) => before[column] !== row[column])) change(entry, row, place);
+        if (before !== undefined && columns.every((column) => before[column] === row[column])) return;
+        change(keyOf(ownerValue, partValue), entry, row, place);
       },
 
       end(place, ownerValue, partValue = '') {
         const entry = entryOf(ownerValue, partValue);
-        if (entry.now !== undefined) change(entry, undefined, place);
+        if (entry.now !== undefined) change(keyOf(ownerValue, partValue), entry, undefined, place);
       },
 
       write() {
-        for (const [ownerValue, parts] of entries) {
-          for (const [partValue, entry] of parts) if (entry.isChanged) writeEntry(ownerValue, partValue, entry);
-        }
+        for (const { key, entry } of changed) writeEntry(key, entry);
       },
 
-      forget: () => entries.clear(),
+      committed() {
+        for (const { entry } of changed) {
+          entry.isStored = entry.now !== undefined;
+          entry.past = [];
+          entry.isChanged = false;
+        }
+        changed = [];
+        if (kept <= rowsKept) return;
+        entries.clear();
+        kept = 0;
+      },
     };
   }
 }

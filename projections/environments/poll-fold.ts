@@ -19,7 +19,7 @@ export interface PollFold {
   account(environmentId: string, instanceId: string, sequence: number, at: Instant | null): void;
   summarise(data: EventDataByType['PollsSummarised']): void;
   write(): void;
-  forget(): void;
+  committed(): void;
 }
 
 /** Creates the fold over the table agent_polls. */
@@ -90,7 +90,7 @@ export function createPollFold(database: DatabaseSync): PollFold {
       for (const { environmentId, instanceId, sequence, at } of polls.values()) account.run(sequence, at, environmentId, instanceId);
     },
 
-    forget() {
+    committed() {
       changes = [];
       polls.clear();
     },

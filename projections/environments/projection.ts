@@ -130,11 +130,11 @@ function open(database: DatabaseSync): ProjectionWriter {
       polls.write();
     },
 
-    forget() {
-      environments.forget();
-      agents.forget();
-      rejections.forget();
-      polls.forget();
+    committed() {
+      environments.committed();
+      agents.committed();
+      rejections.committed();
+      polls.committed();
     },
   };
 }

@@ -41,6 +41,6 @@ function open(database: DatabaseSync): ProjectionWriter {
       TunnelRequirementLapsed: (data, place) => enter('closed', data, place),
     },
     write: () => tunnels.write(),
-    forget: () => tunnels.forget(),
+    committed: () => tunnels.committed(),
   };
 }

@@ -9,7 +9,8 @@ export function createTunnelLookup(database: DatabaseSync): (environmentId: stri
   return (environmentId) => (select.all(environmentId) as unknown as TunnelRow[]).map(tunnelView);
 }
 
-function tunnelView({ nodeKey, state, since, openedAt, agentNode, failureReason, failureDetail, failureAt }: TunnelRow): TunnelView {
+/** The view of one tunnel. */
+export function tunnelView({ nodeKey, state, since, openedAt, agentNode, failureReason, failureDetail, failureAt }: TunnelRow): TunnelView {
   const lastFailure = failureReason === null || failureAt === null ? null : { reason: failureReason, detail: failureDetail ?? '', at: failureAt };
   return { state, since, openedAt, node: nodeKey === '' ? null : nodeKey, agentNode, lastFailure };
 }

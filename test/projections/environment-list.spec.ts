@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import { decodeCursor, encodeCursor, type ListPlace } from '../../projections/environments/list-cursor.ts';
+import { listEnvironments } from '../../projections/environments/queries.ts';
+import type { EnvironmentListQuery, EnvironmentView } from '../../projections/port.ts';
+import { naiveViews } from './naive-views.ts';
+import { createRandom, takeHistory } from './random-history.ts';
+import { openTestReadModel, recorded, type TestReadModel } from './read-model.ts';
+
+const history = takeHistory({ seed: 21, environments: 120, pollPercent: 10, isMixed: true }, 3000);
+
+describe('the list of environments', () => {
+  let model: TestReadModel;
+  let everything: readonly EnvironmentView[];
+  let list: ReturnType<typeof listEnvironments.prepare>;
+
+  before(() => {
+    model = openTestReadModel();
+    model.commit(recorded(history));
+    list = listEnvironments.prepare(model.database);
+    const folded = (name: string) => name.toLowerCase();
+    everything = [...naiveViews(history, true).values()].sort((a, b) =>
+      Buffer.compare(Buffer.from(`${folded(a.name)}\0${a.id}`), Buffer.from(`${folded(b.name)}\0${b.id}`)),
+    );
+  });
+  after(() => model.close());
+
+  function expected({ search, status, tag, platform }: Partial<EnvironmentListQuery>): readonly EnvironmentView[] {
+    return everything.filter(
+      (one) =>
+        (search === undefined || one.name.toLowerCase().includes(search.toLowerCase())) &&
+        (status === undefined || one.status === status) &&
+        (tag === undefined || one.tags.includes(tag)) &&
+        (platform === undefined || one.platform === platform),
+    );
+  }
+
+  /** All pages one after the other. */
+  function allPages(query: Omit<EnvironmentListQuery, 'cursor'>): { readonly items: readonly EnvironmentView[]; readonly totals: readonly number[] } {
+    const items: EnvironmentView[] = [];
+    const totals: number[] = [];
+    let after: ListPlace | null = null;
+    do {
+      const page: ReturnType<typeof list> = list({ ...query, after });
+      expect(page.items.length).to.be.at.most(query.limit);
+      items.push(...page.items);
+      totals.push(page.total);
+      after = page.next;
+    } while (after !== null);
+    return { items, totals };
+  }
+
+  it('is sorted by name whatever the case, in pages without gap or repeat, each with the total', () => {
+    for (const limit of [1, 7, 50, 120, 1000]) {
+      const { items, totals } = allPages({ limit });
+      expect(items).to.deep.equal(everything);
+      expect(new Set(totals)).to.deep.equal(new Set([everything.length]));
+    }
+  });
+
+  it('shows by each filter, and by any together, what a look at all environments finds', () => {
+    const random = createRandom(5);
+    const maybe = <Value>(values: readonly Value[]): Value | undefined => (random(2) === 0 ? undefined : values[random(values.length)]);
+    let found = 0;
+    for (let round = 0; round < 150; round++) {
+      const [search, status] = [maybe(['FACT', 'ähre', 'ÄHRE 1', 'r 1', '%', '9']), maybe(['up', 'down', 'never', 'unassociated', 'duplicate'] as const)];
+      const [tag, platform] = [maybe(['north', 'nort', 'a "quoted" one', 'line\nbreak', 'a', 't1']), maybe(['linux/arm64', 'linux/amd64', 'linux'])];
+      const filters = {
+        ...(search !== undefined && { search }),
+        ...(status !== undefined && { status }),
+        ...(tag !== undefined && { tag }),
+        ...(platform !== undefined && { platform }),
+      };
+      const { items, totals } = allPages({ ...filters, limit: 1 + random(30) });
+      expect(items, JSON.stringify(filters)).to.deep.equal(expected(filters));
+      expect(totals[0]).to.equal(items.length);
+      found += items.length;
+    }
+    expect(found).to.be.greaterThan(500);
+  });
+
+  it('goes on where a page ended, also where that environment is gone meanwhile', () => {
+    const first = list({ limit: 10, after: null });
+    const last = first.items.at(-1);
+    if (last === undefined || first.next === null) throw new Error('the list is too short');
+    const other = openTestReadModel();
+    const removed = { type: 'EnvironmentRemoved', data: JSON.stringify({ at: last.createdAt, environmentId: last.id }) };
+    const end = recorded([...history, { ...removed, id: 'removal', metadata: '{}', stream: `environment-${last.id}` }]);
+    other.commit(end);
+    const second = listEnvironments.prepare(other.database)({ limit: 10, after: first.next });
+    expect(second.items.map(({ id }) => id)).to.deep.equal(everything.slice(10, 20).map(({ id }) => id));
+    other.close();
+  });
+
+  it('reads what it filters by from an index alone', () => {
+    const statuses = [undefined, 'down'] as const;
+    for (const status of statuses) {
+      const index = status === undefined ? 'environments_by_name' : 'environments_by_status';
+      const where = `INDEXED BY ${index} WHERE ${status === undefined ? 'true' : 'status = ?'} AND instr(tags, 'x') > 0 AND platform = 'p'`;
+      const plan = model.database
+        .prepare(`EXPLAIN QUERY PLAN SELECT environmentId FROM environments ${where} ORDER BY nameFolded, environmentId LIMIT 50`)
+        .all(...(status === undefined ? [] : [status]));
+      expect(plan).to.have.length(1);
+      expect(plan[0]?.['detail']).to.match(new RegExp(`^(SCAN|SEARCH) environments USING COVERING INDEX ${index}`));
+    }
+  });
+
+  it('takes back the cursors it gave, and no other text', () => {
+    const place = { nameFolded: 'ähre "1"', environmentId: 'a' };
+    expect(decodeCursor(encodeCursor(place))).to.deep.equal(place);
+    for (const text of ['', 'nonsense', Buffer.from('{}').toString('base64url'), Buffer.from('["a"]').toString('base64url'), Buffer.from('["a",1]').toString('base64url')]) {
+      expect(() => decodeCursor(text), text).to.throw(RangeError);
+    }
+  });
+});

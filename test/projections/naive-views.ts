@@ -1,0 +1,147 @@
+/** What environments look like after some events, told in the plainest way: one event after the other, all in memory. */
+import { agentKey } from '../../services/domain/environment.ts';
+import { decodeEvent } from '../../services/domain/event-codec.ts';
+import type { AgentReport } from '../../services/domain/events.ts';
+import type { EnvironmentView, TunnelView } from '../../projections/port.ts';
+import type { HistoryEvent } from './random-history.ts';
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+interface NaiveAgent {
+  address: string;
+  report: AgentReport;
+  /** Newest last; polls of any other are not looked at. */
+  instances: string[];
+  /** By instance. */
+  polls: Map<string, string>;
+}
+
+interface Naive {
+  view: Mutable<EnvironmentView>;
+  associationAddress: string | null;
+  agents: Map<string, NaiveAgent>;
+}
+
+/** The views by environment id. Without `withPolls` no poll is looked at, as in the rows of the past. */
+export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean): Map<string, EnvironmentView> {
+  const all = new Map<string, Naive>();
+  const tunnels = new Map<string, Map<string, TunnelView>>();
+
+  function tunnel(environmentId: string, node: string | null, changes: Partial<TunnelView>): void {
+    const mine = tunnels.get(environmentId) ?? new Map<string, TunnelView>();
+    tunnels.set(environmentId, mine);
+    const before = mine.get(node ?? '') ?? { ...closed, node };
+    mine.set(node ?? '', { ...before, openedAt: null, agentNode: null, ...changes });
+  }
+
+  for (const recorded of events) {
+    const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
+    if (event === undefined || !('environmentId' in event.data) || event.data.environmentId === null) continue;
+    const { at } = event.data;
+    if (event.type === 'EnvironmentCreated') {
+      const { environmentId: id, name, address, tunnelAddress, issuedEdgeId, tags, pollIntervalSeconds } = event.data;
+      const view: EnvironmentView = {
+        id, name, address, tunnelAddress, issuedEdgeId, tags, pollIntervalSeconds,
+        status: 'unassociated', edgeId: null, platform: null, createdAt: at,
+        association: { state: 'unassociated', at: null, addresses: [], lastRejected: null },
+        heartbeat: { state: 'never', lastPolledAt: null, lastFailure: null },
+        agents: [], tunnel: closed, tunnels: [],
+      };
+      all.set(id, { view, associationAddress: null, agents: new Map() });
+      continue;
+    }
+    const { environmentId } = event.data;
+    switch (event.type) {
+      case 'TunnelRequired': tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure: null }); continue;
+      case 'TunnelCredentialsIssued': tunnel(environmentId, event.data.node, { state: 'opening', since: at }); continue;
+      case 'TunnelCredentialsExpired': {
+        const lastFailure = { reason: 'credentials-expired', detail: 'the agent opened no tunnel in time', at };
+        tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure });
+        continue;
+      }
+      case 'TunnelOpenFailed': {
+        const { reason, detail } = event.data;
+        tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure: { reason, detail, at } });
+        continue;
+      }
+      case 'TunnelOpened': {
+        const { agentNode } = event.data;
+        tunnel(environmentId, event.data.node, { state: 'open', since: at, openedAt: at, agentNode, lastFailure: null });
+        continue;
+      }
+      case 'TunnelLost': {
+        const lastFailure = { reason: event.data.reason, detail: 'the tunnel was lost', at };
+        tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure });
+        continue;
+      }
+      case 'TunnelClosed': tunnel(environmentId, event.data.node, { state: 'closed', since: at, lastFailure: null }); continue;
+      case 'TunnelRequirementLapsed': tunnel(environmentId, event.data.node, { state: 'closed', since: at }); continue;
+      default:
+    }
+    const one = all.get(environmentId);
+    if (one === undefined) continue;
+    const { view } = one;
+    switch (event.type) {
+      case 'EnvironmentRemoved': all.delete(environmentId); break;
+      case 'EnvironmentRenamed': view.name = event.data.name; break;
+      case 'EnvironmentTagged': view.tags = event.data.tags; break;
+      case 'EnvironmentAddressChanged': view.address = event.data.address; view.tunnelAddress = event.data.tunnelAddress; break;
+      case 'PollIntervalChanged': view.pollIntervalSeconds = event.data.pollIntervalSeconds; break;
+      case 'AgentAssociated':
+        view.edgeId = event.data.edgeId;
+        view.association = { ...view.association, state: 'associated', at };
+        one.associationAddress = event.data.address;
+        break;
+      case 'HeartbeatLost': view.heartbeat = { ...view.heartbeat, state: 'down', lastFailure: { reason: 'heartbeat-lost', at } }; break;
+      case 'HeartbeatRestored': view.heartbeat = { ...view.heartbeat, state: 'up' }; break;
+      case 'PollRejected':
+        view.association = { ...view.association, lastRejected: { reason: event.data.reason, address: event.data.address, at } };
+        break;
+      case 'AgentSeen': {
+        const { instanceId, address, report } = event.data;
+        if (view.heartbeat.state === 'never') view.heartbeat = { ...view.heartbeat, state: 'up' };
+        view.platform = report.platform;
+        const key = agentKey(report);
+        const agent = one.agents.get(key) ?? { address, report, instances: [], polls: new Map<string, string>() };
+        if (agent.instances.at(-1) !== instanceId) agent.instances = [...agent.instances.filter((other) => other !== instanceId), instanceId].slice(-2);
+        for (const other of agent.polls.keys()) if (!agent.instances.includes(other)) agent.polls.delete(other);
+        one.agents.set(key, Object.assign(agent, { address, report }));
+        break;
+      }
+      case 'AgentPolled':
+        for (const agent of one.agents.values()) if (agent.instances.includes(event.data.instanceId)) agent.polls.set(event.data.instanceId, at);
+        break;
+      default:
+    }
+  }
+
+  return new Map([...all].map(([id, one]) => [id, finish(one, tunnels.get(id) ?? new Map<string, TunnelView>(), withPolls)]));
+}
+
+const closed: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };
+
+function finish({ view, agents, associationAddress }: Naive, tunnels: ReadonlyMap<string, TunnelView>, withPolls: boolean): EnvironmentView {
+  const lastOf = ({ polls }: NaiveAgent) => (withPolls ? ([...polls.values()].sort().at(-1) ?? null) : null);
+  const shown = [...agents].sort(([a, left], [b, right]) => compare(left.report.node, right.report.node) || compare(a, b)).map(([, agent]) => agent);
+  const addresses = shown.length > 0 ? shown.map(({ address }) => address) : associationAddress === null ? [] : [associationAddress];
+  const lastPolledAt = shown.map(lastOf).filter((at) => at !== null).sort().at(-1) ?? null;
+  return {
+    ...view,
+    status: view.edgeId === null ? 'unassociated' : view.heartbeat.state,
+    association: { ...view.association, addresses: [...new Set(addresses)] },
+    heartbeat: { ...view.heartbeat, lastPolledAt },
+    agents: shown.map((agent) => ({
+      node: agent.report.node,
+      version: agent.report.version,
+      engine: agent.report.engine && { name: agent.report.engine.name, version: agent.report.engine.version },
+      address: agent.address,
+      lastPolledAt: lastOf(agent),
+    })),
+    tunnel: tunnels.get('') ?? closed,
+    tunnels: [...tunnels].filter(([node]) => node !== '').sort(([a], [b]) => compare(a, b)).map(([, tunnel]) => tunnel),
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
