@@ -1,0 +1,69 @@
+/** A gRPC client of the API's port whose connection stands. */
+import { connectivityState } from '@grpc/grpc-js';
+import type { HostPort } from '../../proto/host-port.ts';
+import { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { ConnectFailure, connectFailureFrom } from './connect-failure.ts';
+import { withDeadline } from './deadline.ts';
+import { grpcRoute } from './proxy.ts';
+import type { Proxy } from './proxy.ts';
+import { shakeHands, sniOf } from './tls-handshake.ts';
+import type { Trust } from './trust.ts';
+
+const CONNECT_MS = 20_000;
+
+/** An idle link is checked this often, and given up after this long: cheap enough for a fleet, soon enough for a heartbeat. */
+const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000, 'grpc.keepalive_permit_without_calls': 1 };
+
+/**
+ * Connects, so that what is sent next travels on a live connection. Close the client after use.
+ * Throws {@link ConnectFailure}, or the signal's reason.
+ */
+export async function connectApi(target: HostPort, proxy: Proxy | undefined, trust: Trust, signal: AbortSignal): Promise<PollServiceClient> {
+  const { address, channelOptions } = grpcRoute(target, proxy);
+  const client = new PollServiceClient(`dns:${address}`, trust.credentials, {
+    ...channelOptions,
+    ...KEEP_ALIVE,
+    // The name for SNI alone: whom to trust is decided by the credentials.
+    'grpc.ssl_target_name_override': sniOf(target),
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.enable_retries': 0,
+    'grpc.enable_channelz': 0,
+    'grpc.max_receive_message_length': 256 * 1024,
+  });
+  const deadline = withDeadline(signal, CONNECT_MS, () => new ConnectFailure('connection-timeout'));
+  try {
+    if (await isReady(client, deadline.signal)) return client;
+    // gRPC tells failures apart in words alone: a handshake of our own says which it is.
+    await shakeHands(target, proxy, trust.acceptance, deadline.signal);
+    throw new ConnectFailure('connection-broken');
+  } catch (error) {
+    client.close();
+    signal.throwIfAborted();
+    throw connectFailureFrom(error);
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Connects once: true when the connection stands, false when it failed. Throws the signal's reason. */
+function isReady(client: PollServiceClient, signal: AbortSignal): Promise<boolean> {
+  const channel = client.getChannel();
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const settle = (ready: boolean): void => {
+      signal.removeEventListener('abort', abort);
+      resolve(ready);
+    };
+    const look = (): void => {
+      if (signal.aborted) return;
+      const state = channel.getConnectivityState(true);
+      if (state === connectivityState.READY) settle(true);
+      else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) settle(false);
+      else channel.watchConnectivityState(state, Infinity, look);
+    };
+    look();
+  });
+}

@@ -1,0 +1,51 @@
+/** How the agent comes by tunnel credentials' address with the pinned certificate as its only trust anchor. */
+import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
+import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
+import { formatHostPort } from '../../proto/host-port.ts';
+import type { HostPort } from '../../proto/host-port.ts';
+import { ConnectFailure } from './connect-failure.ts';
+import { grpcRoute } from './proxy.ts';
+import type { ProxyChoice } from './proxy.ts';
+import { shakeHands, sniOf } from './tls-handshake.ts';
+import { trustExactly } from './trust.ts';
+import type { Trust } from './trust.ts';
+
+/** All that opening a tunnel's gRPC channel needs. */
+export interface TunnelRoute {
+  /** host:port, the proxy's where there is one. */
+  readonly address: string;
+  readonly credentials: ChannelCredentials;
+  readonly channelOptions: ChannelOptions;
+}
+
+export interface TunnelAccess {
+  /**
+   * Fetches the certificate that the address shows, sends nothing, and compares it with the pin; one that was pinned before
+   * is not fetched again. Throws {@link ConnectFailure}, with fingerprint-mismatch where it is another's, or the signal's reason.
+   */
+  route(target: HostPort, signal: AbortSignal): Promise<TunnelRoute>;
+  /** A tunnel could not be opened there: look at the certificate again next time. */
+  forget(target: HostPort): void;
+}
+
+/** Creates the access for a pin of 32 bytes. */
+export function createTunnelAccess(fingerprint: Uint8Array, proxyFor: ProxyChoice): TunnelAccess {
+  const pinned = new Map<string, Trust>();
+
+  return {
+    async route(target, signal) {
+      const proxy = proxyFor(target);
+      const name = formatHostPort(target);
+      let trust = pinned.get(name);
+      if (trust === undefined) {
+        const certificate = await shakeHands(target, proxy, { anyCertificate: true }, signal);
+        if (!certificateSpkiSha256(certificate).equals(fingerprint)) throw new ConnectFailure('fingerprint-mismatch');
+        trust = trustExactly(certificate);
+        pinned.set(name, trust);
+      }
+      const { address, channelOptions } = grpcRoute(target, proxy);
+      return { address, credentials: trust.credentials, channelOptions: { ...channelOptions, 'grpc.ssl_target_name_override': sniOf(target) } };
+    },
+    forget: (target) => void pinned.delete(formatHostPort(target)),
+  };
+}

@@ -1,0 +1,144 @@
+/** The tunnels this agent holds: opened with the credentials that polls bring, reported in polls, gone when they end. */
+import type { Logger } from 'pino';
+import type { SealedCredentials, TunnelCredentials, TunnelFailure } from '../proto/generated/homeport/poll/v1/poll.ts';
+import { formatHostPort, parseHostPort } from '../proto/host-port.ts';
+import type { HostPort } from '../proto/host-port.ts';
+import { SealedCredentialsError, openSealedCredentials } from '../proto/sealed-credentials.ts';
+import type { CredentialsKeyParts } from '../proto/sealed-credentials.ts';
+import { ConnectFailure } from './connection/connect-failure.ts';
+import type { TunnelAccess } from './connection/tunnel-access.ts';
+import type { Notices } from './notices.ts';
+import type { DialTarget } from './tunnel/dial-target.ts';
+import type { OpenTunnel, TunnelOptions } from './tunnel/open-tunnel.ts';
+import { TunnelFailure as OpenFailure } from './tunnel/tunnel-failure.ts';
+
+/** Credentials are good once: those seen are remembered, the last so many. */
+const REMEMBERED = 256;
+/** A tunnel that ends sooner counts as one that did not work. */
+const SHORT_LIFE_MS = 10_000;
+/** Ends that nobody wants undone. */
+const WANTED_ENDS: ReadonlySet<string> = new Set(['idle', 'disconnected', 'environment-removed', 'agent-stopped']);
+
+export interface HeldTunnels {
+  /** Opens a tunnel with each of these that was not seen before. */
+  accept(required: readonly SealedCredentials[]): void;
+  /** The credentials' ids of the tunnels that are open or just being opened. */
+  heldCredentialsIds(): string[];
+  /** The last failure that was not taken yet. */
+  takeFailure(): TunnelFailure | undefined;
+  /** The request that carried it was lost: it is to be reported again, unless there is a newer one. */
+  putBack(failure: TunnelFailure): void;
+  /** Says goodbye on all of them; resolves when they are gone. */
+  close(): Promise<void>;
+}
+
+/** Creates the holder. `news` is called when a poll should go out at once; `isTrouble` is whether what led to it did not work. */
+export function createHeldTunnels(options: {
+  readonly keyParts: CredentialsKeyParts;
+  readonly environmentId: string;
+  readonly instanceId: string;
+  /** Where credentials name no address: the join token's. */
+  readonly tunnelAddress: HostPort;
+  readonly access: TunnelAccess;
+  readonly openTunnel: (options: TunnelOptions) => Promise<OpenTunnel>;
+  readonly dialTarget: DialTarget;
+  readonly inactivityMs: number | undefined;
+  readonly news: (isTrouble: boolean) => void;
+  readonly logger: Logger;
+  readonly notices: Notices;
+}): HeldTunnels {
+  const { keyParts, environmentId, instanceId, access, openTunnel, dialTarget, inactivityMs, news, logger, notices } = options;
+  const stopping = new AbortController();
+  const seen = new Set<string>();
+  /** By credentials' id: what resolves when nothing of the tunnel is left. */
+  const held = new Map<string, Promise<void>>();
+  let failure: TunnelFailure | undefined;
+
+  const unseal = (sealed: SealedCredentials): TunnelCredentials | undefined => {
+    try {
+      return openSealedCredentials(sealed.sealed, keyParts);
+    } catch (error) {
+      if (!(error instanceof SealedCredentialsError)) throw error;
+      notices.trouble('tunnel', error.code, 'tunnel credentials cannot be opened with this join token and Edge ID; check that both are of the same environment');
+      return undefined;
+    }
+  };
+
+  const open = async (credentials: TunnelCredentials): Promise<OpenTunnel> => {
+    const target = parseHostPort(credentials.tunnelAddress) ?? options.tunnelAddress;
+    const opening = AbortSignal.any([stopping.signal, AbortSignal.timeout(credentials.validForMs)]);
+    const { credentialsId, secret } = credentials;
+    try {
+      const route = await access.route(target, opening);
+      return await openTunnel({
+        ...route,
+        hello: { environmentId, credentialsId, secret, instanceId },
+        dialTarget,
+        ...(inactivityMs === undefined ? {} : { inactivityMs }),
+        logger,
+        signal: stopping.signal,
+      });
+    } catch (error) {
+      access.forget(target);
+      const { code, message, detail } = describe(error);
+      if (!stopping.signal.aborted) notices.trouble('tunnel', code, message, { address: formatHostPort(target), ...(detail === undefined ? {} : { detail }) });
+      failure = { credentialsId, reason: code, detail: detail === undefined ? message : `${message} (${detail})` };
+      throw error;
+    }
+  };
+
+  /** Opens a tunnel and sees it to its end. Never rejects. */
+  const hold = async (credentials: TunnelCredentials): Promise<void> => {
+    const { credentialsId } = credentials;
+    let isTrouble = true;
+    try {
+      const tunnel = await open(credentials);
+      const openedAtMs = performance.now();
+      notices.fine('tunnel', 'a tunnel could be opened again');
+      logger.info({ credentialsId }, 'tunnel opened');
+      const { reason } = await tunnel.ended;
+      logger.info({ credentialsId, reason }, 'tunnel ended');
+      if (WANTED_ENDS.has(reason)) return void held.delete(credentialsId);
+      isTrouble = performance.now() - openedAtMs < SHORT_LIFE_MS;
+    } catch {
+      // It is said and kept for the next poll.
+    }
+    held.delete(credentialsId);
+    if (!stopping.signal.aborted) news(isTrouble);
+  };
+
+  return {
+    accept(required) {
+      if (stopping.signal.aborted) return;
+      for (const sealed of required) {
+        const credentials = unseal(sealed);
+        if (credentials === undefined || seen.has(credentials.credentialsId)) continue;
+        seen.add(credentials.credentialsId);
+        for (const oldest of seen) if (seen.size > REMEMBERED) seen.delete(oldest);
+        held.set(credentials.credentialsId, hold(credentials));
+      }
+    },
+    heldCredentialsIds: () => [...held.keys()],
+    takeFailure() {
+      const taken = failure;
+      failure = undefined;
+      return taken;
+    },
+    putBack(lost) {
+      failure ??= lost;
+    },
+    async close() {
+      stopping.abort();
+      await Promise.all(held.values());
+    },
+  };
+}
+
+/** A failure's code, constant words, and what the system or the control plane said. */
+function describe(error: unknown): { readonly code: string; readonly message: string; readonly detail: string | undefined } {
+  if (error instanceof ConnectFailure) return { code: error.code, message: error.message, detail: error.detail };
+  if (error instanceof OpenFailure) return { code: error.reason, message: 'the tunnel could not be opened; it is tried again with new credentials', detail: error.message };
+  const isLate = error instanceof Error && error.name === 'TimeoutError';
+  const message = 'the tunnel address does not answer in time; check that its port can be reached from here';
+  return isLate ? { code: 'connection-timeout', message, detail: undefined } : { code: 'internal', message: 'the tunnel could not be opened', detail: String(error) };
+}

@@ -1,0 +1,12 @@
+/** The agent as a program of its own, without the rest of the command line: what a bundled agent starts from. */
+import { CommanderError } from 'commander';
+import { agentCommand } from './program.ts';
+import { agentVersion } from './version.ts';
+
+try {
+  await agentCommand().name('homeport-agent').version(agentVersion(), '-V, --version', 'print the version').exitOverride().parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Help and version end as such an error too; commander has said what there is to say.
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

@@ -1,0 +1,111 @@
+/** A control plane of polls alone: real TLS and gRPC, and answers that the test decides. */
+import * as grpc from '@grpc/grpc-js';
+import { signBinding } from '../../../proto/binding.ts';
+import { PollServiceService } from '../../../proto/generated/homeport/poll/v1/poll.ts';
+import type { GetBindingResponse, PollRequest, PollResponse, PollServiceServer } from '../../../proto/generated/homeport/poll/v1/poll.ts';
+import { encodeJoinToken } from '../../../proto/join-token.ts';
+import { REASON_TRAILER } from '../../../proto/reason-trailer.ts';
+import { createSelfSignedCertificate } from '../../../services/control-plane/tls/self-signed-certificate.ts';
+import type { SelfSignedCertificate } from '../../../services/control-plane/tls/self-signed-certificate.ts';
+import { loadTunnelIdentity } from '../../../services/control-plane/tls/tunnel-identity.ts';
+import type { TunnelIdentity } from '../../../services/control-plane/tls/tunnel-identity.ts';
+import { createArrivals } from './arrivals.ts';
+import type { Arrivals } from './arrivals.ts';
+
+export type PollServerCall = grpc.ServerDuplexStream<PollRequest, PollResponse>;
+
+export interface ReceivedPoll {
+  readonly request: PollRequest;
+  /** Which call it came on, counted from 1. */
+  readonly callNumber: number;
+  readonly call: PollServerCall;
+}
+
+export interface ControlPlaneDouble {
+  readonly port: number;
+  readonly certificate: SelfSignedCertificate;
+  readonly identity: TunnelIdentity;
+  readonly joinSecret: Uint8Array;
+  readonly polls: Arrivals<ReceivedPoll>;
+  /** What every poll is answered with; undefined leaves it unanswered. */
+  answer: (poll: ReceivedPoll) => Partial<PollResponse> | undefined;
+  /** What GetBinding answers to a nonce. */
+  bind: (nonce: Uint8Array) => GetBindingResponse;
+  /** A join token for it; parts can be replaced. */
+  joinToken(parts?: { readonly apiPort?: number; readonly tunnelPort?: number; readonly fingerprint?: string }): string;
+  /** Ends all calls and connections, and listens no more. */
+  stop(): void;
+}
+
+/** Every poll is answered with a short interval, so that tests are quick. */
+export const QUICK: Partial<PollResponse> = { pollIntervalMs: 20 };
+
+export const ENVIRONMENT_ID = 'e7x2';
+
+/** Starts it on a port of 127.0.0.1 (a free one), with its keys and certificates in a folder. */
+export async function startControlPlane(dataDir: string, port = 0): Promise<ControlPlaneDouble> {
+  const identity = await loadTunnelIdentity(dataDir);
+  const certificate = await createSelfSignedCertificate({ dataDir, names: ['localhost', '127.0.0.1'] });
+  certificate.stop();
+  const polls = createArrivals<ReceivedPoll>();
+  let calls = 0;
+
+  const bind = (nonce: Uint8Array): GetBindingResponse =>
+    signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: Date.now() + 60_000, nonce }, identity.key);
+
+  const service: PollServiceServer = {
+    poll(call: PollServerCall) {
+      const callNumber = ++calls;
+      call.on('data', (request: PollRequest) => {
+        const poll = { request, callNumber, call };
+        polls.add(poll);
+        const answer = double.answer(poll);
+        if (answer !== undefined) call.write(pollResponse(answer));
+      });
+      call.on('end', () => call.end());
+      call.on('error', () => undefined);
+    },
+    getBinding: (call, respond) => respond(null, double.bind(call.request.nonce)),
+  };
+
+  const server = new grpc.Server();
+  server.addService(PollServiceService, service);
+  const { certificatePem, keyPem } = certificate.current();
+  const credentials = grpc.ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(certificatePem), private_key: Buffer.from(keyPem) }]);
+  const bound = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(`127.0.0.1:${port}`, credentials, (error, actual) => (error === null ? resolve(actual) : reject(error))),
+  );
+  const joinSecret = Buffer.alloc(32, 5);
+
+  const double: ControlPlaneDouble = {
+    port: bound,
+    certificate,
+    identity,
+    joinSecret,
+    polls,
+    answer: () => QUICK,
+    bind,
+    joinToken: ({ apiPort = bound, tunnelPort = 8000, fingerprint = identity.fingerprint } = {}) =>
+      encodeJoinToken({
+        apiUrl: `https://127.0.0.1:${apiPort}`,
+        tunnelAddress: `127.0.0.1:${tunnelPort}`,
+        tunnelFingerprint: fingerprint,
+        environmentId: ENVIRONMENT_ID,
+        joinSecret,
+      }),
+    stop: () => server.forceShutdown(),
+  };
+  return double;
+}
+
+/** An answer with its other fields filled in. */
+export function pollResponse(answer: Partial<PollResponse>): PollResponse {
+  return { confirmedSequence: 0, pollIntervalMs: 60_000, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], ...answer };
+}
+
+/** Ends a call as a control plane refuses an agent. */
+export function refuse(call: PollServerCall, code: grpc.status, reason: string, details: string): void {
+  const metadata = new grpc.Metadata();
+  metadata.set(REASON_TRAILER, reason);
+  call.emit('error', { code, details, metadata });
+}
