@@ -60,7 +60,10 @@ export function createTunnels(deps: {
   readonly tell: (agent: PresentAgent, context: CommandContext) => void;
 }): Tunnels {
   const { aggregates, environments, presence, settings, refusals, clock, logger, controlPlaneNode, epoch, control, tell } = deps;
-  const system = (): CommandContext => ({ actor: `system:${controlPlaneNode}`, correlationId: randomUUID() });
+  const systemActor = `system:${controlPlaneNode}`;
+  const system = (): CommandContext => ({ actor: systemActor, correlationId: randomUUID() });
+  /** What follows from a requirement carries its correlation id, and names who did it. */
+  const following = (stream: string, actor = systemActor): CommandContext => ({ correlationId: causes.get(stream)?.correlationId ?? randomUUID(), actor });
   const waiters = createWaiters(clock);
   /** Every tunnel that is not closed, by environment. */
   const unclosed = new Map<string, Map<string, TunnelKey>>();
@@ -114,7 +117,7 @@ export function createTunnels(deps: {
   function askNext(stream: string, key: TunnelKey): void {
     const agents = presence.present(key.environmentId, key.node);
     const next = agents.find((agent) => agent.instanceId !== failed.get(stream)) ?? agents[0];
-    if (next !== undefined) tell(next, causes.get(stream) ?? system());
+    if (next !== undefined) tell(next, following(stream));
   }
 
   async function known(environmentId: string): Promise<void> {
@@ -135,7 +138,7 @@ export function createTunnels(deps: {
       agentNode: agent.report.node,
       expiresAt: new Date(clock.now() + credentialsValidForMs).toISOString(),
     } as const;
-    const { events } = await run(key, command, causes.get(stream) ?? system());
+    const { events } = await run(key, command, following(stream));
     if (!events.some(({ type }) => type === 'TunnelCredentialsIssued')) return undefined;
     expireLater(key, credentialsId, credentialsValidForMs);
     return { credentialsId, secret, tunnelAddress, validForMs: credentialsValidForMs };
@@ -146,7 +149,7 @@ export function createTunnels(deps: {
     clock.after(afterMs + 1, () => {
       const state = aggregates.peek(stream);
       if (state?.status === 'opening' && state.grant.credentialsId === credentialsId) failed.set(stream, state.grant.agentInstanceId);
-      quietly(run(key, { type: 'expire-credentials', credentialsId }, causes.get(stream) ?? system()), 'expired credentials could not be recorded');
+      quietly(run(key, { type: 'expire-credentials', credentialsId }, following(stream)), 'expired credentials could not be recorded');
     });
   }
 
@@ -248,11 +251,11 @@ export function createTunnels(deps: {
         if (state.status === 'opening' && state.grant.credentialsId === failure?.credentialsId) {
           failed.set(stream, agent.instanceId);
           const { credentialsId, reason, detail } = failure;
-          await run(key, { type: 'fail-to-open', credentialsId, reason, detail }, causes.get(stream) ?? context);
+          await run(key, { type: 'fail-to-open', credentialsId, reason, detail }, following(stream, context.actor));
         }
         if (state.status !== 'open' || state.grant.agentInstanceId !== agent.instanceId) continue;
         if (held.includes(state.grant.credentialsId)) continue;
-        await lose(key, state.grant.credentialsId, 'agent-reports-none', causes.get(stream) ?? context);
+        await lose(key, state.grant.credentialsId, 'agent-reports-none', following(stream, context.actor));
         await control().drain(key, 'agent-reports-none');
       }
     },
@@ -265,9 +268,11 @@ export function createTunnels(deps: {
       const spentAt = states.findIndex(({ spent }) => spent.some((one) => one.credentialsId === credentialsId));
       // A closed tunnel is not among them, but may be the one whose spent credentials come back.
       const key = keys[at] ?? keys[spentAt] ?? { environmentId, node: null };
+      const granted = states[at];
+      const agentNode = granted?.status === 'opening' ? granted.grant.agentNode : 'unknown';
       const command = { type: 'open', credentialsId, secretHash: hashOf(secret), agentInstanceId: instanceId, address, controlPlaneNode, epoch } as const;
       try {
-        const { state } = await run(key, command, causes.get(tunnelStream(key)) ?? system());
+        const { state } = await run(key, command, following(tunnelStream(key), `agent:${environmentId}/${agentNode}`));
         if (state.status !== 'open') throw new Refusal('unknown-credentials', 'no such tunnel credentials were issued');
         const { inactivityTimeoutSeconds, maxChannelsPerTunnel } = settings.current();
         return {
@@ -291,7 +296,7 @@ export function createTunnels(deps: {
     },
 
     async lost(tunnel, reason) {
-      const context = causes.get(tunnelStream(tunnel.key)) ?? system();
+      const context = following(tunnelStream(tunnel.key));
       try {
         await lose(tunnel.key, tunnel.credentialsId, reason, context);
       } catch (error) {
@@ -305,7 +310,7 @@ export function createTunnels(deps: {
       const idleMs = clock.now() - Math.max(lastUsedAtMs, lastUse.get(stream) ?? 0);
       if (inUse || waiters.has(stream) || idleMs < tunnel.inactivityMs) return false;
       try {
-        const { events } = await run(tunnel.key, { type: 'close-idle', credentialsId: tunnel.credentialsId }, system());
+        const { events } = await run(tunnel.key, { type: 'close-idle', credentialsId: tunnel.credentialsId }, following(stream));
         return events.length > 0;
       } catch (error) {
         logger.warn({ err: error }, 'an idle tunnel stays open because its close could not be recorded');

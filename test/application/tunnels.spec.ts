@@ -191,9 +191,11 @@ describe('application: tunnels', () => {
     expect(await next.tunnels.status(key())).to.include({ state: 'required' });
   });
 
-  it('carries one correlation id from the request to the opened tunnel', async () => {
+  it('carries one correlation id from the request to the opened tunnel, and names who did each', async () => {
     await opened();
     const chain = (await harness.events()).filter(({ type }) => ['TunnelRequired', 'TunnelCredentialsIssued', 'TunnelOpened'].includes(type));
-    expect(chain.map(({ metadata }) => (JSON.parse(metadata) as { $correlationId: string }).$correlationId)).to.deep.equal(Array(3).fill(admin.correlationId));
+    const metadata = chain.map((event) => JSON.parse(event.metadata) as { $correlationId: string; actor: string });
+    expect(metadata.map(({ $correlationId }) => $correlationId)).to.deep.equal(Array(3).fill(admin.correlationId));
+    expect(metadata.map(({ actor }) => actor)).to.deep.equal(['user:admin', 'system:cp1', `agent:${environmentId}/node1`]);
   });
 });
