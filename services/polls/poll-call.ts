@@ -1,5 +1,4 @@
 /** One Poll call: the first request introduces the agent, each request is answered, and answers may come early. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
@@ -50,11 +49,7 @@ export async function servePollCall(call: Call, peer: { readonly address: string
     };
   }
 
-  const deadline = new AbortController();
-  delay(introductionMs, undefined, { signal: deadline.signal, ref: false }).then(
-    () => call.destroy(),
-    () => undefined,
-  );
+  const deadline = setTimeout(() => call.destroy(), introductionMs).unref();
   // The stream's own 'error' events must not become uncaught: the loop below sees them as well.
   call.on('error', () => undefined);
 
@@ -62,8 +57,10 @@ export async function servePollCall(call: Call, peer: { readonly address: string
     let answer: ((poll: PollRequest) => Promise<void>) | undefined;
     for await (const request of call as AsyncIterable<PollRequest>) {
       polls++;
-      answer ??= await introduce(request);
-      deadline.abort();
+      if (answer === undefined) {
+        answer = await introduce(request);
+        clearTimeout(deadline);
+      }
       if (call.destroyed || isEnded) break;
       await answer(request);
     }
@@ -76,7 +73,7 @@ export async function servePollCall(call: Call, peer: { readonly address: string
       call.emit('error', { code: status.INTERNAL, details: 'the control plane could not answer; it will be tried again' });
     }
   } finally {
-    deadline.abort();
+    clearTimeout(deadline);
     conversation?.close({ isClassic: polls === 1 && !call.cancelled });
   }
 }
