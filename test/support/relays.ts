@@ -1,0 +1,139 @@
+/** What stands between two ends on a real network: relays that pass bytes on, later, or through a certificate of their own. */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls';
+
+export interface RelayTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Relay {
+  /** On 127.0.0.1. */
+  readonly port: number;
+  /** What clients sent so far, its first MiB; decrypted where the relay ends TLS. */
+  sentByClients(): Buffer;
+  /** How many connections were accepted. */
+  connections(): number;
+  /** Breaks every connection, as a failing link does; new ones are accepted. */
+  breakConnections(): void;
+  /** Breaks every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Passes TCP bytes on, with half-close both ways. */
+export function createTcpRelay(target: RelayTarget): Promise<Relay> {
+  return startRelay(createServer({ allowHalfOpen: true }), 'connection', () => connect({ ...target, allowHalfOpen: true }), (from, to) => void from.pipe(to));
+}
+
+/**
+ * Ends TLS with a certificate of its own and passes what it reads on over TLS, whatever certificate the target shows: a man
+ * in the middle.
+ */
+export function createTlsRelay(target: RelayTarget, own: { readonly key: string; readonly cert: string }, alpn: readonly string[] = ['h2', 'http/1.1']): Promise<Relay> {
+  const server = createTlsServer({ ...own, ALPNProtocols: [...alpn], allowHalfOpen: true });
+  server.on('tlsClientError', () => undefined);
+  return startRelay(server, 'secureConnection', () => connectTls({ ...target, rejectUnauthorized: false, ALPNProtocols: [...alpn] }), (from, to) => void from.pipe(to));
+}
+
+/** Passes TCP bytes on after `oneWayMs` in each direction, as a long link does: any number of bytes may be under way. */
+export function createDelayRelay(target: RelayTarget, oneWayMs: number): Promise<Relay> {
+  return startRelay(createServer({ allowHalfOpen: true }), 'connection', () => connect({ ...target, allowHalfOpen: true }), (from, to) => delay(from, to, oneWayMs));
+}
+
+/** How much may be under way in one direction before the sender is held back. */
+const LONGEST_QUEUE = 64 * 1024 * 1024;
+
+/** One direction of a delayed link: a queue with one timer, so that bytes keep their order and a crowd of chunks costs no crowd of timers. */
+function delay(from: Duplex, to: Duplex, oneWayMs: number): void {
+  const queue: { readonly dueMs: number; readonly chunk: Buffer | undefined }[] = [];
+  let queuedBytes = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function deliver(): void {
+    timer = undefined;
+    const nowMs = performance.now();
+    for (let first = queue[0]; first !== undefined && first.dueMs <= nowMs; first = queue[0]) {
+      queue.shift();
+      if (first.chunk === undefined) to.end();
+      else {
+        queuedBytes -= first.chunk.length;
+        if (!to.write(first.chunk)) {
+          to.once('drain', deliver);
+          return;
+        }
+      }
+    }
+    if (from.isPaused() && queuedBytes < LONGEST_QUEUE / 2) from.resume();
+    schedule();
+  }
+
+  function schedule(): void {
+    const first = queue[0];
+    if (first !== undefined && timer === undefined) timer = setTimeout(deliver, Math.max(0, first.dueMs - performance.now()));
+  }
+
+  function enqueue(chunk: Buffer | undefined): void {
+    queue.push({ dueMs: performance.now() + oneWayMs, chunk });
+    queuedBytes += chunk?.length ?? 0;
+    if (queuedBytes >= LONGEST_QUEUE) from.pause();
+    if (to.listenerCount('drain') === 0) schedule();
+  }
+
+  from.on('data', enqueue).on('end', () => enqueue(undefined));
+  to.once('close', () => clearTimeout(timer));
+}
+
+/** How much of what clients sent is kept. */
+const LONGEST_RECORD = 1024 * 1024;
+
+async function startRelay(server: Server, event: 'connection' | 'secureConnection', dial: () => Socket, join: (from: Duplex, to: Duplex) => void): Promise<Relay> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const received: Buffer[] = [];
+  let receivedBytes = 0;
+  let accepted = 0;
+  server.on(event, (client: Socket) => {
+    accepted += 1;
+    const upstream = dial();
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      socket.once('close', () => {
+        pairs.delete(pair);
+        // An end that broke off takes the other with it; one that ended in peace lets the rest arrive.
+        for (const other of pair) if (socket.errored !== null) other.destroy();
+      });
+    }
+    client.on('data', (chunk: Buffer) => {
+      if (receivedBytes < LONGEST_RECORD) received.push(chunk);
+      receivedBytes += chunk.length;
+    });
+    join(client, upstream);
+    join(upstream, client);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  function breakConnections(): void {
+    for (const socket of [...pairs].flat()) {
+      if (socket instanceof TLSSocket) socket.destroy();
+      else socket.resetAndDestroy();
+    }
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    sentByClients: () => Buffer.concat(received),
+    connections: () => accepted,
+    breakConnections,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      breakConnections();
+      await closed;
+    },
+  };
+}
