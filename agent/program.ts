@@ -1,8 +1,6 @@
 /** The `agent` command: its flags, its variables, and its life as a process. */
 import { Command, Option } from 'commander';
-import { destination, pino, stdTimeFunctions } from 'pino';
 import { AgentOptionsError } from './agent-error.ts';
-import { runAgent } from './main.ts';
 import { AGENT_DEFAULTS, LOG_LEVELS, compileOptions } from './options.ts';
 import type { AgentOptions, GivenOptions } from './options.ts';
 
@@ -10,7 +8,7 @@ import type { AgentOptions, GivenOptions } from './options.ts';
 export function agentCommand(): Command {
   const variable = (flags: string, name: string, description: string): Option => new Option(flags, description).env(name);
   return new Command('agent')
-    .description('Run the agent: it calls the control plane, listens on nothing, and drives the Docker engine beside it.')
+    .description('run the agent: it calls the control plane, listens on nothing, and drives the Docker engine beside it')
     .addOption(variable('--edge-id <uuid>', 'EDGE_ID', 'the Edge ID that the environment shows'))
     .addOption(variable('--edge-key <token>', 'EDGE_KEY', 'the join token that the environment shows; other users of this machine can see a flag, so prefer the variable or the file'))
     .addOption(variable('--edge-key-file <file>', 'EDGE_KEY_FILE', 'a file that holds the join token'))
@@ -50,6 +48,8 @@ function givenFrom({ proxy, ...flags }: FlagValues, env: NodeJS.ProcessEnv): Giv
 
 /** Runs until it is told to stop; told twice, it stops at once. */
 async function live(options: AgentOptions): Promise<number> {
+  // Only now: whoever runs another command does not wait for gRPC to load.
+  const [{ destination, pino, stdTimeFunctions }, { runAgent }] = await Promise.all([import('pino'), import('./main.ts')]);
   const logger = pino(
     { level: options.logLevel, base: null, timestamp: stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
     destination({ fd: 2, sync: true }),

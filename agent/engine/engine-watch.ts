@@ -24,11 +24,12 @@ export interface EngineWatch {
   stop(): void;
 }
 
+/** By the system's code: the agent's own, as dials have them, and what to do. */
 const ADVICE = {
-  ENOENT: 'there is no Docker socket at this path; start the engine, mount its socket here, or name another in DOCKER_HOST; polling goes on',
-  EACCES: 'the agent may not use the Docker socket; run it as a user that may; polling goes on',
-  ECONNREFUSED: 'nothing answers on the Docker socket; start the engine; polling goes on',
-  other: 'the engine does not answer on its socket as it should; look at its own log; polling goes on',
+  ENOENT: ['docker-socket-missing', 'there is no Docker socket at this path; start the engine, mount its socket here, or name another in DOCKER_HOST; polling goes on'],
+  EACCES: ['docker-socket-denied', 'the agent may not use the Docker socket; run it as a user that may; polling goes on'],
+  ECONNREFUSED: ['docker-socket-refused', 'nothing answers on the Docker socket; start the engine; polling goes on'],
+  other: ['docker-socket-unwell', 'the engine does not answer on its socket as it should; look at its own log; polling goes on'],
 } as const;
 
 /** Starts looking. `changed` is called when there is something else to report than at the look before. */
@@ -60,9 +61,9 @@ export function watchEngine(options: {
       return { ...found, node: found.node === '' ? before.node : found.node };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      const known = code === 'ENOENT' || code === 'EACCES' || code === 'ECONNREFUSED' ? code : 'other';
+      const [ourCode, advice] = ADVICE[code === 'ENOENT' || code === 'EACCES' || code === 'ECONNREFUSED' ? code : 'other'];
       const detail = error instanceof Error ? error.message : String(error);
-      if (!stopping.signal.aborted) notices.trouble('engine', `docker-socket-${known.toLowerCase()}`, ADVICE[known], { socketPath, detail });
+      if (!stopping.signal.aborted) notices.trouble('engine', ourCode, advice, { socketPath, detail });
       return { ...before, engine: undefined };
     }
   };

@@ -119,7 +119,7 @@ describe('agent polling', () => {
     const socketPath = join(folder, 'later.sock');
     const running = agent({ dockerHost: `unix://${socketPath}` });
     expect((await controlPlane.polls.next()).request.hello).to.include({ engine: undefined });
-    const line = await running.log.lines.first(({ code }) => code === 'docker-socket-enoent');
+    const line = await running.log.lines.first(({ code }) => code === 'docker-socket-missing');
     expect(line.msg).to.match(/DOCKER_HOST.*polling goes on/);
     const later = await startEngine(socketPath, { Name: 'node-2', Swarm: { NodeID: 'n1', LocalNodeState: 'active', ControlAvailable: true, Cluster: { ID: 'c1' } } });
     after(() => later.close());

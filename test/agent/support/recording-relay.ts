@@ -7,8 +7,8 @@ export interface RecordingRelay {
   readonly port: number;
   /** All that clients sent, decrypted. */
   received(): Buffer;
-  /** How many TLS handshakes clients finished. */
-  handshakes(): number;
+  /** How many clients came. */
+  connections(): number;
   stop(): void;
 }
 
@@ -20,9 +20,8 @@ export async function startRelay(certificate: { readonly certificatePem: string;
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
   };
-  let handshakes = 0;
+  let connections = 0;
   const server = tls.createServer({ cert: certificate.certificatePem, key: certificate.keyPem, ALPNProtocols: ['h2'] }, (client) => {
-    handshakes += 1;
     keep(client);
     client.on('data', (chunk: Buffer) => received.push(chunk));
     if (portBehind === 0) return;
@@ -32,12 +31,13 @@ export async function startRelay(certificate: { readonly certificatePem: string;
     client.on('close', () => behind.destroy());
     behind.on('close', () => client.destroy());
   });
+  server.on('connection', () => (connections += 1));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     received: () => Buffer.concat(received),
-    handshakes: () => handshakes,
+    connections: () => connections,
     stop() {
       server.close();
       for (const socket of sockets) socket.destroy();
