@@ -6,10 +6,10 @@ import type { LogMaintenance, RemovalResult } from '../log-maintenance.ts';
 import type { AppendResult, EventStore, NewEvent } from '../port.ts';
 import { encodeStreamMetadata, metadataEventType, metadataStreamOf } from '../stream-metadata.ts';
 import { createEventReader } from './event-reader.ts';
-import { createHeadWatch } from './head-watch.ts';
+import { createHeadWatch, type HeadWatch } from './head-watch.ts';
 import type { Operation } from './operations.ts';
-import { startRemotePages } from './remote-pages.ts';
-import { startWriter } from './writer-thread.ts';
+import { startRemotePages, type RemotePages } from './remote-pages.ts';
+import { startWriter, type WriterThread } from './writer-thread.ts';
 
 /** Of these the design says that they are removed some day; everything else stays for ever. */
 export const defaultExpiringCategories: readonly string[] = ['polls', 'activity', 'refusals', 'snapshots'];
@@ -33,17 +33,27 @@ export interface SqliteEventStore extends EventStore {
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
   const { file, expiringCategories = defaultExpiringCategories, readerThreads = 1, maxPages } = options;
   const heads = createHeadWatch(0);
-  const writer = await startWriter({ file, expiringCategories, maxPages }, heads);
-  const pages = await startRemotePages(file, readerThreads).catch(async (error: unknown) => {
-    await writer.close();
+  const pages = startRemotePages(readerThreads);
+  let writer: WriterThread | undefined;
+  try {
+    writer = await startWriter({ file, expiringCategories, maxPages }, heads);
+    await pages.open(file);
+  } catch (error) {
+    await writer?.close();
+    await pages.close();
     throw error;
-  });
+  }
+  return toEventStore(file, writer, pages, heads);
+}
+
+function toEventStore(file: string, writer: WriterThread, pages: RemotePages, heads: HeadWatch): SqliteEventStore {
   let closing: Promise<void> | undefined;
   const reader = createEventReader({
     pages,
     heads,
     currentHead: () => heads.head,
-    close: () => (closing ??= writer.close().then(() => pages.close())),
+    // The writer last: with no reader left, SQLite moves the write-ahead log into the file and removes it.
+    close: () => (closing ??= pages.close().then(() => writer.close())),
   });
 
   const operate = (operation: Operation, windowMs = 0): Promise<AppendResult> => writer.operate(operation, windowMs);

@@ -4,6 +4,8 @@ import type { AllPageQuery, StreamPageQuery } from './log-reader.ts';
 import type { FlatError } from './writer-protocol.ts';
 
 export type ToReader =
+  /** First of all: the log's file, which exists by now. The thread starts before, beside the writer's. */
+  | { readonly kind: 'open'; readonly file: string }
   | { readonly kind: 'all'; readonly ticket: number; readonly query: AllPageQuery }
   | { readonly kind: 'stream'; readonly ticket: number; readonly query: StreamPageQuery }
   | { readonly kind: 'metadata'; readonly ticket: number; readonly stream: string }

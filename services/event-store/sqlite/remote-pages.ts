@@ -7,65 +7,74 @@ import { startStoreThread, type StoreThread } from './thread.ts';
 import { unflattenError } from './writer-protocol.ts';
 
 export interface RemotePages extends LogPages {
+  /** Before anything else: the threads open the log, which must exist. Throws EventStoreError `event-store-unavailable` or `event-store-corrupt`. */
+  open(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts so many reading threads on an existing log; each request goes to the next in turn. */
-export async function startRemotePages(file: string, threadCount: number): Promise<RemotePages> {
-  const threads = await Promise.all(Array.from({ length: threadCount }, () => startReader(file)));
+interface ReadingThread {
+  readonly thread: StoreThread<ToReader>;
+  readonly opened: Promise<void>;
+}
+
+/** Starts so many reading threads; each request goes to the next in turn. */
+export function startRemotePages(threadCount: number): RemotePages {
+  const readers = Array.from({ length: Math.max(1, threadCount) }, startReader);
   let turn = 0;
-  const next = (): StoreThread<ToReader> => {
-    turn = (turn + 1) % threads.length;
-    const thread = threads[turn];
-    if (thread === undefined) throw new RangeError('A store has at least one reading thread.');
-    return thread;
-  };
   const ask = <Answer>(toMessage: (ticket: number) => ToReader): Promise<Answer> => {
-    const thread = next();
+    turn = (turn + 1) % readers.length;
+    const thread = readers[turn]?.thread;
+    if (thread === undefined) throw new RangeError('A store has at least one reading thread.');
     const { ticket, answer } = thread.request<Answer>();
     thread.send(toMessage(ticket));
     return answer;
   };
 
   return {
+    open: async (file) => {
+      for (const { thread } of readers) thread.send({ kind: 'open', file });
+      await Promise.all(readers.map(({ opened }) => opened));
+    },
     allPage: (query) => ask<EventPage>((ticket) => ({ kind: 'all', ticket, query })),
     streamPage: (query) => ask<StreamPage>((ticket) => ({ kind: 'stream', ticket, query })),
     streamMetadata: (stream) => ask<MetadataResult>((ticket) => ({ kind: 'metadata', ticket, stream })),
     isElsewhere: true,
     close: async () => {
-      await Promise.all(threads.map((thread) => thread.close({ kind: 'close' })));
+      await Promise.all(readers.map(({ thread }) => thread.close({ kind: 'close' })));
     },
   };
 }
 
-function startReader(file: string): Promise<StoreThread<ToReader>> {
-  return new Promise((resolve, reject) => {
-    const thread = startStoreThread<ToReader, FromReader>({
-      url: new URL(import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js', import.meta.url),
-      name: 'event log reader',
-      workerData: { file },
-      onMessage: (message) => {
-        switch (message.kind) {
-          case 'ready':
-            resolve(thread);
-            return;
-          case 'page': {
-            const { ticket, flat, next, lastRevision } = message;
-            thread.resolve(ticket, { events: unflattenEvents(flat), next, lastRevision });
-            return;
-          }
-          case 'metadata':
-            thread.resolve(message.ticket, message.result);
-            return;
-          case 'failed':
-            thread.reject(message.ticket, unflattenError(message.error));
-            return;
-          case 'unopened':
-            reject(unflattenError(message.error));
-            return;
+function startReader(): ReadingThread {
+  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+  // Where nobody waits for it to open, its end is no news.
+  opened.catch(() => undefined);
+  const thread = startStoreThread<ToReader, FromReader>({
+    url: new URL(import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js', import.meta.url),
+    name: 'event log reader',
+    workerData: undefined,
+    onMessage: (message) => {
+      switch (message.kind) {
+        case 'ready':
+          resolve();
+          return;
+        case 'page': {
+          const { ticket, flat, next, lastRevision } = message;
+          thread.resolve(ticket, { events: unflattenEvents(flat), next, lastRevision });
+          return;
         }
-      },
-      onEnd: reject,
-    });
+        case 'metadata':
+          thread.resolve(message.ticket, message.result);
+          return;
+        case 'failed':
+          thread.reject(message.ticket, unflattenError(message.error));
+          return;
+        case 'unopened':
+          reject(unflattenError(message.error));
+          return;
+      }
+    },
+    onEnd: reject,
   });
+  return { thread, opened };
 }

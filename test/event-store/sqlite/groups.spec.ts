@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import { newEvent, newEvents, openTestLog, type TestLog } from './open-log.ts';
 
@@ -57,6 +58,12 @@ describe('the groups of the embedded log', () => {
     await Promise.all(Array.from({ length: 10 }, (_, stream) => store.append(`environment-${stream}`, newEvents(900), { expectedRevision: 'no-stream' })));
     expect(groups().length).to.be.greaterThan(2);
     expect(log.verify().problems).to.deep.equal([]);
+  });
+
+  it('stand in one file once the store is closed', async () => {
+    await log.store.append('environment-1', newEvents(2), { expectedRevision: 'no-stream' });
+    await log.store.close();
+    expect(readdirSync(log.dataDirectory)).to.deep.equal(['events.db']);
   });
 
   it('form one chain over restarts', async () => {
