@@ -1,5 +1,6 @@
 /** The whole command line as a commander program: what `homeport --help` shows. */
 import { Command } from 'commander';
+import { agentCommand } from '../../agent/program.ts';
 import { connectCommand } from './commands/connect.ts';
 import { environmentCommand } from './commands/environment.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .helpCommand('help [command]', 'show help for a command');
   for (const command of [
     serveCommand(),
+    agentCommand(),
     loginCommand(),
     logoutCommand(),
     whoamiCommand(),

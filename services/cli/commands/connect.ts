@@ -7,8 +7,11 @@ import { listenOnLoopback, listenOnSocket, parseListenAddress } from '../connect
 import type { LocalEndpoint } from '../connect/local-endpoint.ts';
 import { runCommand } from '../connect/run-command.ts';
 import { flag } from '../flags.ts';
+import { CliError } from '../cli-error.ts';
 import { findEnvironment } from '../rest/environments.ts';
+import type { Environment } from '../rest/environments.ts';
 import { API_PREFIX } from '../rest/rest-client.ts';
+import type { RestClient } from '../rest/rest-client.ts';
 import { interruption } from '../stop-signals.ts';
 
 interface Flags extends ConnectionFlags {
@@ -34,8 +37,8 @@ async function connect(nameOrId: string, command: readonly string[], flags: Flag
   const listenAddress = flags.listen === undefined ? undefined : parseListenAddress(flags.listen);
   await withClient(flags, async (client) => {
     const environment = await findEnvironment(client, nameOrId);
-    // Someone is told at once that the agent is away, not by the first command that hangs.
-    await client.call('POST', `/environments/${environment.id}/connection`, { query: { waitSeconds: WAIT_SECONDS, node: flags.node } });
+    // Whoever waits is told now that the agent is away, not by a first command that hangs.
+    await openTunnel(client, environment, flags.node);
     const { server, close } = createDockerForwarder(client.transport, {
       pathPrefix: `${API_PREFIX}/environments/${environment.id}/docker`,
       host: client.transport.url.host,
@@ -51,6 +54,18 @@ async function connect(nameOrId: string, command: readonly string[], flags: Flag
       endpoint.remove();
     }
   });
+}
+
+async function openTunnel(client: RestClient, { id, name, heartbeat }: Environment, node: string | undefined): Promise<void> {
+  const { body } = await client.call('POST', `/environments/${id}/connection`, { query: { waitSeconds: WAIT_SECONDS, node } });
+  const { state, lastFailure } = body as { readonly state: string; readonly lastFailure: { readonly detail: string } | null };
+  if (state === 'open') return;
+  if (heartbeat.state !== 'up') {
+    const when = heartbeat.lastPolledAt === null ? 'has never polled' : `has not polled since ${heartbeat.lastPolledAt}`;
+    throw new CliError('agent-not-polling', `the agent of ${name} ${when}: start it (homeport env join ${name} shows how), or look at its log`);
+  }
+  const why = lastFailure === null ? '' : ` (${lastFailure.detail})`;
+  throw new CliError('tunnel-timeout', `the agent of ${name} did not open a tunnel${why}: its log says more`);
 }
 
 async function serveUntilInterrupted({ dockerHost }: LocalEndpoint): Promise<void> {

@@ -48,8 +48,14 @@ export async function* readHistory(
   } while (cursor !== undefined && wanted > 0);
 }
 
-/** What is recorded from now on (or from `from` on), as it comes. Ends by the signal. */
+/** What is recorded from now on, or from `filter.from` on, as it comes. Ends by the signal. */
 export async function* followEvents(client: RestClient, filter: EventFilter, signal: AbortSignal): AsyncGenerator<Event, void, undefined> {
-  const query: Query = { ...filter, from: filter.from ?? new Date().toISOString(), follow: true };
-  for await (const event of client.lines('/events', { query, signal })) yield event as Event;
+  const after = filter.from === undefined ? await newestPosition(client, filter) : undefined;
+  for await (const event of client.lines('/events', { query: { ...filter, after, follow: true }, signal })) yield event as Event;
+}
+
+/** Now is a place in the log: clocks here and there may differ. */
+async function newestPosition(client: RestClient, filter: EventFilter): Promise<string | undefined> {
+  for await (const [newest] of readHistory(client, filter, { order: 'desc', limit: 1 })) return newest?.position;
+  return undefined;
 }

@@ -12,11 +12,13 @@ interface Problem {
 export function problemError(status: number, body: string, host: string): CliError {
   const problem = parse(body);
   const code = typeof problem.code === 'string' ? problem.code : `status-${status}`;
+  if (code === 'wrong-credentials') return new CliError(code, `${host} knows no such username and password: try again`);
   if (status === 401) {
     return new CliError(code, `${host} does not accept this sign-in (${said(problem) ?? 'no or a revoked API key'}): run homeport login https://${host}`);
   }
   const text = said(problem) ?? `${host} answered ${status}, which is no Homeport's answer: check the address`;
-  return new CliError(code, [text, ...fieldErrors(problem)].join('; '));
+  const more = fieldErrors(problem).filter(({ reason }) => !text.toLowerCase().includes(reason.toLowerCase()));
+  return new CliError(code, [text, ...more.map(({ place, reason }) => `${place} ${reason}`)].join(' '));
 }
 
 function said(problem: Problem): string | undefined {
@@ -24,11 +26,12 @@ function said(problem: Problem): string | undefined {
   return undefined;
 }
 
-function fieldErrors({ errors }: Problem): readonly string[] {
+function fieldErrors({ errors }: Problem): readonly { readonly place: string; readonly reason: string }[] {
   if (!Array.isArray(errors)) return [];
   return errors.flatMap((error: unknown) => {
     if (typeof error !== 'object' || error === null || !('reason' in error)) return [];
-    return [`${'pointer' in error ? `${String(error.pointer)} ` : ''}${String(error.reason)}`];
+    const place = 'pointer' in error ? error.pointer : 'parameter' in error ? error.parameter : '';
+    return [{ place: String(place), reason: String(error.reason) }];
   });
 }
 
