@@ -114,13 +114,19 @@ export function createLogReader(database: DatabaseSync, now: () => number): LogR
 
   /** Reads rows until the statement ends, or the page is full; says which. */
   const collect = (statement: StatementSync, parameters: readonly (number | string)[], page: PageBuilder): boolean => {
-    for (const row of statement.iterate(...parameters)) {
-      const event = toEvent(row as unknown as EventRow);
-      page.events.push(event);
-      page.characters += event.data.length + event.metadata.length;
-      if (page.events.length >= page.limit || page.characters >= pageCharacters) return true;
+    try {
+      for (const row of statement.iterate(...parameters)) {
+        const event = toEvent(row as unknown as EventRow);
+        page.events.push(event);
+        page.characters += event.data.length + event.metadata.length;
+        if (page.events.length >= page.limit || page.characters >= pageCharacters) return true;
+      }
+      return false;
+    } catch (error) {
+      // A statement that failed reports its failure once more when it is used again, to whoever that is.
+      statements.clear();
+      throw error;
     }
-    return false;
   };
 
   const findStream = (stream: string): StreamRow | undefined => {

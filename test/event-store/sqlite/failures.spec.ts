@@ -129,7 +129,7 @@ describe('the embedded store on a log with a page that was overwritten', () => {
   });
 
   const damageFirstPageOf = (table: string): void => {
-    const [page] = log.query(`SELECT min(pageno) AS number FROM dbstat WHERE name = '${table}' AND pagetype = 'leaf'`);
+    const [page] = log.query(`SELECT pageno AS number FROM dbstat WHERE name = '${table}' AND pagetype = 'leaf' ORDER BY path LIMIT 1`);
     const bytes = readFileSync(log.file);
     bytes.fill(0xa5, (Number(page?.['number']) - 1) * 4_096, Number(page?.['number']) * 4_096);
     writeFileSync(log.file, bytes);
@@ -138,6 +138,7 @@ describe('the embedded store on a log with a page that was overwritten', () => {
   it('fails what needs that page as corrupt, does the rest, and closes', async () => {
     damageFirstPageOf('events');
     const store = await openEventStore({ dataDirectory: log.dataDirectory });
+    after(() => store.close());
     expect(await failure(collect(store.readAll()))).to.equal('event-store-corrupt');
     expect(await failure(collect(store.readStream('environment-0')))).to.equal('event-store-corrupt');
     expect(await failure(store.append('environment-0', [newEvent()], { expectedRevision: 'no-stream' }))).to.equal('event-store-corrupt');
