@@ -20,7 +20,8 @@ export interface AppliedPosition {
 
 interface Waiter {
   isMet(): boolean;
-  settle(error?: unknown): void;
+  meet(): void;
+  fail(error: ProjectionsError): void;
 }
 
 /** Creates the knowledge of one set of read models. */
@@ -38,9 +39,9 @@ export function createAppliedPosition(compare: (a: Position, b: Position) => num
 
   function check(): void {
     const error = obstacle();
-    for (const waiter of [...waiters]) {
-      if (error !== undefined) waiter.settle(error);
-      else if (waiter.isMet()) waiter.settle();
+    for (const waiter of waiters) {
+      if (error !== undefined) waiter.fail(error);
+      else if (waiter.isMet()) waiter.meet();
     }
   }
 
@@ -49,18 +50,17 @@ export function createAppliedPosition(compare: (a: Position, b: Position) => num
     if (!isClosed && isMet()) return;
     const error = obstacle();
     if (error !== undefined) throw error;
-    await new Promise<void>((resolve, reject: (reason: unknown) => void) => {
-      const settle = (reason?: unknown) => {
-        waiters.delete(waiter);
-        signal?.removeEventListener('abort', abort);
-        if (reason === undefined) resolve();
-        else reject(reason);
-      };
-      const abort = () => settle(signal?.reason);
-      const waiter: Waiter = { isMet, settle };
-      waiters.add(waiter);
-      signal?.addEventListener('abort', abort);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const abort = () => reject(signal?.reason);
+    const waiter: Waiter = { isMet, meet: () => resolve(undefined), fail: reject };
+    waiters.add(waiter);
+    signal?.addEventListener('abort', abort);
+    try {
+      await promise;
+    } finally {
+      waiters.delete(waiter);
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   return {

@@ -33,8 +33,8 @@ export function createFold(database: DatabaseSync, projections: readonly Project
   for (const { on } of writers) {
     for (const [type, handler] of Object.entries(on)) {
       const others = handlers.get(type);
-      if (others === undefined) handlers.set(type, [handler as Handler]);
-      else others.push(handler as Handler);
+      if (others === undefined) handlers.set(type, [handler]);
+      else others.push(handler);
     }
   }
 

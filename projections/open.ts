@@ -1,5 +1,4 @@
 /** Opens the read models: a thread that writes them, threads that answer from them, and who waits for what. */
-import { renameSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { EventStore, Position } from '../services/event-store/port.ts';
 import { createAppliedPosition } from './applied-position.ts';
@@ -7,8 +6,8 @@ import { decodeCursor, encodeCursor } from './environments/list-cursor.ts';
 import { findEnvironment, listEnvironments } from './environments/queries.ts';
 import { ProjectionsError, type EnvironmentQueries, type Projections } from './port.ts';
 import { startProjectorThread, type ProjectorThread } from './projector-thread.ts';
-import { startQueryThreads, type QueryThreads } from './query-threads.ts';
-import { deleteReadModel } from './read-model-file.ts';
+import { startQueryThreads } from './query-threads.ts';
+import { startProjectorBeside, type RebuildProgress } from './projector-beside.ts';
 import { createStartupQueries } from './startup-queries.ts';
 
 export interface ProjectionsOptions {
@@ -31,7 +30,10 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
   const compare = (a: Position, b: Position) => eventStore.comparePositions(a, b);
   const applied = createAppliedPosition(compare);
   const opening = Promise.withResolvers<undefined>();
-  let threads: QueryThreads | undefined;
+  const closing = new AbortController();
+  const threads = startQueryThreads({ file, threads: queryThreads, logger, onCorrupt: () => projector.startAnew() });
+  let projector = startProjector();
+  let rebuilding: Promise<void> | undefined;
 
   function startProjector(): ProjectorThread {
     return startProjectorThread({
@@ -42,7 +44,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
       onOpened(position, isNew) {
         if (isNew || applied.current() === undefined) applied.restart(position);
         // Whoever has the deleted file open would go on reading it.
-        if (isNew) void threads?.release().then(() => threads?.resume());
+        if (isNew) void threads.release().then(() => threads.resume());
         opening.resolve(undefined);
       },
       onApplied: (position, isCaughtUp) => applied.advance(position, isCaughtUp),
@@ -53,68 +55,47 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
     });
   }
 
-  let projector = startProjector();
+  /** The next read models are built beside these, and take their file when they are as far. */
+  async function rebuild(onProgress: RebuildProgress): Promise<void> {
+    const next = startProjectorBeside({ file: `${file}.rebuild`, eventStore, pollFoldMs, logger, onProgress, signal: closing.signal });
+    try {
+      await next.untilCaughtUp();
+      await projector.close();
+      // What the old file shows, the new one shows too.
+      const shown = applied.current();
+      if (shown !== undefined) await next.until(shown);
+      await threads.release();
+      await next.moveTo(file);
+    } finally {
+      await next.close();
+      // The old ones, where they go on because it came to nothing, or the new ones.
+      await projector.close();
+      if (!closing.signal.aborted) projector = startProjector();
+      threads.resume();
+    }
+  }
+
   try {
     await opening.promise;
   } catch (error) {
     await projector.close();
+    await threads.close();
     throw error;
-  }
-  const asked = startQueryThreads({ file, threads: queryThreads, logger, onCorrupt: () => projector.startAnew() });
-  threads = asked;
-  let rebuilding: Promise<void> | undefined;
-  const closing = new AbortController();
-
-  async function rebuild(onProgress: NonNullable<Parameters<Projections['rebuild']>[0]>): Promise<void> {
-    const nextFile = `${file}.rebuild`;
-    const reached = createAppliedPosition(compare);
-    closing.signal.addEventListener('abort', () => reached.close(), { once: true });
-    const next = startProjectorThread({
-      file: nextFile,
-      eventStore,
-      pollFoldMs,
-      isAnew: true,
-      logger,
-      onOpened: () => undefined,
-      onApplied(position, isCaughtUp) {
-        reached.advance(position, isCaughtUp);
-        onProgress({ applied: position });
-      },
-      onFailed: (reason) => reached.fail(reason),
-    });
-    try {
-      await reached.untilCaughtUp();
-      await projector.close();
-      // What the old file shows, the new one shows too.
-      const shown = applied.current();
-      if (shown !== undefined) await reached.until(shown);
-      await next.close();
-      await asked.release();
-      deleteReadModel(file);
-      renameSync(nextFile, file);
-    } finally {
-      await next.close();
-      deleteReadModel(nextFile);
-      // The old one where it never stopped, or the new one, or where neither could go on the old one again.
-      await projector.close();
-      if (!closing.signal.aborted) projector = startProjector();
-      asked.resume();
-    }
   }
 
   const environments: EnvironmentQueries = {
     async list({ cursor, ...filters }) {
       if (!(filters.limit >= 1 && filters.limit <= 1000)) throw new RangeError('a page has 1 to 1000 environments');
       const after = cursor === undefined ? null : decodeCursor(cursor);
-      const { items, next, total } = await asked.ask(listEnvironments, { ...filters, after });
+      const { items, next, total } = await threads.ask(listEnvironments, { ...filters, after });
       return { items, nextCursor: next === null ? null : encodeCursor(next), total };
     },
-    find: async (environmentId) => (await asked.ask(findEnvironment, { environmentId })) ?? undefined,
+    find: async (environmentId) => (await threads.ask(findEnvironment, { environmentId })) ?? undefined,
   };
 
   return {
     environments,
-    startup: createStartupQueries(asked),
+    startup: createStartupQueries(threads),
     state: () => applied.state(),
     appliedPosition: () => applied.current(),
 
@@ -150,7 +131,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
       applied.close();
       await rebuilding?.catch(() => undefined);
       await projector.close();
-      await asked.close();
+      await threads.close();
     },
   };
 }

@@ -15,7 +15,7 @@ export function decodeCursor(cursor: string): ListPlace {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(parts) && parts.length === 2) {
-      const [nameFolded, environmentId]: unknown[] = parts;
+      const [nameFolded, environmentId] = parts as unknown[];
       if (typeof nameFolded === 'string' && typeof environmentId === 'string') return { nameFolded, environmentId };
     }
   } catch {

@@ -69,7 +69,7 @@ export function* randomHistory({ seed, environments: target, pollPercent, isMixe
 
   function decideEnvironment(environmentId: string, command: WithoutPlace<EnvironmentCommand>): HistoryEvent[] {
     const state = states.get(environmentId) ?? environmentDecider.initialState;
-    const decided = environmentDecider.decide({ ...command, at: at() } as EnvironmentCommand, state);
+    const decided = environmentDecider.decide({ ...command, at: at() }, state);
     states.set(environmentId, decided.reduce((before, event) => environmentDecider.evolve(before, event), state));
     return decided.map((event) => record(`environment-${environmentId}`, event));
   }
@@ -78,7 +78,7 @@ export function* randomHistory({ seed, environments: target, pollPercent, isMixe
     const stream = tunnelStream(key);
     const tunnel = tunnels.get(stream) ?? { key, state: tunnelDecider.initialState };
     try {
-      const decided = tunnelDecider.decide({ ...command, key, at: at() } as TunnelCommand, tunnel.state);
+      const decided = tunnelDecider.decide({ ...command, key, at: at() }, tunnel.state);
       tunnels.set(stream, { key, state: decided.reduce((before, event) => tunnelDecider.evolve(before, event), tunnel.state) });
       return decided.map((event) => record(stream, event));
     } catch (error) {
