@@ -1,0 +1,104 @@
+/** Environments and read models in memory, as far as the gateway sees them. */
+import type { EnvironmentView, Projections, TunnelView } from '../../../projections/port.ts';
+import { ApplicationError, type Environments } from '../../../services/application/ports.ts';
+
+const CLOSED: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };
+
+export interface FakeEnvironments {
+  readonly environments: Environments;
+  readonly projections: Pick<Projections, 'environments' | 'whenApplied'>;
+  readonly views: Map<string, EnvironmentView>;
+  /** Whether the read models have come as far as the last change. */
+  lag(isLagging: boolean): void;
+}
+
+export function createFakeEnvironments(): FakeEnvironments {
+  const views = new Map<string, EnvironmentView>();
+  let isLagging = false;
+  let position = 100;
+  const at = '2026-02-03T04:05:06.789Z';
+
+  function existing(id: string): EnvironmentView {
+    const view = views.get(id);
+    if (view === undefined) throw new ApplicationError('environment-not-found', 'there is no such environment');
+    return view;
+  }
+  const checkName = (name: string | undefined, id?: string): void => {
+    if (name === undefined) return;
+    if (name.trim() === '') throw new ApplicationError('invalid-name', 'a name needs letters', { pointer: '/name' });
+    if ([...views.values()].some((view) => view.id !== id && view.name.toLowerCase() === name.toLowerCase())) throw new ApplicationError('name-taken', 'that name is taken', { pointer: '/name' });
+  };
+
+  const environments: Environments = {
+    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
+    async create(input) {
+      checkName(input.name);
+      if (/^(localhost|127\.)/.test(input.address) && input.allowLoopback !== true) throw new ApplicationError('loopback-address', 'agents can not call a loopback address', { pointer: '/address' });
+      const environmentId = `env${views.size + 1}`;
+      const { name, address, tunnelAddress = `${address.replace(/:\d+$/, '')}:8000`, tags = [], pollIntervalSeconds = null } = input;
+      views.set(environmentId, {
+        id: environmentId,
+        name,
+        status: 'unassociated',
+        address,
+        tunnelAddress,
+        issuedEdgeId: '6b1f0c52-0000-4000-8000-000000000001',
+        edgeId: null,
+        tags,
+        platform: null,
+        createdAt: at,
+        pollIntervalSeconds,
+        association: { state: 'unassociated', at: null, addresses: [], lastRejected: null },
+        heartbeat: { state: 'never', lastPolledAt: null, lastFailure: null },
+        agents: [],
+        tunnel: CLOSED,
+        tunnels: [],
+      });
+      return { environmentId, edgeId: '6b1f0c52-0000-4000-8000-000000000001', joinToken: 'am9pbi10b2tlbg', position: String((position += 1)) };
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
+    async change(id, { name, address, tunnelAddress, tags, pollIntervalSeconds }) {
+      const view = existing(id);
+      checkName(name, id);
+      views.set(id, {
+        ...view,
+        name: name ?? view.name,
+        address: address ?? view.address,
+        tunnelAddress: tunnelAddress ?? view.tunnelAddress,
+        tags: tags ?? view.tags,
+        pollIntervalSeconds: pollIntervalSeconds === undefined ? view.pollIntervalSeconds : pollIntervalSeconds,
+      });
+      return { position: String((position += 1)) };
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
+    async remove(id) {
+      existing(id);
+      views.delete(id);
+      return { position: String((position += 1)) };
+    },
+    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
+    async deployment(id) {
+      return { edgeId: existing(id).issuedEdgeId, joinToken: 'am9pbi10b2tlbg' };
+    },
+  };
+  return {
+    environments,
+    views,
+    projections: {
+      environments: {
+        list({ limit, cursor, search = '' }) {
+          if (cursor !== undefined && !/^\d+$/.test(cursor)) return Promise.reject(new RangeError('no such cursor'));
+          const matching = [...views.values()].filter(({ name }) => name.toLowerCase().includes(search.toLowerCase())).sort((a, b) => a.name.localeCompare(b.name));
+          const from = Number(cursor ?? 0);
+          const items = matching.slice(from, from + limit);
+          return Promise.resolve({ items, nextCursor: from + items.length < matching.length ? String(from + items.length) : null, total: matching.length });
+        },
+        find: (id) => Promise.resolve(isLagging ? undefined : views.get(id)),
+      },
+      whenApplied: (asked) => Promise.resolve(!isLagging && Number(asked) <= position),
+    },
+    lag(lagging) {
+      isLagging = lagging;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** Activity and history in memory. */
+import { ApplicationError, type Activity, type CallOutcome, type History, type HistoryEvent, type RecordedCall } from '../../../services/application/ports.ts';
+import { eventually } from '../../support/eventually.ts';
+
+export type ActivityEntry =
+  | { readonly what: 'started'; readonly call: RecordedCall; readonly actor: string }
+  | { readonly what: 'proxied'; readonly call: RecordedCall; readonly outcome: CallOutcome }
+  | { readonly what: 'opened' | 'closed'; readonly call: RecordedCall; readonly kind: string; readonly reason?: string };
+
+export interface FakeActivity extends Activity {
+  readonly entries: ActivityEntry[];
+  storeAvailable: boolean;
+  /** Waits for the end of the first call whose path begins so. */
+  outcomeOf(path: string): Promise<CallOutcome>;
+}
+
+export function createFakeActivity(): FakeActivity {
+  const entries: ActivityEntry[] = [];
+  const activity: FakeActivity = {
+    entries,
+    storeAvailable: true,
+    callStarted(call, { actor }) {
+      if (!activity.storeAvailable) return Promise.reject(new ApplicationError('event-store-unavailable', 'the event store can not be reached', { retryAfterSeconds: 3 }));
+      entries.push({ what: 'started', call, actor });
+      return Promise.resolve();
+    },
+    callProxied: (call, outcome) => void entries.push({ what: 'proxied', call, outcome }),
+    streamOpened: (call, kind) => void entries.push({ what: 'opened', call, kind }),
+    streamClosed: (call, kind, { reason }) => void entries.push({ what: 'closed', call, kind, reason }),
+    outcomeOf: (path) =>
+      eventually(`the record of ${path}`, () => {
+        const entry = entries.find((one) => one.what === 'proxied' && one.call.path.startsWith(path));
+        return entry?.what === 'proxied' ? entry.outcome : undefined;
+      }),
+  };
+  return activity;
+}
+
+/** @param events what was recorded; `publish` adds one for those who follow. */
+export function createFakeHistory(events: HistoryEvent[]): History & { publish(event: HistoryEvent): void; readonly followers: () => number } {
+  const wakers = new Set<() => void>();
+  return {
+    publish(event) {
+      events.push(event);
+      for (const wake of wakers) wake();
+    },
+    followers: () => wakers.size,
+    list({ limit, after, type }) {
+      if (after !== undefined && !/^\d+$/.test(after)) return Promise.reject(new RangeError('no such position'));
+      const matching = events.filter((event) => Number(event.position) > Number(after ?? -1) && (type === undefined || event.type === type));
+      const page = matching.slice(0, limit);
+      return Promise.resolve({ events: page, next: page.length < matching.length ? (page.at(-1)?.position ?? null) : null });
+    },
+    async *stream({ type }, { follow, signal }) {
+      let at = 0;
+      while (!signal.aborted) {
+        const page = events.slice(at).filter((event) => type === undefined || event.type === type);
+        at = events.length;
+        if (page.length > 0) yield page;
+        if (!follow) return;
+        await new Promise<void>((resolve) => {
+          const wake = (): void => {
+            wakers.delete(wake);
+            signal.removeEventListener('abort', wake);
+            resolve();
+          };
+          wakers.add(wake);
+          signal.addEventListener('abort', wake);
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** Decides on one proxied request before anything happens for it: who asks, for which engine, and what it would do there. */
+import type { IncomingMessage } from 'node:http';
+import type { Principal } from '../../services/application/ports.ts';
+import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
+import { GatewayError } from '../problems/gateway-error.ts';
+import { requireRole } from '../security/access.ts';
+import type { Authentication } from '../security/authentication.ts';
+import { classify, type DockerRoute } from './docker-route.ts';
+import { parseDockerTarget } from './docker-target.ts';
+import { recordedPath } from './recorded-path.ts';
+import { bodyFraming, type BodyFraming } from './request-headers.ts';
+
+/** A request that may be forwarded. */
+export interface AdmittedCall {
+  readonly principal: Principal;
+  readonly key: TunnelKey;
+  readonly method: string;
+  /** What is sent as request-target: the canonical path, with the query as it came. */
+  readonly target: string;
+  /** What is recorded of it. */
+  readonly recordedPath: string;
+  readonly route: DockerRoute;
+  readonly framing: BodyFraming;
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
+const NODE = /^[a-z0-9]{1,64}$/;
+
+/** Throws {@link GatewayError}. */
+export function admit(req: IncomingMessage, authentication: Authentication): AdmittedCall {
+  const identity = authentication.identify(req.headers);
+  const principal = requireRole(identity?.principal, 'operator');
+  // On every method: what an engine answers must not be had by a page that merely points a browser here.
+  if (identity?.by === 'session') authentication.refuseForgery(req.headers);
+  const method = req.method ?? 'GET';
+  if (!METHODS.has(method)) {
+    throw new GatewayError('method-not-allowed', `${method} is not forwarded to engines.`, { headers: { allow: [...METHODS].join(', ') } });
+  }
+  const { environmentId, path, query } = parseDockerTarget(req.url ?? '');
+  return {
+    principal,
+    key: { environmentId, node: askedNode(req) },
+    method,
+    target: query === '' ? path : `${path}?${query}`,
+    recordedPath: recordedPath(path, query),
+    route: classify(method, path, query),
+    framing: bodyFraming(req),
+  };
+}
+
+function askedNode(req: IncomingMessage): string | null {
+  const node = req.headers['x-homeport-node'];
+  if (node === undefined) return null;
+  if (typeof node !== 'string' || !NODE.test(node)) throw new GatewayError('invalid-node', 'X-Homeport-Node takes one Swarm node id, made of a to z and 0 to 9.');
+  return node;
+}

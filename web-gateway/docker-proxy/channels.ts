@@ -1,0 +1,87 @@
+/** Connections to engines: makes the tunnel required, waits for it, dials, and keeps some channels for the next call. */
+import type { Agent } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { CommandContext, Connections } from '../../services/application/ports.ts';
+import { tunnelStream, type TunnelKey } from '../../services/domain/tunnel-key.ts';
+import type { TunnelDialer } from '../../services/tunnels/port.ts';
+import type { GatewayLimits } from '../gateway-limits.ts';
+import { ChannelAgent } from './channel-agent.ts';
+
+/** For whom a channel is opened. */
+export interface ChannelCaller {
+  readonly key: TunnelKey;
+  readonly context: CommandContext;
+  readonly signal: AbortSignal;
+}
+
+export interface Channels {
+  /** Makes sure that the tunnel is open. Throws what {@link Connections} does; the signal's reason. */
+  ensureOpen(caller: ChannelCaller): Promise<void>;
+  /** A channel of its own, after {@link ensureOpen}. Throws TunnelError and what ensureOpen does. */
+  dial(caller: ChannelCaller): Promise<Duplex>;
+  /** The pool of the tunnel that is live now, for calls that may be sent twice; its channels are dialled by `caller`'s request. */
+  pool(key: TunnelKey): Agent;
+  /** Lets go of all kept channels. */
+  close(): void;
+}
+
+export function createChannels({
+  connections,
+  dialer,
+  limits,
+}: {
+  readonly connections: Pick<Connections, 'require' | 'waitUntilOpen'>;
+  readonly dialer: TunnelDialer;
+  readonly limits: GatewayLimits;
+}): Channels {
+  const pools = new Map<string, { readonly generation: number | undefined; readonly agent: ChannelAgent }>();
+
+  async function ensureOpen({ key, context, signal }: ChannelCaller): Promise<void> {
+    if (dialer.generation(key) !== undefined) return;
+    await connections.require(key, context);
+    await connections.waitUntilOpen(key, { timeoutMs: limits.tunnelWaitMs, signal });
+  }
+
+  async function dial(caller: ChannelCaller): Promise<Duplex> {
+    try {
+      return await dialer.dial(caller.key, { signal: caller.signal });
+    } catch (error) {
+      // It closed between the look and the dial; nothing was sent yet, so once more is safe.
+      if (!isGone(error) || caller.signal.aborted) throw error;
+      await ensureOpen(caller);
+      return dialer.dial(caller.key, { signal: caller.signal });
+    }
+  }
+
+  function pool(key: TunnelKey): Agent {
+    const name = tunnelStream(key);
+    const generation = dialer.generation(key);
+    const known = pools.get(name);
+    if (known !== undefined && known.generation === generation) return known.agent;
+    known?.agent.destroy();
+    const agent = new ChannelAgent({
+      dial,
+      idleMs: limits.idleChannelMs,
+      maxIdle: limits.idleChannels,
+      onEmpty: () => {
+        if (pools.get(name)?.agent === agent) pools.delete(name);
+      },
+    });
+    pools.set(name, { generation, agent });
+    return agent;
+  }
+
+  return {
+    ensureOpen,
+    dial,
+    pool,
+    close() {
+      for (const { agent } of pools.values()) agent.destroy();
+      pools.clear();
+    },
+  };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'tunnel-not-open' || error.code === 'tunnel-lost');
+}

@@ -1,0 +1,135 @@
+/** The Docker API of an environment, unchanged: every call is checked, recorded, and forwarded through the environment's tunnel. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import type { Accounts, Activity, CommandContext, Connections } from '../../services/application/ports.ts';
+import type { TunnelDialer } from '../../services/tunnels/port.ts';
+import type { GatewayLimits } from '../gateway-limits.ts';
+import type { ProxyHandler } from '../http/http-server.ts';
+import { GatewayError } from '../problems/gateway-error.ts';
+import { problemOf } from '../problems/problem.ts';
+import type { Authentication } from '../security/authentication.ts';
+import { admit, type AdmittedCall } from './admission.ts';
+import { answerWithError } from './answer-with-error.ts';
+import { createCallRecord, type CallRecord } from './call-record.ts';
+import { createChannels, type ChannelCaller } from './channels.ts';
+import { ClientGone, failureCode, upgradeExchange, type ClientExchange } from './client-exchange.ts';
+import { classify } from './docker-route.ts';
+import { isDockerTarget, parseDockerTarget } from './docker-target.ts';
+import { exchangeWithEngine, NoAnswer, type ExchangeEnd } from './engine-exchange.ts';
+import { readUpgradeBody } from './upgrade-body.ts';
+
+export interface DockerProxyDependencies {
+  readonly authentication: Authentication;
+  readonly accounts: Pick<Accounts, 'onEnded'>;
+  readonly connections: Pick<Connections, 'require' | 'waitUntilOpen'>;
+  readonly activity: Activity;
+  readonly dialer: TunnelDialer;
+  readonly logger: Logger;
+  readonly limits: GatewayLimits;
+}
+
+export interface DockerProxy extends ProxyHandler {
+  /** Cuts every call off that is still in flight. */
+  close(): void;
+}
+
+/** What an engine's raw stream may speak. */
+const UPGRADE_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'h2c']);
+
+export function createDockerProxy({ authentication, accounts, connections, activity, dialer, logger, limits }: DockerProxyDependencies): DockerProxy {
+  const channels = createChannels({ connections, dialer, limits });
+  const inFlight = new Set<AbortController>();
+
+  async function serve(client: ClientExchange): Promise<void> {
+    const aborter = new AbortController();
+    inFlight.add(aborter);
+    client.res.once('close', () => {
+      if (!client.res.writableFinished) aborter.abort(new ClientGone());
+    });
+    let record: CallRecord | undefined;
+    let release: (() => void) | undefined;
+    try {
+      // Before it is our turn nothing can be answered, and what changes something keeps the client's order.
+      if (client.connection.inFlight > 1) await client.turn;
+      aborter.signal.throwIfAborted();
+      const call = admit(client.req, authentication);
+      const context: CommandContext = { actor: call.principal.actor, correlationId: randomUUID() };
+      const unsubscribe = accounts.onEnded(call.principal, () => {
+        aborter.abort(new GatewayError('session-ended', 'The session or API key of this call has ended.'));
+      });
+      release = unsubscribe;
+      record = createCallRecord(activity, { key: call.key, callId: context.correlationId, method: call.method, path: call.recordedPath }, context);
+      const caller = { key: call.key, context, signal: aborter.signal };
+      await channels.ensureOpen(caller);
+      const hold = dialer.hold(call.key);
+      release = () => {
+        hold.release();
+        unsubscribe();
+      };
+      if (call.route.mayChange) await record.started();
+      aborter.signal.throwIfAborted();
+      record.ended(await forward(client, call, record, caller));
+    } catch (thrown) {
+      const error = thrown instanceof NoAnswer ? thrown.cause : thrown;
+      const isClientGone = error instanceof ClientGone;
+      const problem = problemOf(error);
+      if (!isClientGone) answerWithError(client, problem, limits);
+      if (problem.code === 'internal-error' && !isClientGone) logger.error({ err: error }, 'a proxied call failed');
+      // Of what does not exist nothing is recorded.
+      if (problem.status !== 404 && problem.status !== 410) {
+        record?.ended({ status: isClientGone ? null : problem.status, failure: failureCode(error) });
+      }
+    } finally {
+      release?.();
+      inFlight.delete(aborter);
+    }
+  }
+
+  async function forward(client: ClientExchange, call: AdmittedCall, record: CallRecord, caller: ChannelCaller): Promise<ExchangeEnd> {
+    const { upgrade, req } = client;
+    const upgradeBody =
+      upgrade === undefined
+        ? Buffer.alloc(0)
+        : await readUpgradeBody(upgrade.socket, call.framing, { expectsContinue: req.headers.expect !== undefined, signal: caller.signal });
+    const exchange = { client, call, record, caller, upgradeBody, limits };
+    // Only what may be sent twice goes over a kept channel: the engine may have closed it meanwhile.
+    if (!call.route.mayChange && call.method !== 'POST' && call.framing.kind === 'none') {
+      try {
+        return await exchangeWithEngine({ ...exchange, transport: { agent: channels.pool(call.key) } });
+      } catch (error) {
+        if (!(error instanceof NoAnswer) || !error.isStaleChannel) throw error;
+      }
+    }
+    const channel = await channels.dial(caller);
+    return exchangeWithEngine({ ...exchange, transport: { channel } });
+  }
+
+  return {
+    matches: isDockerTarget,
+    handle: (incoming) => void serve({ ...incoming, upgrade: undefined }),
+    mayUpgrade: (req) => askedUpgrade(req) !== undefined,
+    handleUpgrade(upgrade) {
+      const protocol = askedUpgrade(upgrade.req);
+      if (protocol === undefined) return void upgrade.socket.destroy();
+      void serve(upgradeExchange(upgrade, protocol));
+    },
+    close() {
+      for (const aborter of inFlight) aborter.abort(new GatewayError('shutting-down', 'The server is shutting down.'));
+      channels.close();
+    },
+  };
+}
+
+/** The protocol to upgrade to; undefined where the request asks for none, or has no business to. */
+function askedUpgrade(req: IncomingMessage): string | undefined {
+  const protocol = req.headers.upgrade?.toLowerCase();
+  if (protocol === undefined || !UPGRADE_PROTOCOLS.has(protocol) || !isDockerTarget(req.url ?? '')) return undefined;
+  if (req.headers['transfer-encoding'] !== undefined) return undefined;
+  try {
+    const { path, query } = parseDockerTarget(req.url ?? '');
+    return classify(req.method ?? '', path, query).upgradable ? protocol : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,44 @@
+/** What is known of a call to the Docker API by its method and path: whether it may change something, and what becomes of its connection. */
+
+/** Calls that are recorded as a stream of their own. The first four take the connection over. */
+export type StreamKind = 'attach' | 'exec' | 'session' | 'grpc' | 'logs';
+
+export interface DockerRoute {
+  /** False where the call only reads. What is unknown may change something. */
+  readonly mayChange: boolean;
+  /** The engine may answer with 101 and go on with raw bytes. */
+  readonly upgradable: boolean;
+  /** The engine may answer with 200 and go on with raw bytes, as to clients that ask for no upgrade. */
+  readonly rawAnswer: boolean;
+  readonly stream: StreamKind | undefined;
+}
+
+const VERSION = /^\/v[0-9.]+(?=\/)/;
+const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** As the engine reads a flag: anything but these is true. */
+const FOLLOW = /(?:^|&)follow=(?!(?:0|no|false|none)?(?:&|$))/i;
+
+/** @param path canonical. @param query as it is sent. */
+export function classify(method: string, path: string, query: string): DockerRoute {
+  const route = path.replace(VERSION, '').replace(/^\/libpod(?=\/)/, '').replace(/(?<=.)\/$/, '');
+  if (method === 'POST') {
+    if (/^\/containers\/[^/]+\/attach$/.test(route)) return raw('attach', true);
+    if (/^\/exec\/[^/]+\/start$/.test(route)) return raw('exec', true);
+    if (route === '/session') return raw('session', false);
+    if (route === '/grpc') return raw('grpc', false);
+    return plain(!/^\/containers\/[^/]+\/wait$/.test(route), undefined);
+  }
+  if (!READING_METHODS.has(method)) return plain(true, undefined);
+  // The one GET that can write: the engine's standard input over a WebSocket.
+  if (/^\/containers\/.+\/attach\/ws$/.test(route)) return plain(true, undefined);
+  const logs = /^\/(?:containers|services|tasks)\/[^/]+\/logs$/.test(route) && FOLLOW.test(query);
+  return plain(false, logs ? 'logs' : undefined);
+}
+
+function raw(stream: StreamKind, rawAnswer: boolean): DockerRoute {
+  return { mayChange: true, upgradable: true, rawAnswer, stream };
+}
+
+function plain(mayChange: boolean, stream: StreamKind | undefined): DockerRoute {
+  return { mayChange, upgradable: false, rawAnswer: false, stream };
+}

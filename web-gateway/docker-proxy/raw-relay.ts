@@ -1,0 +1,74 @@
+/** Joins a client and an engine that speak raw bytes to each other: each side's end is passed on alone, each side's haste waits for the other. */
+import type { Duplex } from 'node:stream';
+
+export interface RawRelayOptions {
+  readonly client: Duplex;
+  readonly engine: Duplex;
+  /** How long the client may go on sending nothing after the engine ended its side. */
+  readonly lingerMs: number;
+  readonly onBytes: (direction: 'sent' | 'received', bytes: number) => void;
+  /** Both are ended or destroyed. @param error what broke the engine's side; undefined where it ended well. */
+  readonly onEnd: (end: { readonly by: 'both' | 'client' | 'engine'; readonly error?: Error }) => void;
+}
+
+/**
+ * ```
+ *   client ends  → the engine's input ends, its output flows on (docker exec -i)
+ *   engine ends  → the client's input ends, its output flows on, while it says something
+ *   either breaks → the other is destroyed, so that a cut stream never looks complete
+ * ```
+ */
+export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayOptions): void {
+  let lingering: NodeJS.Timeout | undefined;
+  let sent = 0;
+  let isOver = false;
+  let engineError: Error | undefined;
+
+  const over = (by: 'both' | 'client' | 'engine'): void => {
+    if (isOver) return;
+    isOver = true;
+    clearInterval(lingering);
+    onEnd(engineError === undefined ? { by } : { by: 'engine', error: engineError });
+  };
+
+  client.on('data', (chunk: Buffer) => {
+    sent += chunk.length;
+    onBytes('sent', chunk.length);
+  });
+  engine.on('data', (chunk: Buffer) => onBytes('received', chunk.length));
+  client.pipe(engine);
+  engine.pipe(client);
+
+  engine.once('error', (error: Error) => {
+    engineError = error;
+  });
+  client.on('error', () => undefined);
+  // The engine has ended, and the client has all it said.
+  client.once('finish', () => {
+    let before = sent;
+    lingering = setInterval(() => {
+      if (sent === before && engine.writableLength === 0 && !client.readableEnded) client.destroy();
+      before = sent;
+    }, lingerMs);
+    lingering.unref();
+  });
+  engine.once('close', () => {
+    const isWhole = engine.readableEnded && engineError === undefined;
+    if (!isWhole) {
+      over('engine');
+      client.destroy();
+    } else if (client.writableFinished) {
+      over('both');
+      client.destroy();
+    } else {
+      client.once('finish', () => {
+        over('both');
+        client.destroy();
+      });
+    }
+  });
+  client.once('close', () => {
+    over(client.readableEnded && client.writableFinished ? 'both' : 'client');
+    engine.destroy();
+  });
+}

@@ -1,0 +1,35 @@
+/** What the gateway is made of. */
+import type { Logger } from 'pino';
+import type { Projections } from '../projections/port.ts';
+import type { Accounts, Activity, Connections, Environments, History, SettingsAccess } from '../services/application/ports.ts';
+import type { TunnelDialer } from '../services/tunnels/port.ts';
+import type { GatewayLimits } from './gateway-limits.ts';
+
+/** Whether the process can do its work, part by part. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** A part's name, and `ok` or what is wrong with it. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+export interface GatewayDependencies {
+  readonly environments: Environments;
+  readonly connections: Connections;
+  readonly accounts: Accounts;
+  readonly settings: SettingsAccess;
+  readonly activity: Activity;
+  readonly history: History;
+  readonly projections: Pick<Projections, 'environments' | 'whenApplied'>;
+  readonly dialer: TunnelDialer;
+  readonly logger: Logger;
+  /** Homeport's version. */
+  readonly version: string;
+  readonly readiness: () => Readiness | Promise<Readiness>;
+  /** The certificate that clients trust where the installation has a CA of its own; undefined where it has none. */
+  readonly caCertificatePem?: () => string | undefined;
+  /** host:port offered to new environments that name no address; by default what the request's Host says. */
+  readonly publicAddress?: string;
+  /** Origins (`https://host[:port]`) from which browsers may ask besides the request's own Host. */
+  readonly allowedOrigins?: readonly string[];
+  readonly limits?: Partial<GatewayLimits>;
+}

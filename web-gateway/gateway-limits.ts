@@ -1,0 +1,45 @@
+/** Bounds of the gateway, with what they are by default. */
+export interface GatewayLimits {
+  /** From a connection's start, or the end of the idle time after a request, to the end of the next request's header. */
+  readonly headerDeadlineMs: number;
+  /** How long a connection may idle between two requests. */
+  readonly keepAliveMs: number;
+  /**
+   * How long a plain request lives on after its client half-closed the connection, unless bytes flow to the client
+   * meanwhile: most clients that do so have gone, a few still read.
+   */
+  readonly halfCloseGraceMs: number;
+  /** A request's header, in bytes. X-Registry-Config with many registries is large. */
+  readonly headerBytes: number;
+  /** An engine's response header, in bytes. */
+  readonly engineHeaderBytes: number;
+  /** A REST request's body, in bytes. Proxied bodies have no bound. */
+  readonly bodyBytes: number;
+  /** Requests that may be in flight at once on one connection (pipelined). */
+  readonly pipelinedRequests: number;
+  /** How long a proxied call waits for its tunnel. */
+  readonly tunnelWaitMs: number;
+  /** How long a channel to an engine is kept for the next call. */
+  readonly idleChannelMs: number;
+  /** Channels kept for the next call, for each tunnel. */
+  readonly idleChannels: number;
+  /** How long the rest of a request's body is read and thrown away after its answer. */
+  readonly drainMs: number;
+  /** How long a raw stream's client may go on sending nothing after the engine ended its side. */
+  readonly rawLingerMs: number;
+}
+
+export const defaultGatewayLimits: GatewayLimits = {
+  headerDeadlineMs: 15_000,
+  keepAliveMs: 65_000,
+  halfCloseGraceMs: 800,
+  headerBytes: 64 * 1024,
+  engineHeaderBytes: 64 * 1024,
+  bodyBytes: 128 * 1024,
+  pipelinedRequests: 16,
+  tunnelWaitMs: 30_000,
+  idleChannelMs: 15_000,
+  idleChannels: 8,
+  drainMs: 2_000,
+  rawLingerMs: 30_000,
+};

@@ -1,0 +1,95 @@
+/** One client's HTTP/1.1 connection: what Node's server leaves undone where it does not listen itself. */
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GatewayLimits } from '../gateway-limits.ts';
+import { GatewayError } from '../problems/gateway-error.ts';
+import { refuseConnection } from '../problems/raw-problem.ts';
+
+/**
+ * ```
+ *            header in time                response sent
+ *   waiting ───────────────▶ in flight ─────────────────▶ waiting (idle, then the deadline again)
+ *      │ deadline: 408           │ an engine's raw stream
+ *      ▼                         ▼
+ *   closed ◀──────────────────  raw
+ * ```
+ *
+ * An http.Server that is only fed connections enforces no headersTimeout, hence the deadline here. A client that
+ * half-closes while a plain request is in flight has usually gone, which a silent response would never find out.
+ */
+export class ClientConnection {
+  readonly socket: Duplex & { readonly bytesWritten?: number };
+  readonly #limits: GatewayLimits;
+  #inFlight = 0;
+  #raw = false;
+  #closing = false;
+  #deadline: NodeJS.Timeout | undefined;
+  #halfClosed: NodeJS.Timeout | undefined;
+  #latest: Promise<void> = Promise.resolve();
+
+  constructor(socket: Duplex, limits: GatewayLimits) {
+    this.socket = socket;
+    this.#limits = limits;
+    this.#expectHeader(limits.headerDeadlineMs);
+    socket.once('end', () => this.#watchHalfClosed());
+    socket.once('close', () => {
+      clearTimeout(this.#deadline);
+      clearInterval(this.#halfClosed);
+    });
+  }
+
+  /** Requests whose response has not ended. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** A request's header arrived. Resolves when every request before it on this connection has ended. */
+  begin(response: ServerResponse): Promise<void> {
+    const before = this.#latest;
+    clearTimeout(this.#deadline);
+    this.#inFlight += 1;
+    this.#latest = new Promise((resolve) => {
+      response.once('close', () => {
+        this.#inFlight -= 1;
+        if (this.#inFlight === 0 && !this.#raw) this.#idle();
+        resolve();
+      });
+    });
+    return before;
+  }
+
+  /** The connection carries an engine's raw bytes from now on: half-close has its own meaning there. */
+  becomeRaw(): void {
+    this.#raw = true;
+    clearTimeout(this.#deadline);
+    clearInterval(this.#halfClosed);
+  }
+
+  /** Ends it as soon as nothing is in flight. */
+  close(): void {
+    this.#closing = true;
+    if (this.#inFlight === 0 && !this.#raw) this.socket.destroy();
+  }
+
+  #idle(): void {
+    if (this.#closing) this.socket.end(() => this.socket.destroy());
+    else this.#expectHeader(this.#limits.keepAliveMs + this.#limits.headerDeadlineMs);
+  }
+
+  #expectHeader(withinMs: number): void {
+    this.#deadline = setTimeout(() => {
+      refuseConnection(this.socket, new GatewayError('request-timeout', 'No complete request header arrived in time.'));
+    }, withinMs);
+    this.#deadline.unref();
+  }
+
+  #watchHalfClosed(): void {
+    if (this.#raw || this.#inFlight === 0) return;
+    let written = this.socket.bytesWritten;
+    this.#halfClosed = setInterval(() => {
+      if (this.socket.bytesWritten === written || written === undefined) this.socket.destroy();
+      written = this.socket.bytesWritten;
+    }, this.#limits.halfCloseGraceMs);
+    this.#halfClosed.unref();
+  }
+}

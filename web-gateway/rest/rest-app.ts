@@ -1,0 +1,126 @@
+/** The REST interface: who may call what, and the routes themselves, each in a file of its own. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { fastify, type FastifyInstance } from 'fastify';
+import { GatewayError } from '../problems/gateway-error.ts';
+import { requireRole } from '../security/access.ts';
+import { securityHeaders } from '../security/security-headers.ts';
+import { addMethodNotAllowed, createErrorResponder } from './error-handler.ts';
+import { awaitAskedPosition } from './read-your-writes.ts';
+import type { RestDependencies } from './rest-dependencies.ts';
+import './route-config.ts';
+import { registerApiKeys } from './routes/api-keys.ts';
+import { registerConnection } from './routes/connection.ts';
+import { registerDeployment } from './routes/deployment.ts';
+import { registerEnvironment } from './routes/environment.ts';
+import { registerEnvironments } from './routes/environments.ts';
+import { registerEvents } from './routes/events.ts';
+import { registerHealth } from './routes/health.ts';
+import { registerSessions } from './routes/sessions.ts';
+import { registerSettings } from './routes/settings.ts';
+import { useValidator } from './validator.ts';
+
+/** A file of routes. Paths are relative to what it is registered under. */
+export type RegisterRoutes = (app: FastifyInstance, dependencies: RestDependencies) => void;
+
+/** Under /api/v1. */
+const API: readonly RegisterRoutes[] = [
+  registerSessions,
+  registerApiKeys,
+  registerSettings,
+  registerEnvironments,
+  registerEnvironment,
+  registerDeployment,
+  registerConnection,
+  registerEvents,
+];
+/** Outside it. */
+const OUTSIDE: readonly RegisterRoutes[] = [registerHealth];
+
+/** A route as it was declared, for who describes or tests them. */
+export interface DeclaredRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly access: string;
+}
+
+export interface RestApp {
+  readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
+  readonly routes: readonly DeclaredRoute[];
+  close(): Promise<void>;
+}
+
+/** @param serverFor gives the HTTP server that will feed the handler. */
+export async function createRestApp(dependencies: RestDependencies, serverFor: (handle: RestApp['handle']) => Server): Promise<RestApp> {
+  const { authentication, limits, logger } = dependencies;
+  const respond = createErrorResponder(logger, limits);
+  const routes: DeclaredRoute[] = [];
+  const methodsByUrl = new Map<string, Set<string>>();
+  let handle: RestApp['handle'] = () => undefined;
+
+  const app = fastify({
+    serverFactory: (handler) => {
+      handle = handler;
+      return serverFor(handler);
+    },
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 128 },
+    frameworkErrors: (error, request, reply) => void respond(error, request, reply),
+    // Requests that came before the last moment are answered as ever; it is the connections that end.
+    return503OnClosing: false,
+    clientErrorHandler: () => undefined,
+  });
+  useValidator(app);
+  app.setErrorHandler(respond);
+  app.decorateRequest('identity', null);
+  app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+  app.removeContentTypeParser('text/plain');
+
+  app.addHook('onRoute', ({ method, url, config }) => {
+    const access = config?.access;
+    if (access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may call it`);
+    if (config?.undocumented === true) return;
+    for (const one of [method].flat()) {
+      routes.push({ method: one, url, access });
+      const methods = methodsByUrl.get(url) ?? new Set();
+      methodsByUrl.set(url, methods.add(one));
+    }
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.is404) throw new GatewayError('not-found', 'Nothing is at this address.');
+    const { access } = request.routeOptions.config;
+    if (access === 'public') return done();
+    request.identity = authentication.identify(request.headers) ?? null;
+    // What forgot to say who may call it, nobody may.
+    requireRole(request.identity?.principal, access ?? 'admin');
+    if (request.identity?.by === 'session' && request.method !== 'GET' && request.method !== 'HEAD') authentication.refuseForgery(request.headers);
+    done();
+  });
+  app.addHook('preHandler', awaitAskedPosition(dependencies.projections));
+  app.addHook('onSend', (request, reply, payload, done) => {
+    reply.headers({ ...securityHeaders, 'homeport-request-id': request.id });
+    done(null, payload);
+  });
+  app.setNotFoundHandler(() => undefined);
+
+  app.register(
+    (api, _options, done) => {
+      for (const register of API) register(api, dependencies);
+      done();
+    },
+    { prefix: '/api/v1' },
+  );
+  app.register((root, _options, done) => {
+    for (const register of OUTSIDE) register(root, dependencies);
+    done();
+  });
+  app.register((root, _options, done) => {
+    addMethodNotAllowed(root, methodsByUrl);
+    done();
+  });
+  await app.ready();
+  return { handle, routes, close: () => app.close() };
+}

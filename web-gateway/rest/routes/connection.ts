@@ -1,0 +1,100 @@
+/** Selecting an environment: making its tunnel required, waiting for it, keeping it, and ending it. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApplicationError } from '../../../services/application/ports.ts';
+import type { TunnelKey } from '../../../services/domain/tunnel-key.ts';
+import { tunnelJson } from '../environment-json.ts';
+import { settle } from '../read-your-writes.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
+import { clientGone, contextOf } from '../route-config.ts';
+import { tunnelSchema } from '../schemas/environment-schema.ts';
+import { exactly, identifier, idParams, noContent } from '../schemas/json-schema.ts';
+
+const LONGEST_WAIT_SECONDS = 60;
+const node = { ...identifier, description: 'A Swarm node’s id; absent is the environment’s own tunnel.' };
+const waitSeconds = { type: 'integer', minimum: 0, maximum: LONGEST_WAIT_SECONDS, description: 'How long to wait for the tunnel to open.' };
+const PATH = '/environments/:id/connection';
+
+interface ConnectionRoute {
+  Params: { id: string };
+  Querystring: { node?: string; waitSeconds?: number };
+}
+
+export function registerConnection(app: FastifyInstance, { connections, projections, dialer }: RestDependencies): void {
+  const keyOf = ({ params, query }: FastifyRequest<ConnectionRoute>): TunnelKey => ({ environmentId: params.id, node: query.node ?? null });
+
+  app.post<ConnectionRoute>(
+    PATH,
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Select an environment: open its tunnel',
+        params: idParams,
+        querystring: exactly({ node, waitSeconds }),
+        response: { 200: tunnelSchema, 202: { ...tunnelSchema, description: 'Not open yet: ask again at Location.' } },
+      },
+    },
+    async (request, reply) => {
+      const key = keyOf(request);
+      const { position } = await connections.require(key, contextOf(request));
+      const settled = settle(projections, position, reply);
+      const waitMs = 1_000 * waitAsked(request, reply);
+      if (waitMs > 0) await waitPatiently(connections.waitUntilOpen(key, { timeoutMs: waitMs, signal: clientGone(reply) }));
+      await settled;
+      const status = await connections.status(key);
+      if (status.state !== 'open') {
+        reply.code(202).header('location', `/api/v1/environments/${key.environmentId}/connection${key.node === null ? '' : `?node=${key.node}`}`);
+      }
+      return tunnelJson(key, status, dialer);
+    },
+  );
+
+  app.get<ConnectionRoute>(
+    PATH,
+    { config: { access: 'auditor' }, schema: { summary: 'Show a tunnel', params: idParams, querystring: exactly({ node }), response: { 200: tunnelSchema } } },
+    async (request) => {
+      const key = keyOf(request);
+      return tunnelJson(key, await connections.status(key), dialer);
+    },
+  );
+
+  app.delete<ConnectionRoute>(
+    PATH,
+    { config: { access: 'operator' }, schema: { summary: 'Disconnect now', params: idParams, querystring: exactly({ node }), response: { 204: noContent } } },
+    async (request, reply) => {
+      const { position } = await connections.disconnect(keyOf(request), contextOf(request));
+      await settle(projections, position, reply);
+      return reply.code(204).send();
+    },
+  );
+
+  app.put<ConnectionRoute>(
+    `${PATH}/keep-alive`,
+    {
+      config: { access: 'operator' },
+      schema: { summary: 'Keep the tunnel from being closed as idle', params: idParams, querystring: exactly({ node }), response: { 204: noContent } },
+    },
+    async (request, reply) => {
+      await connections.keepAlive(keyOf(request));
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** By the query, or by `Prefer: wait=` (RFC 7240). */
+function waitAsked({ query, headers }: FastifyRequest<ConnectionRoute>, reply: FastifyReply): number {
+  if (query.waitSeconds !== undefined) return query.waitSeconds;
+  const preferred = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,5})"?\s*(?:[,;]|$)/i.exec(String(headers['prefer'] ?? ''))?.[1];
+  if (preferred === undefined) return 0;
+  const seconds = Math.min(Number(preferred), LONGEST_WAIT_SECONDS);
+  reply.header('preference-applied', `wait=${seconds}`);
+  return seconds;
+}
+
+/** That it is not open in time is no error here: it stays required, and the answer says how it stands. */
+async function waitPatiently(open: Promise<void>): Promise<void> {
+  try {
+    await open;
+  } catch (error) {
+    if (!(error instanceof ApplicationError) || (error.code !== 'tunnel-timeout' && error.code !== 'agent-not-polling')) throw error;
+  }
+}

@@ -1,0 +1,55 @@
+/** All environments: listing and creating them. */
+import type { FastifyInstance } from 'fastify';
+import type { EnvironmentListQuery } from '../../../projections/port.ts';
+import type { NewEnvironment } from '../../../services/application/ports.ts';
+import { GatewayError } from '../../problems/gateway-error.ts';
+import { environmentJson } from '../environment-json.ts';
+import { settle } from '../read-your-writes.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
+import { contextOf } from '../route-config.ts';
+import { createdEnvironmentSchema, environmentSchema, newEnvironmentSchema } from '../schemas/environment-schema.ts';
+import { exactly, pageOf, pageQuery } from '../schemas/json-schema.ts';
+
+const querySchema = exactly({
+  search: { type: 'string', minLength: 1, maxLength: 200, description: 'Part of a name, ignoring case.' },
+  status: { type: 'string', enum: ['unassociated', 'never', 'up', 'down', 'duplicate'] },
+  tag: { type: 'string', minLength: 1, maxLength: 200 },
+  platform: { type: 'string', minLength: 1, maxLength: 200, description: 'Such as linux/amd64.' },
+  ...pageQuery,
+});
+
+export function registerEnvironments(app: FastifyInstance, dependencies: RestDependencies): void {
+  const { environments, projections, publicAddress } = dependencies;
+
+  app.get<{ Querystring: EnvironmentListQuery }>(
+    '/environments',
+    { config: { access: 'auditor' }, schema: { summary: 'List environments', querystring: querySchema, response: { 200: pageOf(environmentSchema) } } },
+    async (request) => {
+      const page = await projections.environments.list(request.query).catch((error: unknown) => {
+        throw error instanceof RangeError ? new GatewayError('invalid-cursor', 'The cursor is none that a page of this list gave.') : error;
+      });
+      return { ...page, items: page.items.map((view) => environmentJson(view, dependencies)) };
+    },
+  );
+
+  app.post<{ Body: Omit<NewEnvironment, 'address'> & { address?: string } }>(
+    '/environments',
+    { config: { access: 'admin' }, schema: { summary: 'Create an environment', body: newEnvironmentSchema, response: { 201: createdEnvironmentSchema } } },
+    async (request, reply) => {
+      const address = request.body.address ?? publicAddress ?? addressOfHost(request.headers.host);
+      const { environmentId, joinToken, edgeId, position } = await environments.create({ ...request.body, address }, contextOf(request));
+      await settle(projections, position, reply);
+      reply.code(201).header('location', `/api/v1/environments/${environmentId}`);
+      const view = await projections.environments.find(environmentId);
+      // Where the read models lag behind, what is known for sure.
+      const { name, tags = [], pollIntervalSeconds = null } = request.body;
+      const known = { id: environmentId, name, status: 'unassociated', address, issuedEdgeId: edgeId, edgeId: null, tags, pollIntervalSeconds };
+      return { ...(view === undefined ? known : environmentJson(view, dependencies)), joinToken };
+    },
+  );
+}
+
+/** What the browser calls, agents can mostly call too. */
+function addressOfHost(host: string | undefined): string {
+  return host === undefined ? '' : /:\d+$/.test(host) ? host : `${host}:443`;
+}

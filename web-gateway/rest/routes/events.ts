@@ -1,0 +1,130 @@
+/** The recorded events: a page as JSON, or all that match as a stream of JSON lines, which may go on with what comes. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { EventQuery, HistoryEvent } from '../../../services/application/ports.ts';
+import { GatewayError } from '../../problems/gateway-error.ts';
+import { securityHeaders } from '../../security/security-headers.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
+import { clientGone, identityOf } from '../route-config.ts';
+import { exactly, instant, pageOf, pageQuery } from '../schemas/json-schema.ts';
+
+const NDJSON = 'application/x-ndjson';
+
+const eventSchema = {
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    stream: { type: 'string' },
+    revision: { type: 'integer' },
+    position: { type: 'string', description: 'Opaque; good for after.' },
+    type: { type: 'string' },
+    time: { ...instant, description: 'When it was decided.' },
+    recordedAt: { ...instant, description: 'When it was appended.' },
+    data: {},
+    metadata: {},
+  },
+};
+const text = { type: 'string', minLength: 1, maxLength: 200 };
+const querySchema = exactly({
+  stream: text,
+  category: text,
+  type: text,
+  environment: { type: 'string', pattern: '^[a-z0-9]{1,64}$', description: 'An environment’s id.' },
+  from: { ...instant, description: 'Inclusive, by recordedAt.' },
+  to: { ...instant, description: 'Exclusive.' },
+  after: { type: 'string', minLength: 1, maxLength: 128, description: 'A position, exclusive.' },
+  order: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
+  follow: { type: 'boolean', default: false, description: 'As a stream of JSON lines that goes on with every new event.' },
+  ...pageQuery,
+});
+
+interface EventsQuerystring {
+  stream?: string;
+  category?: string;
+  type?: string;
+  environment?: string;
+  from?: string;
+  to?: string;
+  after?: string;
+  order: 'asc' | 'desc';
+  follow: boolean;
+  limit: number;
+  cursor?: string;
+}
+
+export function registerEvents(app: FastifyInstance, { history, accounts, closing, logger }: RestDependencies): void {
+  app.get<{ Querystring: EventsQuerystring }>(
+    '/events',
+    {
+      config: { access: 'auditor' },
+      schema: {
+        summary: 'Recorded events',
+        description: `Oldest first. With Accept: ${NDJSON} all that match are streamed, one JSON object a line; with follow=true the stream goes on live. total is null: events are not counted.`,
+        querystring: querySchema,
+        response: { 200: pageOf(eventSchema, { type: 'null' }) },
+      },
+    },
+    async (request, reply) => {
+      const query = historyQuery(request.query);
+      if (!request.query.follow && !String(request.headers.accept ?? '').includes(NDJSON)) {
+        const { events, next } = await history.list({ ...query, limit: request.query.limit }, clientGone(reply)).catch(inOurWords);
+        return { items: events, nextCursor: next, total: null };
+      }
+      return stream(request, reply, query);
+    },
+  );
+
+  async function stream(request: FastifyRequest<{ Querystring: EventsQuerystring }>, reply: FastifyReply, query: Omit<EventQuery, 'limit'>): Promise<FastifyReply> {
+    const { follow, order } = request.query;
+    if (follow && order === 'desc') throw new GatewayError('invalid-request', 'What is followed is oldest first.', { faults: [{ parameter: 'order', reason: 'must be asc with follow' }] });
+    const ended = new AbortController();
+    const unsubscribe = accounts.onEnded(identityOf(request).principal, () => ended.abort());
+    const signal = AbortSignal.any([clientGone(reply), closing, ended.signal]);
+    try {
+      const pages = history.stream(query, { follow, signal })[Symbol.asyncIterator]();
+      // What is wrong with the query shows before the first page; who follows waits for the header, not for an event.
+      let page = follow ? undefined : await pages.next().catch(inOurWords);
+      reply.hijack();
+      reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id });
+      reply.raw.flushHeaders();
+      for (page ??= await pages.next(); page.done !== true; page = await pages.next()) await writeLines(reply.raw, page.value, signal);
+      if (ended.signal.aborted) reply.raw.destroy();
+      else reply.raw.end();
+    } catch (error) {
+      if (!reply.sent) throw error;
+      if (!signal.aborted) logger.error({ err: error, requestId: request.id }, 'a stream of events broke');
+      // Without an end the client knows that it is not whole.
+      reply.raw.destroy();
+    } finally {
+      unsubscribe();
+    }
+    return reply;
+  }
+}
+
+async function writeLines(response: ServerResponse, events: readonly HistoryEvent[], signal: AbortSignal): Promise<void> {
+  const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+  if (!response.write(lines)) await once(response, 'drain', { signal });
+}
+
+function historyQuery({ stream, category, type, environment, from, to, after, cursor, order }: EventsQuerystring): Omit<EventQuery, 'limit'> {
+  if (after !== undefined && cursor !== undefined) {
+    throw new GatewayError('invalid-request', 'after and cursor mean the same: send one.', { faults: [{ parameter: 'cursor', reason: 'must not be sent with after' }] });
+  }
+  const position = after ?? cursor;
+  return {
+    ...(stream === undefined ? {} : { stream }),
+    ...(category === undefined ? {} : { category }),
+    ...(type === undefined ? {} : { type }),
+    ...(environment === undefined ? {} : { environmentId: environment }),
+    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
+    ...(position === undefined ? {} : { after: position }),
+    order,
+  };
+}
+
+function inOurWords(error: unknown): never {
+  throw error instanceof RangeError ? new GatewayError('invalid-position', 'The position is none that this log gave.') : error;
+}

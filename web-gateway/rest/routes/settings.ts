@@ -1,0 +1,35 @@
+/** The installation's settings. */
+import type { FastifyInstance } from 'fastify';
+import type { Settings } from '../../../services/domain/events.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
+import { settle } from '../read-your-writes.ts';
+import { contextOf } from '../route-config.ts';
+import { exactly } from '../schemas/json-schema.ts';
+
+/** Their bounds are the application's: it answers invalid-settings with a pointer. */
+const properties: Readonly<Record<keyof Settings, object>> = {
+  pollIntervalSeconds: { type: 'integer' },
+  inactivityTimeoutSeconds: { type: 'integer' },
+  keepAliveIntervalSeconds: { type: 'integer' },
+  pollRetentionHours: { type: 'integer' },
+  stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },
+  maxChannelsPerTunnel: { type: 'integer' },
+  auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },
+};
+const settingsSchema = { type: 'object', properties };
+
+export function registerSettings(app: FastifyInstance, { settings, projections }: RestDependencies): void {
+  app.get('/settings', { config: { access: 'auditor' }, schema: { summary: 'Read the settings', response: { 200: settingsSchema } } }, () =>
+    Promise.resolve(settings.current()),
+  );
+
+  app.patch<{ Body: Partial<Settings> }>(
+    '/settings',
+    { config: { access: 'admin' }, schema: { summary: 'Change settings', body: exactly(properties), response: { 200: settingsSchema } } },
+    async (request, reply) => {
+      const { position } = await settings.change(request.body, contextOf(request));
+      await settle(projections, position, reply);
+      return settings.current();
+    },
+  );
+}

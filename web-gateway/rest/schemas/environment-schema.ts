@@ -1,0 +1,98 @@
+/** JSON schemas of environments and tunnels. */
+import { instant, nullableInstant, nullableText, identifier } from './json-schema.ts';
+
+export const tunnelSchema = {
+  type: 'object',
+  properties: {
+    state: { type: 'string', enum: ['closed', 'required', 'opening', 'open'] },
+    since: nullableInstant,
+    openedAt: nullableInstant,
+    lastUsedAt: nullableInstant,
+    node: { ...nullableText, description: 'The Swarm node asked for; null is the environment’s own tunnel.' },
+    lastFailure: {
+      type: ['object', 'null'],
+      properties: { reason: { type: 'string' }, detail: { type: 'string' }, at: instant },
+    },
+  },
+} as const;
+
+export const environmentProperties = {
+  id: identifier,
+  name: { type: 'string' },
+  status: { type: 'string', enum: ['unassociated', 'never', 'up', 'down', 'duplicate'] },
+  address: { type: 'string', description: 'host:port that agents call.' },
+  tunnelAddress: { type: 'string', description: 'host:port of the tunnel port.' },
+  issuedEdgeId: { type: 'string', description: 'The Edge ID made with the environment.' },
+  edgeId: { ...nullableText, description: 'The Edge ID associated.' },
+  tags: { type: 'array', items: { type: 'string' } },
+  platform: nullableText,
+  createdAt: instant,
+  association: {
+    type: 'object',
+    properties: {
+      state: { type: 'string', enum: ['unassociated', 'associated'] },
+      at: nullableInstant,
+      addresses: { type: 'array', items: { type: 'string' } },
+      lastRejected: {
+        type: ['object', 'null'],
+        properties: { reason: { type: 'string' }, address: { type: 'string' }, at: instant },
+      },
+    },
+  },
+  heartbeat: {
+    type: 'object',
+    properties: {
+      state: { type: 'string', enum: ['never', 'up', 'down'] },
+      lastPolledAt: nullableInstant,
+      intervalSeconds: { type: 'integer' },
+      lastFailure: { type: ['object', 'null'], properties: { reason: { type: 'string' }, at: instant } },
+    },
+  },
+  pollIntervalSeconds: { type: ['integer', 'null'], description: 'Null follows the settings.' },
+  agents: {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        node: { type: 'string' },
+        version: { type: 'string' },
+        engine: { type: ['object', 'null'], properties: { name: { type: 'string' }, version: { type: 'string' } } },
+        address: { type: 'string' },
+        lastPolledAt: nullableInstant,
+      },
+    },
+  },
+  tunnel: tunnelSchema,
+  tunnels: { type: 'array', items: tunnelSchema, description: 'One for each Swarm node asked for.' },
+  snapshot: { type: 'null' },
+} as const;
+
+export const environmentSchema = { type: 'object', required: ['id'], properties: environmentProperties } as const;
+
+export const createdEnvironmentSchema = {
+  type: 'object',
+  required: ['id', 'issuedEdgeId', 'joinToken'],
+  properties: { ...environmentProperties, joinToken: { type: 'string', description: 'EDGE_KEY.' } },
+} as const;
+
+const inputs = {
+  address: { type: 'string', minLength: 1, maxLength: 300, description: 'host:port that agents call.' },
+  tunnelAddress: { type: 'string', minLength: 1, maxLength: 300 },
+  pollIntervalSeconds: { type: ['integer', 'null'], minimum: 1, maximum: 86_400 },
+  allowLoopback: { type: 'boolean', description: 'Let the address be this machine’s own, which nobody else can call.' },
+} as const;
+const name = { type: 'string', minLength: 1, maxLength: 200 } as const;
+const tags = { type: 'array', maxItems: 100, items: { type: 'string', minLength: 1, maxLength: 200 } } as const;
+
+export const newEnvironmentSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: { name, tags, ...inputs, requireIssuedEdgeId: { type: 'boolean' } },
+} as const;
+
+export const environmentChangesSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { name, tags, ...inputs },
+} as const;

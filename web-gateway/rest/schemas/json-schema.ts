@@ -1,0 +1,28 @@
+/** Pieces that the routes' JSON schemas are made of. */
+
+export const instant = { type: 'string', format: 'date-time' } as const;
+export const nullableInstant = { type: ['string', 'null'], format: 'date-time' } as const;
+export const nullableText = { type: ['string', 'null'] } as const;
+/** Of environments, keys, Swarm nodes. */
+export const identifier = { type: 'string', pattern: '^[a-z0-9]{1,64}$' } as const;
+export const idParams = { type: 'object', required: ['id'], properties: { id: identifier } } as const;
+export const noContent = { type: 'null', description: 'Done.' } as const;
+
+export const pageQuery = {
+  limit: { type: 'integer', minimum: 1, maximum: 1000, default: 50, description: 'How many items at most.' },
+  cursor: { type: 'string', minLength: 1, maxLength: 512, description: 'Where to go on: nextCursor of the page before.' },
+} as const;
+
+/** A page of a list. */
+export function pageOf(items: object, total: object = { type: 'integer' }): object {
+  return {
+    type: 'object',
+    required: ['items', 'nextCursor', 'total'],
+    properties: { items: { type: 'array', items }, nextCursor: nullableText, total },
+  };
+}
+
+/** An object of exactly these properties. */
+export function exactly(properties: Readonly<Record<string, object>>, required: readonly string[] = []): object {
+  return { type: 'object', additionalProperties: false, required, properties };
+}

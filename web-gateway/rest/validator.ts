@@ -1,0 +1,42 @@
+/** Checks requests against the routes' schemas: bodies as strictly as they are written, parameters as the text they are. */
+import ajvCompiler from '@fastify/ajv-compiler';
+import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
+import { GatewayError, type InputFault } from '../problems/gateway-error.ts';
+
+/** It is called with the whole route, whatever its own type says. */
+type Compile = FastifySchemaCompiler<unknown>;
+
+const MOST_FAULTS = 20;
+/** Nothing is removed or guessed: what a client sends by mistake is said, not swallowed. */
+const OPTIONS = { allErrors: true, removeAdditional: false, useDefaults: true, allowUnionTypes: true } as const;
+
+/** Sets it up on an instance that has no routes yet. */
+export function useValidator(app: FastifyInstance): void {
+  const build = ajvCompiler.AjvCompiler();
+  const strict = build({}, { customOptions: { ...OPTIONS, coerceTypes: false } }) as unknown as Compile;
+  const lenient = build({}, { customOptions: { ...OPTIONS, coerceTypes: true } }) as unknown as Compile;
+  app.setValidatorCompiler((route) => (route.httpPart === 'body' ? strict : lenient)(route));
+  app.setSchemaErrorFormatter((errors, part) => {
+    const faults = errors.slice(0, MOST_FAULTS).map((error) => faultOf(error, part));
+    return new GatewayError('invalid-request', faults.map(sentence).join(' '), { faults });
+  });
+}
+
+function faultOf({ instancePath, keyword, params, message }: FastifySchemaValidationError, part: string): InputFault {
+  const named = keyword === 'required' ? params['missingProperty'] : keyword === 'additionalProperties' ? params['additionalProperty'] : undefined;
+  const pointer = typeof named === 'string' ? `${instancePath}/${named.replaceAll('~', '~0').replaceAll('/', '~1')}` : instancePath;
+  const reason = reasonOf(keyword, params, message);
+  return part === 'body' ? { pointer, reason } : { parameter: pointer.slice(1), reason };
+}
+
+function reasonOf(keyword: string, params: Record<string, unknown>, message: string | undefined): string {
+  if (keyword === 'required') return 'is required';
+  if (keyword === 'additionalProperties') return 'is not known here';
+  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`;
+  return message ?? 'is not valid';
+}
+
+function sentence({ pointer, parameter, reason }: InputFault): string {
+  const name = parameter ?? pointer ?? '';
+  return `${name === '' ? 'The body' : name} ${reason}.`;
+}

@@ -1,0 +1,64 @@
+/** Finds out who sends a request, and whether a browser was tricked into sending it. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Accounts, Principal } from '../../services/application/ports.ts';
+import { GatewayError } from '../problems/gateway-error.ts';
+import { sessionToken } from './session-cookie.ts';
+
+/** A principal, and by what it is known. */
+export interface Identity {
+  readonly principal: Principal;
+  readonly by: 'session' | 'api-key';
+}
+
+export interface Authentication {
+  /** Undefined where the request names nobody. An Authorization header wins over a cookie. Throws {@link GatewayError} unauthenticated. */
+  identify(headers: IncomingHttpHeaders): Identity | undefined;
+  /**
+   * Throws {@link GatewayError} csrf-header-required or origin-not-allowed. What a page of another origin can make a
+   * browser send has no header of our own, and says where it comes from.
+   */
+  refuseForgery(headers: IncomingHttpHeaders): void;
+  /** Throws {@link GatewayError} origin-not-allowed where the request names another origin. */
+  refuseOtherOrigin(headers: IncomingHttpHeaders): void;
+}
+
+const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
+
+export function createAuthentication({
+  accounts,
+  allowedOrigins,
+}: {
+  readonly accounts: Accounts;
+  /** Origins besides the request's own Host, such as that of a reverse proxy. */
+  readonly allowedOrigins: readonly string[];
+}): Authentication {
+  const allowed = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
+
+  function refuseOtherOrigin({ origin, host }: IncomingHttpHeaders): void {
+    if (origin === undefined) return;
+    const from = origin.toLowerCase();
+    if (host !== undefined && from === `https://${host.toLowerCase().replace(/:443$/, '')}`) return;
+    if (!allowed.has(from)) throw new GatewayError('origin-not-allowed', 'This may only be asked from the pages of this server itself.');
+  }
+
+  return {
+    identify(headers) {
+      if (headers.authorization !== undefined) {
+        const key = BEARER.exec(headers.authorization)?.[1];
+        const principal = key === undefined ? undefined : accounts.principalOfApiKey(key);
+        if (principal === undefined) throw new GatewayError('unauthenticated', 'The API key is unknown, revoked or expired.');
+        return { principal, by: 'api-key' };
+      }
+      const token = sessionToken(headers.cookie);
+      const principal = token === undefined ? undefined : accounts.principalOfSession(token);
+      return principal === undefined ? undefined : { principal, by: 'session' };
+    },
+    refuseForgery(headers) {
+      if (headers['x-homeport-csrf'] !== '1') {
+        throw new GatewayError('csrf-header-required', 'A request that a session cookie signs in needs the header X-Homeport-CSRF: 1 here.');
+      }
+      refuseOtherOrigin(headers);
+    },
+    refuseOtherOrigin,
+  };
+}
