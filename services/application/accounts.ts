@@ -1,6 +1,6 @@
 /** Use cases of accounts: signing in, sessions, API keys; all checked from memory. */
 import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { type AccountCommand, type AccountEvent, type AccountState, type ActiveAccount } from '../domain/account.ts';
+import type { AccountCommand, AccountEvent, AccountState, ActiveAccount } from '../domain/account.ts';
 import type { Role } from '../domain/events.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { EventReader } from '../event-store/port.ts';
@@ -95,7 +95,7 @@ export function createAccounts(deps: {
   }
 
   function run(userId: string, command: Unaddressed, context: CommandContext) {
-    return aggregates.execute(`user-${userId}`, { ...command, at: instantOf(clock), userId } as AccountCommand, context);
+    return aggregates.execute(`user-${userId}`, { ...command, at: instantOf(clock), userId }, context);
   }
 
   function sign(text: string): Buffer {

@@ -111,7 +111,7 @@ export function createTunnels(deps: {
   }
 
   function run(key: TunnelKey, command: TunnelCommandOf, context: CommandContext) {
-    return aggregates.execute(tunnelStream(key), { ...command, key, at: instantOf(clock) } as TunnelCommand, context);
+    return aggregates.execute(tunnelStream(key), { ...command, key, at: instantOf(clock) }, context);
   }
 
   function askNext(stream: string, key: TunnelKey): void {

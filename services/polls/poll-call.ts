@@ -19,11 +19,12 @@ export async function servePollCall(call: Call, peer: { readonly address: string
   const { address } = peer;
   let conversation: PollConversation | undefined;
   let polls = 0;
-  let isEnded = false;
+  /** In a record, for it changes while this function waits. */
+  const state = { isEnded: false };
 
   function endWith(refusal: AgentRefused): void {
-    if (isEnded) return;
-    isEnded = true;
+    if (state.isEnded) return;
+    state.isEnded = true;
     call.emit('error', refusalStatus(refusal));
   }
 
@@ -36,7 +37,7 @@ export async function servePollCall(call: Call, peer: { readonly address: string
     const introduction = introductionOf(hello, address);
     const { joinSecret, edgeId } = introduction;
     const send = (answer: PollAnswer) => {
-      if (isEnded || call.destroyed) return;
+      if (state.isEnded || call.destroyed) return;
       if (call.writableLength > unreadAnswers) return void call.destroy();
       call.write(responseOf(answer, { joinSecret, edgeId }));
     };
@@ -61,15 +62,15 @@ export async function servePollCall(call: Call, peer: { readonly address: string
         answer = await introduce(request);
         clearTimeout(deadline);
       }
-      if (call.destroyed || isEnded) break;
+      if (call.destroyed || state.isEnded) break;
       await answer(request);
     }
-    if (!isEnded && !call.cancelled) call.end();
+    if (!state.isEnded && !call.cancelled) call.end();
   } catch (error) {
     if (error instanceof AgentRefused) endWith(error);
-    else if (!call.cancelled && !call.destroyed && !isEnded) {
+    else if (!call.cancelled && !call.destroyed && !state.isEnded) {
       logger.error({ err: error }, 'a poll could not be answered');
-      isEnded = true;
+      state.isEnded = true;
       call.emit('error', { code: status.INTERNAL, details: 'the control plane could not answer; it will be tried again' });
     }
   } finally {

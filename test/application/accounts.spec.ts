@@ -14,7 +14,7 @@ describe('application: accounts', () => {
   afterEach(() => harness.close());
 
   const signIn = (given = password, username = 'admin') => harness.app.accounts.signIn({ username, password: given }, origin);
-  const codeOf = (promise: Promise<unknown>) => promise.then(() => 'signed-in', (error: { code: string }) => error.code);
+  const codeOf = (promise: Promise<unknown>) => promise.then(() => 'signed-in', (error: unknown) => (error as { code: string }).code);
   const principal = async (): Promise<Principal> => (await signIn()).principal;
 
   it('signs in with the right password, and tells nobody whether it was the name or the password', async () => {

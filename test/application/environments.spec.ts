@@ -21,7 +21,7 @@ describe('application: environments', () => {
   afterEach(() => harness.close());
 
   const create = (name: string) => harness.app.environments.create({ name, address: 'cp.example:9443' }, admin);
-  const rejected = (promise: Promise<unknown>) => promise.then(() => 'fine', (error: { code: string }) => error.code);
+  const rejected = (promise: Promise<unknown>) => promise.then(() => 'fine', (error: unknown) => (error as { code: string }).code);
 
   it('has one name once, whatever its case, also when twenty are created at the same time', async () => {
     const results = await Promise.all(Array.from({ length: 20 }, (_, index) => rejected(create(index % 2 === 0 ? 'Factory' : 'factory'))));

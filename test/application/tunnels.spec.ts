@@ -101,10 +101,10 @@ describe('application: tunnels', () => {
     const credentials = only(await agent.poll());
     const reasons = [];
     for (const attempt of [{ secret: new Uint8Array(32) }, { environmentId: other }]) {
-      reasons.push(await open(credentials, attempt).catch((error: { reason: string }) => error.reason));
+      reasons.push(await open(credentials, attempt).catch((error: unknown) => (error as { reason: string }).reason));
     }
     await open(credentials);
-    reasons.push(await open(credentials).catch((error: { reason: string }) => error.reason));
+    reasons.push(await open(credentials).catch((error: unknown) => (error as { reason: string }).reason));
     expect(reasons).to.deep.equal(['wrong-secret', 'unknown-credentials', 'credentials-used']);
     await eventually(async () => (await harness.types()).filter((type) => type === 'TunnelCredentialsRefused').length === 3);
     const recorded = (await harness.events()).filter(({ type }) => type === 'TunnelCredentialsRefused');
