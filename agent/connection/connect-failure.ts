@@ -69,6 +69,21 @@ export function isCertificateFailure(failure: ConnectFailure): boolean {
   return failure.code.startsWith('certificate-');
 }
 
+const NETWORK_FAILURES: ReadonlySet<ConnectFailureCode> = new Set([
+  'name-not-found',
+  'connection-refused',
+  'connection-timeout',
+  'network-unreachable',
+  'connection-broken',
+  'proxy-unreachable',
+  'binding-unavailable',
+]);
+
+/** Whether it may pass by itself, as a restart or an outage does. */
+export function isNetworkFailure(failure: ConnectFailure): boolean {
+  return NETWORK_FAILURES.has(failure.code);
+}
+
 const BY_SYSTEM_CODE: Readonly<Record<string, ConnectFailureCode>> = {
   ENOTFOUND: 'name-not-found',
   EAI_AGAIN: 'name-not-found',

@@ -11,7 +11,7 @@ import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
 import { createBackoff } from '../backoff.ts';
 import type { BackoffBounds } from '../backoff.ts';
 import type { ApiAccess } from '../connection/api-access.ts';
-import { connectFailureFrom } from '../connection/connect-failure.ts';
+import { connectFailureFrom, isNetworkFailure } from '../connection/connect-failure.ts';
 import type { Notices } from '../notices.ts';
 import { startPollCall } from './poll-call.ts';
 import type { PollCall, PollCallEnd } from './poll-call.ts';
@@ -31,10 +31,13 @@ export interface PollTiming {
   readonly answerMs: number;
 }
 
+/** Where something answers but must not be used, a person has to act, and each attempt costs the other end a handshake. */
+const WRONG_PEER_CAP_MS = 60_000;
+
 /** What the product waits. */
 export const POLL_TIMING: PollTiming = {
   startJitterMs: 500,
-  failed: { firstMs: 500, capMs: 15_000 },
+  failed: { firstMs: 500, capMs: 5000 },
   refused: { firstMs: 15_000, capMs: 300_000 },
   intervalMs: 5000,
   answerMs: 30_000,
@@ -115,9 +118,10 @@ export function createPollLoop(options: {
       client = await access(signal);
     } catch (error) {
       if (signal.aborted) return 0;
-      const { code, message, detail } = connectFailureFrom(error);
+      const failure = connectFailureFrom(error);
+      const { code, message, detail } = failure;
       notices.trouble('connection', code, message, { address, ...(detail === undefined ? {} : { detail }) });
-      return failed.next(spreadMs);
+      return failed.next(isNetworkFailure(failure) ? spreadMs : Math.max(spreadMs, WRONG_PEER_CAP_MS));
     }
     return waitAfter(await converse(client, signal));
   };
