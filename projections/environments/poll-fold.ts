@@ -44,7 +44,7 @@ export function createPollFold(database: DatabaseSync): PollFold {
 
   const keyOf = (environmentId: string, instanceId: string) => `${environmentId}\n${instanceId}`;
 
-  /** What came before a change of which rows there are is settled before it. */
+  /** What an instance did before it was known, or known again, leaves no trace in the row it gets now. */
   function settle(environmentId: string, instanceId: string): void {
     const key = keyOf(environmentId, instanceId);
     const poll = polls.get(key);
@@ -60,7 +60,6 @@ export function createPollFold(database: DatabaseSync): PollFold {
     },
 
     drop(environmentId, instanceId) {
-      settle(environmentId, instanceId);
       changes.push(() => remove.run(environmentId, instanceId));
     },
 

@@ -293,6 +293,39 @@ describe('the read models of a running system', () => {
       }
     });
 
+    it('are built anew where others stand in the place of the events they saw', async () => {
+      const polls = (sequence: number): DomainEvent => ({ type: 'AgentPolled', data: { at, environmentId: 'a', node: 'host', instanceId: 'i', sequence } });
+      const [here, there] = [join(folder.path, 'here'), join(folder.path, 'there')];
+      const decision = { id: randomUUID(), type: 'EnvironmentCreated', data: JSON.stringify(created('a').data), metadata: '{}' };
+      for (const [dataDirectory, count] of [[here, 3], [there, 9]] as const) {
+        const one = await openEventStore({ dataDirectory });
+        try {
+          await one.append('environment-a', [decision], { expectedRevision: 'no-stream' });
+          for (let index = 0; index < count; index++) {
+            const { type, data } = polls(index);
+            await one.append('polls-cp_1', [{ id: randomUUID(), type, data: JSON.stringify(data), metadata: '{}' }], { expectedRevision: 'any' });
+          }
+          const projections = await open({ eventStore: one });
+          await projections.whenCaughtUp();
+          await projections.close();
+        } finally {
+          await one.close();
+        }
+      }
+      expect((await log.line(builtAnew))['reason']).to.equal('the log was replaced');
+    });
+
+    it('go on where they were, though the polls they saw have expired', async () => {
+      await build();
+      const before = await open();
+      const views = await everything(before);
+      await before.close();
+      const { events } = await store.maintenance.expire({ category: 'polls', keepEvents: 0 });
+      expect(events).to.be.greaterThan(100);
+      expect(await everything(await open())).to.deep.equal(views);
+      expect(log.messages()).to.deep.equal([]);
+    });
+
     it('leave a database of another program alone', async () => {
       const database = new DatabaseSync(file);
       database.exec('CREATE TABLE precious (thing TEXT)');
