@@ -1,5 +1,5 @@
 /** One Poll call: the first request introduces the agent, each request is answered, and answers may come early. */
-import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { type ServerDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { AgentRefused, type PollAdmission, type PollAnswer, type PollConversation } from '../application/ports.ts';
@@ -13,68 +13,83 @@ const unreadAnswers = 64;
 
 type Call = ServerDuplexStream<PollRequest, PollResponse>;
 
-/** Serves one call to its end. Never throws. */
-export async function servePollCall(call: Call, peer: { readonly address: string }, deps: { readonly admission: PollAdmission; readonly logger: Logger }): Promise<void> {
+/**
+ * Serves one call to its end. Requests are answered one after the other: while one is being answered the stream is paused.
+ * No `for await` here: it destroys the stream on an error, and with it the status that the agent is to be told.
+ */
+export function servePollCall(call: Call, peer: { readonly address: string }, deps: { readonly admission: PollAdmission; readonly logger: Logger }): void {
   const { admission, logger } = deps;
   const { address } = peer;
+  let answer: ((poll: PollRequest) => Promise<void> | void) | undefined;
   let conversation: PollConversation | undefined;
   let polls = 0;
-  /** In a record, for it changes while this function waits. */
-  const state = { isEnded: false };
+  let isOver = false;
 
-  function endWith(refusal: AgentRefused): void {
-    if (state.isEnded) return;
-    state.isEnded = true;
-    call.emit('error', refusalStatus(refusal));
+  const deadline = setTimeout(() => call.destroy(), introductionMs).unref();
+
+  /** Whatever comes first ends the call, once. */
+  function finish(how: 'end' | 'gone' | Pick<ServiceError, 'code' | 'details'>): void {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(deadline);
+    conversation?.close({ isClassic: how === 'end' && polls === 1 });
+    if (how === 'end') call.end();
+    else if (how !== 'gone') call.emit('error', how);
   }
 
-  /** Reads an introduction and gets the agent admitted. */
-  async function introduce(request: PollRequest): Promise<(poll: PollRequest) => Promise<void>> {
+  function fail(error: unknown): void {
+    if (error instanceof AgentRefused) {
+      finish(refusalStatus(error));
+    } else {
+      logger.error({ err: error }, 'a poll could not be answered');
+      finish({ code: status.INTERNAL, details: 'the control plane could not answer; it will be tried again' });
+    }
+  }
+
+  /** Reads an introduction and gets the agent admitted; then answers it. */
+  async function introduce(request: PollRequest): Promise<void> {
     const { hello } = request;
     if (hello === undefined) throw admission.refuseMalformed('malformed-token', address, 'the first request of a call must carry the hello');
     const flaw = flawOf(hello);
     if (flaw !== undefined) throw admission.refuseMalformed(flaw.reason, address, flaw.message);
     const introduction = introductionOf(hello, address);
     const { joinSecret, edgeId } = introduction;
-    const send = (answer: PollAnswer) => {
-      if (state.isEnded || call.destroyed) return;
-      if (call.writableLength > unreadAnswers) return void call.destroy();
-      call.write(responseOf(answer, { joinSecret, edgeId }));
+    const send = (message: PollAnswer) => {
+      if (isOver) return;
+      if (call.writableLength > unreadAnswers) call.destroy();
+      else call.write(responseOf(message, { joinSecret, edgeId }));
     };
-    const admitted = await admission.admit(introduction, { push: send, end: endWith });
+    const admitted = await admission.admit(introduction, { push: send, end: fail });
     conversation = admitted;
-    // An answer that is ready is sent in the same turn, so that it travels with the acknowledgement.
-    return async (poll) => {
-      const answer = admitted.poll(pollOf(poll));
-      send(answer instanceof Promise ? await answer : answer);
+    clearTimeout(deadline);
+    if (isOver) return admitted.close({ isClassic: false });
+    answer = (poll) => {
+      // An answer that is ready is sent in the same turn, so that it travels with the acknowledgement.
+      const given = admitted.poll(pollOf(poll));
+      if (!(given instanceof Promise)) return send(given);
+      return given.then(send);
     };
+    await answer(request);
   }
 
-  const deadline = setTimeout(() => call.destroy(), introductionMs).unref();
-  // The stream's own 'error' events must not become uncaught: the loop below sees them as well.
-  call.on('error', () => undefined);
-
-  try {
-    let answer: ((poll: PollRequest) => Promise<void>) | undefined;
-    for await (const request of call as AsyncIterable<PollRequest>) {
-      polls++;
-      if (answer === undefined) {
-        answer = await introduce(request);
-        clearTimeout(deadline);
-      }
-      if (call.destroyed || state.isEnded) break;
-      await answer(request);
+  call.on('data', (request: PollRequest) => {
+    if (isOver) return;
+    polls++;
+    try {
+      const answering = answer === undefined ? introduce(request) : answer(request);
+      if (answering === undefined) return;
+      call.pause();
+      answering.then(() => call.resume(), fail);
+    } catch (error) {
+      fail(error);
     }
-    if (!state.isEnded && !call.cancelled) call.end();
-  } catch (error) {
-    if (error instanceof AgentRefused) endWith(error);
-    else if (!call.cancelled && !call.destroyed && !state.isEnded) {
-      logger.error({ err: error }, 'a poll could not be answered');
-      state.isEnded = true;
-      call.emit('error', { code: status.INTERNAL, details: 'the control plane could not answer; it will be tried again' });
-    }
-  } finally {
-    clearTimeout(deadline);
-    conversation?.close({ isClassic: polls === 1 && !call.cancelled });
+  });
+  call.on('end', () => {
+    finish('end');
+  });
+  for (const event of ['cancelled', 'close', 'error']) {
+    call.on(event, () => {
+      finish('gone');
+    });
   }
 }

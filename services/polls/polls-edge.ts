@@ -39,7 +39,7 @@ export function createPollsEdge(deps: {
   const service: PollServiceServer = {
     poll(call) {
       const peer = call.getPeer();
-      void servePollCall(call, { address: peers.get(peer) ?? peer }, { admission, logger });
+      servePollCall(call, { address: peers.get(peer) ?? peer }, { admission, logger });
     },
     getBinding(call: ServerUnaryCall<GetBindingRequest, GetBindingResponse>, respond: sendUnaryData<GetBindingResponse>) {
       const { nonce } = call.request;

@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { ChannelCredentials, type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
+import { expect } from 'chai';
+import pino from 'pino';
+import { type AgentHello, type PollRequest, type PollResponse, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { openSealedCredentials } from '../../proto/sealed-credentials.ts';
+import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
+import { createPollsEdge, type PollsEdge } from '../../services/polls/polls-edge.ts';
+import { admin, eventually, type Harness, joinSecretOf, startHarness } from '../application/harness.ts';
+
+const edgeId = '11111111-1111-4111-8111-111111111111';
+
+describe('polls: the gRPC edge', () => {
+  let harness: Harness;
+  let environmentId: string;
+  let edge: PollsEdge;
+  let listener: Server;
+  let client: PollServiceClient;
+
+  beforeEach(async () => {
+    harness = await startHarness();
+    environmentId = await harness.createEnvironment('factory');
+    edge = createPollsEdge({
+      admission: harness.app.polls,
+      logger: pino({ enabled: false }),
+      signBinding: (nonce) => ({ binding: nonce, signature: new Uint8Array(), tunnelPublicKey: new Uint8Array() }),
+    });
+    listener = createServer({ allowHalfOpen: true }, (socket) => {
+      edge.accept(socket, { address: '198.51.100.4' });
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    client = new PollServiceClient(`127.0.0.1:${String((listener.address() as AddressInfo).port)}`, ChannelCredentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  });
+  afterEach(async () => {
+    client.close();
+    edge.close();
+    listener.close();
+    await once(listener, 'close');
+    await harness.close();
+  });
+
+  const hello = (over: Partial<AgentHello> = {}): AgentHello => ({
+    environmentId,
+    joinSecret: joinSecretOf(environmentId, 1),
+    edgeId,
+    instanceId: 'instance1',
+    protocolVersion: 1,
+    version: '0.1.0',
+    node: 'press',
+    platform: 'linux/amd64',
+    engine: undefined,
+    swarm: undefined,
+    ...over,
+  });
+  const request = (sequence: number, over: Partial<PollRequest> = {}): PollRequest => ({
+    hello: undefined,
+    sequence,
+    confirmedSequence: 0,
+    heldCredentialsIds: [],
+    tunnelFailure: undefined,
+    ...over,
+  });
+
+  interface Talk {
+    readonly call: ClientDuplexStream<PollRequest, PollResponse>;
+    readonly answers: PollResponse[];
+    /** How the call ended. */
+    readonly ended: Promise<Pick<ServiceError, 'code' | 'details' | 'metadata'>>;
+  }
+
+  function talk(...requests: PollRequest[]): Talk {
+    const call = client.poll();
+    const answers: PollResponse[] = [];
+    call.on('data', (answer: PollResponse) => answers.push(answer));
+    const ended = new Promise<ServiceError>((resolve) => {
+      call.on('error', resolve);
+      call.on('status', resolve);
+    });
+    for (const one of requests) call.write(one);
+    return { call, answers, ended };
+  }
+
+  const reasonOf = async ({ ended }: Talk): Promise<[string, unknown]> => {
+    const { code, metadata } = await ended;
+    return [status[code], metadata.get('homeport-reason')[0]];
+  };
+
+  it('ends a refused call with a status and the precise reason', async () => {
+    expect(await reasonOf(talk(request(1)))).to.deep.equal(['INVALID_ARGUMENT', 'malformed-token']);
+    expect(await reasonOf(talk(request(1, { hello: hello({ joinSecret: randomBytes(31) }) })))).to.deep.equal(['INVALID_ARGUMENT', 'malformed-token']);
+    expect(await reasonOf(talk(request(1, { hello: hello({ edgeId: 'x' }) })))).to.deep.equal(['INVALID_ARGUMENT', 'malformed-edge-id']);
+    expect(await reasonOf(talk(request(1, { hello: hello({ protocolVersion: 0 }) })))).to.deep.equal(['FAILED_PRECONDITION', 'version-too-old']);
+    expect(await reasonOf(talk(request(1, { hello: hello({ environmentId: 'nosuch' }) })))).to.deep.equal(['NOT_FOUND', 'unknown-environment']);
+    expect(await reasonOf(talk(request(1, { hello: hello({ joinSecret: randomBytes(32) }) })))).to.deep.equal(['UNAUTHENTICATED', 'wrong-join-secret']);
+  });
+
+  it('answers each request of an open call, and an early answer carries credentials only this agent can open', async () => {
+    const { call, answers } = talk(request(1, { hello: hello() }), request(2));
+    await eventually(() => answers.length === 2);
+    await harness.app.tunnels.require(environmentTunnel(environmentId), admin);
+    await eventually(() => answers.length === 3);
+    const [sealed] = answers[2]?.required ?? [];
+    if (sealed === undefined) throw new Error('no credentials');
+    const keyParts = { joinSecret: joinSecretOf(environmentId, 1), edgeId };
+    expect(openSealedCredentials(sealed.sealed, keyParts)).to.include({ tunnelAddress: 'cp.example:8000', validForMs: 10_000 });
+    expect(() => openSealedCredentials(sealed.sealed, { ...keyParts, edgeId: '22222222-2222-4222-8222-222222222222' })).to.throw();
+    call.cancel();
+  });
+
+  it('serves a classic poll: one request, one answer with all of it, and the call ends well', async () => {
+    await harness.app.tunnels.require(environmentTunnel(environmentId), admin);
+    const classic = talk(request(1, { hello: hello() }));
+    classic.call.end();
+    const [code] = await reasonOf(classic);
+    expect(code).to.equal('OK');
+    expect(classic.answers).to.have.length(1);
+    expect(classic.answers[0]?.required).to.have.length(1);
+  });
+
+  it('tells an agent why its call ends when its environment is removed', async () => {
+    const one = talk(request(1, { hello: hello() }));
+    await eventually(() => one.answers.length === 1);
+    await harness.app.environments.remove(environmentId, admin);
+    expect(await reasonOf(one)).to.deep.equal(['NOT_FOUND', 'environment-removed']);
+  });
+
+  it('records the address that the listener knows', async () => {
+    const one = talk(request(1, { hello: hello() }));
+    await eventually(() => one.answers.length === 1);
+    const seen = (await harness.events()).find(({ type }) => type === 'AgentSeen');
+    expect(JSON.parse(seen?.data ?? '{}')).to.include({ address: '198.51.100.4' });
+    one.call.cancel();
+  });
+
+  it('survives a request that is no message at all', async () => {
+    const call = client.makeBidiStreamRequest(
+      '/homeport.poll.v1.PollService/Poll',
+      (bytes: Buffer) => bytes,
+      (bytes) => bytes,
+    );
+    const ended = once(call, 'error') as Promise<[ServiceError]>;
+    call.write(Buffer.from('ff'.repeat(64), 'hex'));
+    await ended;
+    const one = talk(request(1, { hello: hello() }));
+    await eventually(() => one.answers.length === 1);
+    one.call.cancel();
+  });
+
+  it('binds only a nonce of the right length', async () => {
+    const bind = (nonce: Uint8Array) =>
+      new Promise<ServiceError | null>((resolve) => {
+        client.getBinding({ nonce }, (error) => {
+          resolve(error);
+        });
+      });
+    expect(await bind(randomBytes(32))).to.equal(null);
+    expect(await bind(randomBytes(31))).to.include({ code: status.INVALID_ARGUMENT });
+  });
+});
