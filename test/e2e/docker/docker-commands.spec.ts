@@ -1,0 +1,190 @@
+/** The ordinary Docker CLI against an engine behind a tunnel: every command that people use, alone and twenty at once. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { expect } from 'chai';
+import type { Finished } from '../../support/child-process.ts';
+import { IMAGE } from '../../support/dockerd.ts';
+import { eventually } from '../../support/eventually.ts';
+import { requireRealParts } from '../../support/real-parts.ts';
+import { startDockerSite } from './support/site.ts';
+import type { DockerSite } from './support/site.ts';
+import { CTRL_C, startOnTerminal } from './support/terminal.ts';
+
+const isLong = process.env.HOMEPORT_TEST_LONG === '1';
+const MIB = 1024 * 1024;
+/** No bridge in the tests' engine. */
+const RUN = ['docker', 'run', '--network', 'none'] as const;
+
+describe('docker through homeport connect', function () {
+  this.timeout(90_000);
+  let site: DockerSite | undefined;
+
+  before(async function () {
+    requireRealParts(this, 'script', 'stty');
+    site = await startDockerSite(this);
+    await site.dockerd.docker('run', '--detach', '--name', 'box', '--network', 'none', IMAGE, 'sleep', '3600');
+  });
+  after(async () => site?.stop());
+
+  function theSite(): DockerSite {
+    if (site === undefined) throw new Error('there is no site');
+    return site;
+  }
+
+  it('docker ps lists the containers', async () => {
+    const { code, stdout, stderr } = await theSite().connect(['docker', 'ps', '--format', '{{.Names}}']);
+    expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: 'box\n', stderr: '' });
+  });
+
+  it('docker version knows the engine', async () => {
+    const direct = await theSite().dockerd.docker('version', '--format', '{{.Server.Version}} {{.Server.APIVersion}}');
+    const { code, stdout } = await theSite().connect(['docker', 'version', '--format', '{{.Server.Version}} {{.Server.APIVersion}}']);
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: direct.stdout });
+  });
+
+  it('docker run prints what the container prints', async () => {
+    const { code, stdout, stderr } = await theSite().connect([...RUN, '--rm', IMAGE, 'echo', 'hi']);
+    expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: 'hi\n', stderr: '' });
+  });
+
+  it('docker run -it gives a shell on the terminal, which follows its size', async () => {
+    const terminal = await startOnTerminal([...homeportConnect(), ...RUN, '--rm', '-it', IMAGE, 'sh'], theSite().env);
+    try {
+      // The engine learns of the size by a request of its own, in its own time.
+      terminal.type('until [ "$(stty size 2>&1)" = "24 80" ]; do usleep 10000; done; echo begin-$((40 + 2))\r');
+      await terminal.process.waitFor(/begin-42/);
+      await terminal.resize(97, 31);
+      terminal.type('until [ "$(stty size)" = "31 97" ]; do usleep 10000; done; echo resized-$((40 + 2))\r');
+      await terminal.process.waitFor(/resized-42/);
+      terminal.type('exit 7\r');
+      expect((await terminal.process.ended).code).to.equal(7);
+    } finally {
+      await terminal.process.stop('SIGKILL');
+    }
+  });
+
+  it('docker logs -f follows, and stops on Ctrl-C', async () => {
+    await theSite().dockerd.docker('run', '--detach', '--name', 'talker', '--network', 'none', '--interactive', IMAGE, 'sh', '-c', 'echo first; cat');
+    const terminal = await startOnTerminal([...homeportConnect(), 'docker', 'logs', '-f', 'talker'], theSite().env);
+    try {
+      await terminal.process.waitFor(/first/);
+      await theSite().dockerd.docker('exec', 'talker', 'sh', '-c', 'echo second > /proc/1/fd/1');
+      await terminal.process.waitFor(/second/);
+      terminal.type(CTRL_C);
+      await terminal.process.ended;
+      // Not only the command has gone: nobody follows at the engine's side any more.
+      const closed = await eventually('the end of the stream to be recorded', async () => (await recorded('StreamClosed')).find(({ data }) => data.kind === 'logs'));
+      expect(closed.data.reason).to.equal('client-disconnected');
+    } finally {
+      await terminal.process.stop('SIGKILL');
+    }
+  });
+
+  it('docker events shows what happens, as it happens', async () => {
+    const events = theSite().startConnected(['docker', 'events', '--filter', 'container=eventful', '--format', '{{.Action}}', '--since', '0']);
+    await theSite().dockerd.docker('run', '--rm', '--name', 'eventful', '--network', 'none', IMAGE, 'true');
+    await events.waitFor(/create[^]*start[^]*die[^]*destroy/);
+    events.signal('SIGINT');
+    await events.ended;
+  });
+
+  it('docker build sends a context and runs its steps', async () => {
+    const context = path.join(theSite().folder, 'context');
+    mkdirSync(context);
+    const content = randomBytes(300_000);
+    writeFileSync(path.join(context, 'content'), content);
+    writeFileSync(path.join(context, 'Dockerfile'), `FROM ${IMAGE}\nCOPY content /content\nRUN sha256sum /content > /sum\nCMD ["cat", "/sum"]\n`);
+    const built = await theSite().connect(['env', 'DOCKER_BUILDKIT=0', 'docker', 'build', '--network', 'none', '--tag', 'built', context]);
+    expect(built.code, built.stderr).to.equal(0);
+    const { stdout } = await theSite().connect([...RUN, '--rm', 'built']);
+    expect(stdout).to.equal(`${sha256(content)}  /content\n`);
+  });
+
+  it('docker cp carries 256 MiB there and back unchanged', async () => {
+    const there = path.join(theSite().folder, 'there');
+    const back = path.join(theSite().folder, 'back');
+    // Blocks that differ, so that none can be lost, doubled or swapped unnoticed.
+    const block = randomBytes(MIB);
+    writeFileSync(there, '');
+    for (let index = 0; index < 256; index += 1) {
+      block.writeUInt32BE(index);
+      writeFileSync(there, block, { flag: 'a' });
+    }
+    const sum = await fileSum(there);
+    const copied = await theSite().connect(['docker', 'cp', there, 'box:/copy']);
+    expect(copied.code, copied.stderr).to.equal(0);
+    expect((await theSite().dockerd.docker('exec', 'box', 'sha256sum', '/copy')).stdout).to.equal(`${sum}  /copy\n`);
+    const fetched = await theSite().connect(['docker', 'cp', 'box:/copy', back]);
+    expect(fetched.code, fetched.stderr).to.equal(0);
+    expect(await fileSum(back)).to.equal(sum);
+  });
+
+  it('docker exec ends with the exit code of its command', async () => {
+    const codes = await Promise.all([0, 1, 42, 255].map(async (code) => (await theSite().connect(['docker', 'exec', 'box', 'sh', '-c', `exit ${code}`])).code));
+    expect(codes).to.deep.equal([0, 1, 42, 255]);
+  });
+
+  const times = isLong ? 100 : 20;
+  it(`docker exec -i reads its input to the end, and all of it, ${times} times`, async () => {
+    for (let index = 0; index < times; index += 1) {
+      const input = randomBytes(MIB + 1);
+      const { code, stdout, stderr } = await theSite().docker(['exec', '-i', 'box', 'sha256sum'], { input });
+      expect({ code, stdout, stderr }, `time ${index + 1}`).to.deep.equal({ code: 0, stdout: `${sha256(input)}  -\n`, stderr: '' });
+    }
+  });
+
+  it('a command under homeport connect reads the input to the end', async () => {
+    const input = randomBytes(MIB + 1);
+    const { stdout } = await theSite().connect(['docker', 'exec', '-i', 'box', 'sha256sum'], { input });
+    expect(stdout).to.equal(`${sha256(input)}  -\n`);
+  });
+
+  it('twenty commands at once are all right', async () => {
+    const kinds: ((index: number) => Promise<void>)[] = [
+      async () => expectOutput(await theSite().connect(['docker', 'ps', '--filter', 'name=box', '--format', '{{.Names}}']), 'box\n'),
+      async (index) => expectOutput(await theSite().connect([...RUN, '--rm', IMAGE, 'echo', `hi ${index}`]), `hi ${index}\n`),
+      async () => {
+        const input = randomBytes(MIB + 1);
+        expectOutput(await theSite().connect(['docker', 'exec', '-i', 'box', 'sha256sum'], { input }), `${sha256(input)}  -\n`);
+      },
+      async (index) => {
+        expect((await theSite().connect(['docker', 'exec', 'box', 'sh', '-c', `exit ${index}`])).code).to.equal(index);
+      },
+      async (index) => {
+        const [there, back] = [path.join(theSite().folder, `there-${index}`), path.join(theSite().folder, `back-${index}`)];
+        const content = randomBytes(5 * MIB);
+        writeFileSync(there, content);
+        expect((await theSite().connect(['docker', 'cp', there, `box:/copy-${index}`])).code).to.equal(0);
+        expect((await theSite().connect(['docker', 'cp', `box:/copy-${index}`, back])).code).to.equal(0);
+        expect(await fileSum(back)).to.equal(sha256(content));
+      },
+    ];
+    await Promise.all(Array.from({ length: 20 }, (_, index) => kinds[index % kinds.length]?.(index)));
+  });
+
+  /** For a terminal, where the command line is given as words. */
+  function homeportConnect(): readonly string[] {
+    return [process.execPath, path.resolve('services/cli/main.ts'), 'connect', 'factory', '--'];
+  }
+
+  async function recorded(type: string): Promise<readonly { readonly data: Readonly<Record<string, unknown>> }[]> {
+    const { stdout } = await theSite().server.homeport('events', 'list', '--type', type, '--json');
+    return JSON.parse(stdout) as { data: Record<string, unknown> }[];
+  }
+});
+
+function expectOutput({ code, stdout, stderr }: Finished, expected: string): void {
+  expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: expected, stderr: '' });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function fileSum(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
