@@ -141,7 +141,7 @@ async function time(projections: Projections, environments: number, name: string
 
 try {
   const events = Number(values.events);
-  await catchUp('95 % polls', 100_000, { seed: 1, environments: 2000, pollPercent: 95 }, events);
+  await catchUp('95 % polls', 100_000, { seed: 1, environments: 15_000, pollPercent: 95 }, events);
   await catchUp('decisions only', 30_000, { seed: 2, environments: 2000, pollPercent: 0 }, Math.ceil(events / 4));
   await latency(Number(values.appends));
   await lists(Number(values.environments));

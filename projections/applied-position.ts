@@ -88,8 +88,10 @@ export function createAppliedPosition(compare: (a: Position, b: Position) => num
       check();
     },
 
-    until(position, signal) {
-      return wait(() => current !== undefined && compare(current, position) >= 0, signal);
+    async until(position, signal) {
+      // Text that is no position is refused here, not when the next batch is applied.
+      compare(position, position);
+      await wait(() => current !== undefined && compare(current, position) >= 0, signal);
     },
 
     untilCaughtUp(signal) {

@@ -1,6 +1,5 @@
 /** How far the read models have come in the log, and how they recognise that log again. */
 import type { DatabaseSync } from 'node:sqlite';
-import { categoryOf } from '../services/event-store/category.ts';
 import type { EventReader, Position, RecordedEvent } from '../services/event-store/port.ts';
 
 /** An event by place and identity. */
@@ -33,12 +32,12 @@ export const checkpointSchema = `
   ) STRICT;
 `;
 
-/** Streams of these categories lose their events in time. */
-const expiring = new Set(['polls', 'activity', 'refusals', 'snapshots']);
+/** Streams that lose their events in time; and system streams, which anybody may delete. */
+const expiring = /^(?:polls|activity|refusals|snapshots)-|^\$/;
 
-/** Whether the event stays in the log for ever. System streams may be deleted by anybody. */
-export function isKept(event: RecordedEvent): boolean {
-  return !event.stream.startsWith('$') && !expiring.has(categoryOf(event.stream));
+/** Whether the event stays in the log for ever. */
+export function isKept({ stream }: RecordedEvent): boolean {
+  return !expiring.test(stream);
 }
 
 export function loadCheckpoint(database: DatabaseSync): Checkpoint {

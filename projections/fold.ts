@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { decodeEvent } from '../services/domain/event-codec.ts';
 import type { Position, RecordedEvent } from '../services/event-store/port.ts';
 import { createCheckpointWriter, isKept, loadCheckpoint, type Checkpoint } from './checkpoint.ts';
-import type { EventPlace, Projection } from './projection.ts';
+import type { EventPlace, Projection, ProjectionWriter } from './projection.ts';
 import { createRecordedClock } from './recorded-at.ts';
 
 export interface Fold {
@@ -19,7 +19,12 @@ export interface Fold {
   commit(): Position | undefined;
 }
 
-type Handler = (data: never, place: EventPlace) => void;
+/** What the projections do with one type of event. */
+interface Concern {
+  readonly handlers: ((data: never, place: EventPlace) => void)[];
+  /** Whether all of them let it wait for company. */
+  isPatient: boolean;
+}
 
 /** Commits without any row to write save their checkpoint only so often; what was not saved is passed over again after a restart. */
 const uncheckedEventsAtMost = 10_000;
@@ -28,16 +33,7 @@ const uncheckedEventsAtMost = 10_000;
 export function createFold(database: DatabaseSync, projections: readonly Projection[]): Fold {
   const saveCheckpoint = createCheckpointWriter(database);
   const writers = projections.map((projection) => projection.open(database));
-  const patient = new Set<string>(projections.flatMap(({ patientTypes = [] }) => patientTypes));
-  const handlers = new Map<string, Handler[]>();
-  for (const { on } of writers) {
-    for (const [type, handler] of Object.entries(on)) {
-      const others = handlers.get(type);
-      if (others === undefined) handlers.set(type, [handler]);
-      else others.push(handler);
-    }
-  }
-
+  const concerns = concernsByType(projections, writers);
   let checkpoint: Checkpoint = loadCheckpoint(database);
   const recordedAt = createRecordedClock(checkpoint.recordedAtMs);
   let committed = checkpoint.last?.position;
@@ -47,13 +43,13 @@ export function createFold(database: DatabaseSync, projections: readonly Project
   let hasRows = false;
 
   function takeOne(event: RecordedEvent, place: EventPlace): void {
-    if (!patient.has(event.type)) isUrgent = true;
-    const concerned = handlers.get(event.type);
-    if (concerned === undefined) return;
+    const concern = concerns.get(event.type);
+    isUrgent ||= concern?.isPatient !== true;
+    if (concern === undefined) return;
     try {
       const decoded = decodeEvent(event.type, JSON.parse(event.data));
       if (decoded === undefined) return;
-      for (const handle of concerned) handle(decoded.data as never, place);
+      for (const handle of concern.handlers) handle(decoded.data as never, place);
       hasRows = true;
     } catch (cause) {
       const { type, stream, revision } = event;
@@ -110,4 +106,18 @@ export function createFold(database: DatabaseSync, projections: readonly Project
       return committed;
     },
   };
+}
+
+function concernsByType(projections: readonly Projection[], writers: readonly ProjectionWriter[]): ReadonlyMap<string, Concern> {
+  const concerns = new Map<string, Concern>();
+  writers.forEach(({ on }, index) => {
+    const patientTypes: readonly string[] = projections[index]?.patientTypes ?? [];
+    for (const [type, handler] of Object.entries(on)) {
+      const concern = concerns.get(type) ?? { handlers: [], isPatient: true };
+      concerns.set(type, concern);
+      concern.handlers.push(handler);
+      concern.isPatient &&= patientTypes.includes(type);
+    }
+  });
+  return concerns;
 }

@@ -133,7 +133,10 @@ export interface Projections {
    * Throws {@link ProjectionsError} projections-failed, projections-closed; or the signal's reason.
    */
   whenCaughtUp(signal?: AbortSignal): Promise<void>;
-  /** Read your writes: true once the position is applied, false where that took longer than `timeoutMs`, or at once where the state is failed. */
+  /**
+   * Read your writes: true once the position is applied, false where that took longer than `timeoutMs`, or at once where
+   * the state is failed. Throws TypeError on text that is no position of the store.
+   */
   whenApplied(position: Position, timeoutMs: number): Promise<boolean>;
   /** The newest position applied; undefined where none. */
   appliedPosition(): Position | undefined;

@@ -29,7 +29,7 @@ interface Thread {
 }
 
 /** How long after its unexpected end a thread is started again, in milliseconds. */
-const restartMs = 100;
+const restartMs = 500;
 
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './query-worker.ts' : './query-worker.js', import.meta.url);
 

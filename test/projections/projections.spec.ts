@@ -105,6 +105,13 @@ describe('the read models of a running system', () => {
       expect(await projections.whenApplied('1000', 5)).to.equal(false);
     });
 
+    it('refuse to wait for what is no position, whenever they are asked', async () => {
+      const projections = await open();
+      const waits = [projections.whenApplied('first', 1000), projections.whenCaughtUp().then(() => projections.whenApplied('12x', 1000))];
+      for (const wait of waits) expect(await wait.catch((error: unknown) => error)).to.be.instanceOf(TypeError);
+      expect(await projections.whenApplied(await append('environment-a', created('a')), 5000)).to.equal(true);
+    });
+
     it('show writes that no projection cares for as applied, too', async () => {
       const projections = await open();
       const position = await append('settings', { type: 'SettingsChanged', data: { at, changes: {} } });
