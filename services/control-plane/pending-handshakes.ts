@@ -17,7 +17,13 @@ export interface PendingHandshakes {
  * Over the bound the oldest goes: idle connections of an attacker then never keep others out for long, and in a rush of honest ones
  * those that came first are served first.
  */
-export function createPendingHandshakes(limits: { readonly max: number; readonly deadlineMs: number }): PendingHandshakes {
+export function createPendingHandshakes(limits: {
+  readonly max: number;
+  readonly deadlineMs: number;
+  /** Milliseconds that only go forward. */
+  readonly nowMs?: () => number;
+}): PendingHandshakes {
+  const nowMs = limits.nowMs ?? (() => performance.now());
   const pending = new Map<Socket, { readonly sinceMs: number; readonly timer: NodeJS.Timeout }>();
 
   const done = (socket: Socket): void => {
@@ -34,12 +40,12 @@ export function createPendingHandshakes(limits: { readonly max: number; readonly
       const oldest = pending.entries().next().value;
       if (pending.size >= limits.max && oldest !== undefined) {
         const [oldestSocket, { sinceMs }] = oldest;
-        const leaves = performance.now() - sinceMs >= FAIR_SHARE_MS ? oldestSocket : socket;
+        const leaves = nowMs() - sinceMs >= FAIR_SHARE_MS ? oldestSocket : socket;
         drop(leaves);
         if (leaves === socket) return false;
       }
       const timer = setTimeout(() => drop(socket), limits.deadlineMs);
-      pending.set(socket, { sinceMs: performance.now(), timer });
+      pending.set(socket, { sinceMs: nowMs(), timer });
       socket.once('close', () => done(socket));
       return true;
     },
