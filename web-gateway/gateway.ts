@@ -1,5 +1,6 @@
 /** The web gateway: REST and the Docker proxy, on connections that a listener hands over. */
 import type { Duplex } from 'node:stream';
+import type { Principal } from '../services/application/ports.ts';
 import type { GatewayDependencies } from './gateway-dependencies.ts';
 import { defaultGatewayLimits } from './gateway-limits.ts';
 import { createDockerProxy } from './docker-proxy/docker-proxy.ts';
@@ -8,8 +9,11 @@ import { createRestApp, type DeclaredRoute } from './rest/rest-app.ts';
 import { createAuthentication } from './security/authentication.ts';
 
 export interface Gateway {
-  /** Takes over a connection that speaks HTTP/1.1. @param peer its address as the listener knows it. */
-  accept(socket: Duplex, peer: { readonly address: string }): void;
+  /**
+   * Takes over a connection that speaks HTTP/1.1.
+   * @param peer its address as the listener knows it, and who it is where the listener knows that too
+   */
+  accept(socket: Duplex, peer: { readonly address: string; readonly principal?: Principal }): void;
   /** Every route of the REST interface. */
   readonly routes: readonly DeclaredRoute[];
   /** Ends idle connections and followed streams at once, other calls when they are done, and at the latest after `graceMs`. */
@@ -31,7 +35,10 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   const http = await served;
 
   return {
-    accept: (socket, peer) => http.accept(socket, peer),
+    accept(socket, peer) {
+      if (peer.principal !== undefined) authentication.trust(socket, peer.principal);
+      http.accept(socket, peer);
+    },
     routes: rest.routes,
     async close({ graceMs }) {
       closing.abort(new Error('the gateway is closing'));

@@ -28,7 +28,7 @@ const NODE = /^[a-z0-9]{1,64}$/;
 
 /** Throws {@link GatewayError}. */
 export function admit(req: IncomingMessage, authentication: Authentication): AdmittedCall {
-  const identity = authentication.identify(req.headers);
+  const identity = authentication.identify(req);
   const principal = requireRole(identity?.principal, 'operator');
   // On every method: what an engine answers must not be had by a page that merely points a browser here.
   if (identity?.by === 'session') authentication.refuseForgery(req.headers);

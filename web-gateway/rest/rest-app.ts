@@ -93,7 +93,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     if (request.is404) throw new GatewayError('not-found', 'Nothing is at this address.');
     const { access } = request.routeOptions.config;
     if (access === 'public') return done();
-    request.identity = authentication.identify(request.headers) ?? null;
+    request.identity = authentication.identify(request.raw) ?? null;
     // What forgot to say who may call it, nobody may.
     requireRole(request.identity?.principal, access ?? 'admin');
     if (request.identity?.by === 'session' && request.method !== 'GET' && request.method !== 'HEAD') authentication.refuseForgery(request.headers);

@@ -1,5 +1,6 @@
 /** Finds out who sends a request, and whether a browser was tricked into sending it. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Accounts, Principal } from '../../services/application/ports.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { sessionToken } from './session-cookie.ts';
@@ -7,12 +8,17 @@ import { sessionToken } from './session-cookie.ts';
 /** A principal, and by what it is known. */
 export interface Identity {
   readonly principal: Principal;
-  readonly by: 'session' | 'api-key';
+  readonly by: 'session' | 'api-key' | 'connection';
 }
 
 export interface Authentication {
-  /** Undefined where the request names nobody. An Authorization header wins over a cookie. Throws {@link GatewayError} unauthenticated. */
-  identify(headers: IncomingHttpHeaders): Identity | undefined;
+  /** Whoever sends requests on this connection is known by the connection itself (admin.sock). */
+  trust(connection: Duplex, principal: Principal): void;
+  /**
+   * Undefined where the request names nobody. Who is known by the connection needs nothing more; else an Authorization
+   * header wins over a cookie. Throws {@link GatewayError} unauthenticated.
+   */
+  identify(request: Pick<IncomingMessage, 'headers' | 'socket'>): Identity | undefined;
   /**
    * Throws {@link GatewayError} csrf-header-required or origin-not-allowed. What a page of another origin can make a
    * browser send has no header of our own, and says where it comes from.
@@ -34,6 +40,8 @@ export function createAuthentication({
 }): Authentication {
   const allowed = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
 
+  const trusted = new WeakMap<Duplex, Principal>();
+
   function refuseOtherOrigin({ origin, host }: IncomingHttpHeaders): void {
     if (origin === undefined) return;
     const from = origin.toLowerCase();
@@ -42,7 +50,12 @@ export function createAuthentication({
   }
 
   return {
-    identify(headers) {
+    trust(connection, principal) {
+      trusted.set(connection, principal);
+    },
+    identify({ headers, socket }) {
+      const known = trusted.get(socket);
+      if (known !== undefined) return { principal: known, by: 'connection' };
       if (headers.authorization !== undefined) {
         const key = BEARER.exec(headers.authorization)?.[1];
         const principal = key === undefined ? undefined : accounts.principalOfApiKey(key);

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import pino from 'pino';
+import { adminSocketPath } from '../../services/control-plane/admin-socket.ts';
+import { type ControlPlane, startControlPlane } from '../../services/control-plane/serve.ts';
+
+describe('control plane: admin.sock', () => {
+  let dataDir: string;
+  let running: ControlPlane;
+
+  before(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'homeport-admin-'));
+    running = await startControlPlane({ dataDir, host: '127.0.0.1', httpsPort: 0, tunnelPort: 0 }, { logger: pino({ enabled: false }) });
+  });
+  after(async () => {
+    await running.stop();
+    await rm(dataDir, { recursive: true });
+  });
+
+  const call = (method: string, path: string, body?: unknown): Promise<{ status: number; json: unknown }> =>
+    new Promise((resolve, reject) => {
+      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+      const req = request({ socketPath: adminSocketPath(dataDir), method, path, headers, agent: false }, (res) => {
+        let text = '';
+        res.setEncoding('utf8').on('data', (part: string) => (text += part));
+        res.on('end', () => {
+          resolve({ status: res.statusCode ?? 0, json: JSON.parse(text) });
+        });
+      });
+      req.on('error', reject);
+      req.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+
+  it('is for its owner alone', async () => {
+    expect((await stat(adminSocketPath(dataDir))).mode & 0o777).to.equal(0o600);
+  });
+
+  it('lets the machine\'s operator do what an admin may, without a password, under a name of his own', async () => {
+    const created = await call('POST', '/api/v1/environments', { name: 'factory', address: 'cp.example:9443' });
+    expect(created.status).to.equal(201);
+    const { json } = await call('GET', '/api/v1/events?type=EnvironmentCreated');
+    expect(json).to.have.nested.property('items[0].metadata.actor', 'user:local');
+  });
+});
