@@ -1,5 +1,6 @@
 /** Joins a client and an engine that speak raw bytes to each other: each side's end is passed on alone, each side's haste waits for the other. */
 import type { Duplex } from 'node:stream';
+import { linger } from '../problems/raw-problem.ts';
 
 export interface RawRelayOptions {
   readonly client: Duplex;
@@ -28,7 +29,7 @@ export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayO
     if (isOver) return;
     isOver = true;
     clearInterval(lingering);
-    onEnd(engineError === undefined ? { by } : { by: 'engine', error: engineError });
+    onEnd(by === 'engine' && engineError !== undefined ? { by, error: engineError } : { by });
   };
 
   client.on('data', (chunk: Buffer) => {
@@ -53,19 +54,19 @@ export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayO
     lingering.unref();
   });
   engine.once('close', () => {
-    const isWhole = engine.readableEnded && engineError === undefined;
-    if (!isWhole) {
+    if (!engine.readableEnded) {
       over('engine');
       client.destroy();
-    } else if (client.writableFinished) {
-      over('both');
-      client.destroy();
-    } else {
-      client.once('finish', () => {
-        over('both');
-        client.destroy();
-      });
+      return;
     }
+    // All its output is on the way. Input that it no longer takes must not cost the client the end of it: closing a
+    // connection that has unread bytes resets it.
+    const gone = (): void => {
+      over('both');
+      linger(client);
+    };
+    if (client.writableFinished) gone();
+    else client.once('finish', gone);
   });
   client.once('close', () => {
     over(client.readableEnded && client.writableFinished ? 'both' : 'client');

@@ -69,7 +69,8 @@ export function createHttpServer({
     const connection = connections.get(req.socket);
     if (connection === undefined || connection.inFlight >= limits.pipelinedRequests) return void req.socket.destroy();
     const turn = connection.begin(res);
-    if (closing) res.shouldKeepAlive = false;
+    // After a request that asked for an upgrade and gets none, Node's parser drops what came in the same piece: nothing may follow.
+    if (closing || req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
     if (proxy.matches(req.url ?? '')) return proxy.handle({ req, res, connection, expectsContinue, turn });
     if (expectsContinue) res.writeContinue();
     rest(req, res);

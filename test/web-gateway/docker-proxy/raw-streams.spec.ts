@@ -120,6 +120,25 @@ describe('raw streams through the Docker proxy', () => {
     expect(await gateway.activity.outcomeOf('/v1.41/exec')).to.include({ status: 101 });
   });
 
+  it('delivers all output of a process that ends while its input still comes (yes | docker exec -i c head)', async () => {
+    const output = randomBytes(4 * 1024 * 1024);
+    engine = await startRawEngine(gateway.enginePath, (socket) => {
+      socket.write(UPGRADED);
+      socket.end(output);
+      // It takes no more input: to the tunnel that is a reset, after all that it said.
+      gateway.tunnel.dialled.at(-1)?.once('end', () => gateway.tunnel.resetNewest());
+    });
+    const client = await gateway.connect();
+    client.write(requestHead('POST', EXEC, ASK));
+    await readHead(client);
+    const yes = (): void => {
+      if (!client.destroyed && client.writable) client.write(Buffer.alloc(65_536, 'y\n'), () => setImmediate(yes));
+    };
+    yes();
+    expect((await readToEnd(client)).equals(output)).to.equal(true);
+    expect(await gateway.activity.outcomeOf('/v1.41/exec')).to.include({ status: 101, failure: null, bytesReceived: output.length });
+  });
+
   it('loses and reorders nothing of a long conversation in both directions', async () => {
     const there = randomBytes(8 * 1024 * 1024);
     const back = randomBytes(8 * 1024 * 1024);

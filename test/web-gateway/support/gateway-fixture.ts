@@ -168,6 +168,6 @@ export async function wholeAnswer(req: ClientRequest): Promise<Answer> {
   if (!res.complete) throw new Error('the answer was cut off');
   const text = body.toString();
   let json: Record<string, unknown> = {};
-  if (text.startsWith('{')) json = JSON.parse(text) as Record<string, unknown>;
+  if (text.startsWith('{') && !text.endsWith('\n')) json = JSON.parse(text) as Record<string, unknown>;
   return { status: res.statusCode ?? 0, headers: res.headers, body, text, json };
 }
