@@ -117,6 +117,8 @@ export interface StartupQueries {
       readonly lastSequence: number;
       readonly lastPolledAt: Instant | null;
       readonly heartbeat: 'never' | 'up' | 'down';
+      /** The environment's own; null where it follows the settings. */
+      readonly pollIntervalSeconds: number | null;
     }[]
   >;
   /** Every tunnel that is not closed. */

@@ -88,7 +88,7 @@ export const agentsPage: Query<{ readonly after: string; readonly limit: number 
       'SELECT DISTINCT environmentId FROM agent_polls WHERE environmentId > ? ORDER BY environmentId LIMIT ?',
     );
     const select = database.prepare(
-      `SELECT environmentId, node, instanceId, lastSequence, lastPolledAt, heartbeat FROM agent_polls JOIN environments USING (environmentId)
+      `SELECT environmentId, node, instanceId, lastSequence, lastPolledAt, heartbeat, pollIntervalSeconds FROM agent_polls JOIN environments USING (environmentId)
         WHERE environmentId > ? AND environmentId <= ? ORDER BY environmentId, ifnull(lastPolledAt, ''), instanceId`,
     );
     return ({ after, limit }) => {

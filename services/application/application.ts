@@ -34,6 +34,7 @@ export interface PastRecord {
       readonly lastSequence: number;
       readonly lastPolledAt: string | null;
       readonly heartbeat: 'never' | 'up' | 'down';
+      readonly pollIntervalSeconds: number | null;
     }[]
   >;
   unclosedTunnels(): AsyncIterable<readonly { readonly environmentId: string; readonly node: string | null }[]>;
@@ -151,11 +152,11 @@ export function createApplication(deps: {
       for await (const page of past.environmentNames()) {
         for (const { environmentId, name } of page) environments.know(environmentId, name);
       }
-      const intervalMs = settings.current().pollIntervalSeconds * 1000;
       for await (const page of past.agents()) {
         for (const agent of page) {
           recorder.know(agent);
           const lastPolledAtMs = agent.lastPolledAt === null ? undefined : Date.parse(agent.lastPolledAt);
+          const intervalMs = (agent.pollIntervalSeconds ?? settings.current().pollIntervalSeconds) * 1000;
           presence.know(agent.environmentId, { heartbeat: agent.heartbeat, lastPolledAtMs, intervalMs });
         }
       }

@@ -40,6 +40,8 @@ interface Shard {
   readonly stream: SingleWriterStream;
   buffer: { readonly event: PreparedEvent; readonly instanceId: string; readonly sequence: number }[];
   flushing: boolean;
+  /** Losses being recorded: the polls that showed them wait for them, so that a crash in between forgets neither or both. */
+  readonly owed: Set<Promise<unknown>>;
 }
 
 /** How many streams the polls of one control-plane node share. */
@@ -68,8 +70,8 @@ export function createPollRecorder(deps: {
     stream: createSingleWriterStream({ log, stream: `polls-${controlPlaneNode}_${String(index)}` }),
     buffer: [],
     flushing: false,
+    owed: new Set(),
   }));
-  const losses = new Set<Promise<unknown>>();
   const flushes = new Set<Promise<unknown>>();
   const shardOf = new Map<string, Shard>();
   let closed = false;
@@ -90,7 +92,7 @@ export function createPollRecorder(deps: {
     return found;
   }
 
-  function recordLoss(poll: PollToRecord, from: number): void {
+  function recordLoss(one: Shard, poll: PollToRecord, from: number): void {
     const { environmentId, node, instanceId, sequence } = poll;
     const to = sequence - 1;
     const at = new Date(clock.now()).toISOString();
@@ -106,7 +108,7 @@ export function createPollRecorder(deps: {
         }
       }
     };
-    track(losses, write());
+    track(one.owed, write());
   }
 
   function flush(): void {
@@ -120,6 +122,7 @@ export function createPollRecorder(deps: {
     try {
       while (one.buffer.length > 0) {
         const batch = one.buffer.slice(0, appendLimit);
+        await Promise.all(one.owed);
         await one.stream.append(batch.map(({ event }) => event));
         one.buffer = one.buffer.slice(batch.length);
         for (const { instanceId, sequence } of batch) {
@@ -152,7 +155,7 @@ export function createPollRecorder(deps: {
         instances.set(instanceId, instance);
       }
       if (sequence <= instance.taken) return;
-      if (sequence > instance.taken + 1) recordLoss(poll, instance.taken + 1);
+      if (sequence > instance.taken + 1) recordLoss(one, poll, instance.taken + 1);
       instance.taken = sequence;
       const at = new Date(clock.now()).toISOString();
       const [event] = log.prepare([{ type: 'AgentPolled', data: { at, environmentId, node, instanceId, sequence } }], poll.context);
@@ -172,7 +175,7 @@ export function createPollRecorder(deps: {
       await Promise.all(flushes);
       flush();
       await Promise.all(flushes);
-      await Promise.all(losses);
+      await Promise.all(shards.flatMap(({ owed }) => [...owed]));
     },
   };
 }

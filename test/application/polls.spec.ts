@@ -100,6 +100,14 @@ describe('application: polls', () => {
     ]);
   });
 
+  it('has recorded what was lost before the poll that showed it, so that a crash in between miscounts nothing', async () => {
+    const agent = await harness.agent(environmentId);
+    await agent.poll({ sequence: 5 });
+    await flushed(1);
+    const types = await harness.types();
+    expect(types.indexOf('PollsLost')).to.be.within(0, types.indexOf('AgentPolled'));
+  });
+
   it('counts what a killed process had not recorded once the agent polls again', async () => {
     const first = await harness.agent(environmentId, { instanceId: 'same' });
     await first.poll({ sequence: 1 });
@@ -108,7 +116,7 @@ describe('application: polls', () => {
     // Taken, answered and never written: what a kill loses.
     const next = await harness.restart({
       async *agents() {
-        yield [{ environmentId, node: 'node1', instanceId: 'same', lastSequence: 2, lastPolledAt: '2026-01-31T12:00:00.000Z', heartbeat: 'up' }];
+        yield [{ environmentId, node: 'node1', instanceId: 'same', lastSequence: 2, lastPolledAt: '2026-01-31T12:00:00.000Z', heartbeat: 'up', pollIntervalSeconds: null }];
       },
     });
     const introduction = {
