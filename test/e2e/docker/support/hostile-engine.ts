@@ -16,7 +16,7 @@ export interface HostileEngine {
 }
 
 /** What the agent asks on its own: which engine this is. */
-const AGENTS_OWN = /^GET \/(?:version|info|_ping) HTTP\/1\.1\r\n/;
+const AGENTS_OWN = /^GET \/(?:version|info) HTTP\/1\.1\r\n/;
 const REQUEST_LINE = /(?:GET|HEAD|POST|PUT|DELETE) (\S+) HTTP\/1\.1\r\n[^]*?\r\n\r\n/g;
 
 export async function startHostileEngine(): Promise<HostileEngine> {
@@ -48,7 +48,7 @@ export async function startHostileEngine(): Promise<HostileEngine> {
     received: () =>
       heard
         .map(({ text }) => text)
-        .filter((text) => !AGENTS_OWN.test(text) || /^GET \/_ping/.test(text))
+        .filter((text) => !AGENTS_OWN.test(text))
         .join('\n'),
     answer: (target, bytes) => void answers.set(target, bytes),
     async stop() {
