@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -11,12 +12,15 @@ const oldestNode = 24;
 const sources = new URL('../services/cli/main.ts', import.meta.url);
 const built = new URL('../dist/services/cli/main.js', import.meta.url);
 const pinnedNode = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+/** Of the checkout's own, where nobody else writes: what is in it is run. */
+const compileCache = fileURLToPath(new URL('../node_modules/.cache/homeport/compiled', import.meta.url));
 const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
 /** Runs `homeport` with these arguments; the process ends with its exit code. */
 export async function runCli(/** @type {string[]} */ args) {
   const entry = existsSync(sources) ? sources : built;
   if (Number.parseInt(process.versions.node, 10) >= oldestNode) {
+    if (entry === sources) module.enableCompileCache(compileCache);
     const { main } = await import(entry.href);
     await main(args);
     return;
@@ -27,7 +31,7 @@ export async function runCli(/** @type {string[]} */ args) {
     process.exitCode = 1;
     return;
   }
-  const child = spawn(pinnedNode, [fileURLToPath(entry), ...args], { stdio: 'inherit' });
+  const child = spawn(pinnedNode, [fileURLToPath(new URL('homeport.js', import.meta.url)), ...args], { stdio: 'inherit' });
   for (const signal of signals) {
     process.on(signal, () => {
       // A terminal sends Ctrl-C to both processes by itself.

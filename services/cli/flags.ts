@@ -54,12 +54,13 @@ export function instant(value: string): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** Parses a duration such as 500ms, 30s, 5m or 1h into milliseconds. */
-export function durationMs(value: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value);
-  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? ''];
-  if (match === null || factor === undefined) throw new InvalidArgumentError('Give a duration such as 500ms, 30s, 5m or 1h.');
-  return Number(match[1]) * factor;
+/** Parses a duration of whole seconds, at least one, such as 30s, 5m or 1h, into seconds. */
+export function durationSeconds(value: string): number {
+  const match = /^(\d+)(ms|s|m|h)$/.exec(value);
+  const factor = { ms: 0.001, s: 1, m: 60, h: 3600 }[match?.[2] ?? ''] ?? NaN;
+  const seconds = Number(match?.[1]) * factor;
+  if (!Number.isSafeInteger(seconds) || seconds < 1) throw new InvalidArgumentError('Give a duration of whole seconds, such as 30s, 5m or 1h.');
+  return seconds;
 }
 
 /**

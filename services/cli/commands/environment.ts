@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { withClient, withConnectionFlags } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { CliError } from '../cli-error.ts';
-import { durationMs, flag, several } from '../flags.ts';
+import { durationSeconds, flag, several } from '../flags.ts';
 import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
 import { canAsk, confirm } from '../prompt.ts';
@@ -89,19 +89,18 @@ function createCommand(): Command {
     .addOption(flag('--address <host:port>', "the address its agent will call; the server's public address otherwise"))
     .addOption(flag('--tunnel-address <host:port>', 'the address of the tunnel port, where it is not the same host'))
     .addOption(flag('--tag <tag>', 'a tag; may be given several times').argParser(several))
-    .addOption(flag('--poll-interval <duration>', 'how often its agent polls, such as 30s; as set for all otherwise').argParser(durationMs))
+    .addOption(flag('--poll-interval <duration>', 'how often its agent polls, such as 30s; as set for all otherwise').argParser(durationSeconds))
     .addOption(flag('--allow-loopback', 'accept an address that only this machine can reach'))
     .addOption(flag('--require-issued-edge-id', 'refuse an agent that brings another Edge ID than the one issued'));
   return withFlags(command).action(async (name: string, flags: CreateFlags) => {
-    const { pollInterval, ...rest } = flags;
     const body = {
       name,
-      address: rest.address,
-      tunnelAddress: rest.tunnelAddress,
-      tags: rest.tag,
-      pollIntervalSeconds: pollInterval === undefined ? undefined : pollInterval / 1000,
-      allowLoopback: rest.allowLoopback,
-      requireIssuedEdgeId: rest.requireIssuedEdgeId,
+      address: flags.address,
+      tunnelAddress: flags.tunnelAddress,
+      tags: flags.tag,
+      pollIntervalSeconds: flags.pollInterval,
+      allowLoopback: flags.allowLoopback,
+      requireIssuedEdgeId: flags.requireIssuedEdgeId,
     };
     await withClient(flags, async (client) => {
       const created = (await client.call('POST', '/environments', { body })).body as Environment & { joinToken: string };

@@ -21,6 +21,7 @@ const LAYOUT: Layout<Event> = {
   columns: [
     { title: 'TIME', of: ({ time }) => time, width: 24 },
     { title: 'TYPE', of: ({ type }) => type, width: 24 },
+    { title: 'ENVIRONMENT', of: ({ data }) => textOf(data.environmentId), width: 12 },
     { title: 'ACTOR', of: ({ metadata }) => textOf(metadata.actor), width: 20 },
     { title: 'CORRELATION', of: ({ metadata }) => textOf(metadata.$correlationId), width: 36 },
     { title: 'STREAM', of: ({ stream, revision }) => `${stream}@${revision}`, isWide: true, width: 32 },
@@ -92,10 +93,13 @@ async function filterOf(client: RestClient, flags: Flags): Promise<EventFilter> 
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** The event's own plain values; when it happened is in its own column. */
+/** What has a column of its own, or says the same as one. */
+const ELSEWHERE = ['at', 'environmentId', 'callId'];
+
+/** The event's own plain values. */
 function summary(data: Event['data']): string {
   return Object.entries(data)
-    .filter(([name, value]) => name !== 'at' && value !== null && typeof value !== 'object')
+    .filter(([name, value]) => !ELSEWHERE.includes(name) && value !== null && typeof value !== 'object')
     .map(([name, value]) => `${name}=${String(value)}`)
     .join(' ');
 }

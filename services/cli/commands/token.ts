@@ -33,7 +33,7 @@ function describe(token: string): Description {
   try {
     return describeJoinToken(parseJoinToken(token));
   } catch (error) {
-    if (error instanceof JoinTokenError) throw new CliError(error.code, error.message, { cause: error });
+    if (error instanceof JoinTokenError) throw new CliError(error.code, error.message, { exitCode: 2, cause: error });
     throw error;
   }
 }
