@@ -4,7 +4,12 @@ import { agentCommand } from './program.ts';
 import { agentVersion } from './version.ts';
 
 try {
-  await agentCommand().name('homeport-agent').version(agentVersion(), '-V, --version', 'print the version').exitOverride().parseAsync();
+  await agentCommand()
+    .name('homeport-agent')
+    .version(agentVersion(), '-V, --version', 'print the version')
+    .configureOutput({ outputError: (line, write) => write(`homeport-agent: ${line.replace(/^error: /, '').trim()}; see homeport-agent --help\n`) })
+    .exitOverride()
+    .parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Help and version end as such an error too; commander has said what there is to say.

@@ -168,10 +168,11 @@ export interface TunnelGate {
   /** It is gone without a goodbye. Never throws: what can't be recorded now is recorded later. */
   lost(tunnel: OpenedTunnel, reason: TunnelLossReason): Promise<void>;
   /**
-   * The agent asks whether the idle tunnel may close; `lastUsedAtMs` and `inUse` are what the edge knows of its use.
+   * The agent asks whether the idle tunnel may close; `lastUsedAtMs` and `inUse` are what the edge knows of its use,
+   * `agentIdleMs` is how long the agent saw none of it: its own inactivity timeout, which wins where it is the shorter one.
    * After true TunnelClosed and TunnelCredentialsRevoked are recorded, and the edge must not dial any more.
    */
-  mayClose(tunnel: OpenedTunnel, use: { readonly lastUsedAtMs: number; readonly inUse: boolean }): Promise<boolean>;
+  mayClose(tunnel: OpenedTunnel, use: { readonly lastUsedAtMs: number; readonly inUse: boolean; readonly agentIdleMs?: number }): Promise<boolean>;
 }
 
 /** What the application asks of the live tunnels (the edge implements it). */

@@ -25,6 +25,8 @@ import { createWaiters } from './waiters.ts';
 /** How long tunnel credentials are good for. */
 export const credentialsValidForMs = 10_000;
 const sweepMs = 5000;
+/** By so much the agent's and our view of a tunnel's last use may differ. */
+const idleSlackMs = 500;
 
 export interface Tunnels extends Connections, TunnelGate {
   /** What an agent is to open now: issues credentials where a tunnel of its environment needs it. */
@@ -305,10 +307,12 @@ export function createTunnels(deps: {
       }
     },
 
-    async mayClose(tunnel, { lastUsedAtMs, inUse }) {
+    async mayClose(tunnel, { lastUsedAtMs, inUse, agentIdleMs = Infinity }) {
       const stream = tunnelStream(tunnel.key);
       const idleMs = clock.now() - Math.max(lastUsedAtMs, lastUse.get(stream) ?? 0);
-      if (inUse || waiters.has(stream) || idleMs < tunnel.inactivityMs) return false;
+      // What passed last was on its way for a moment: of that the two ends never agree to the millisecond.
+      const patienceMs = Math.min(tunnel.inactivityMs, agentIdleMs - idleSlackMs);
+      if (inUse || waiters.has(stream) || idleMs < patienceMs) return false;
       try {
         const { events } = await run(tunnel.key, { type: 'close-idle', credentialsId: tunnel.credentialsId }, following(stream));
         return events.length > 0;

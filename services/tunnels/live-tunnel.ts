@@ -115,18 +115,18 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
     }
   }
 
-  async function askGate(): Promise<boolean> {
+  async function askGate(agentIdleMs: number): Promise<boolean> {
     try {
-      return await gate.mayClose(opened, deps.use());
+      return await gate.mayClose(opened, { ...deps.use(), agentIdleMs });
     } catch (error) {
       logger.error({ err: error }, 'could not decide on an idle close');
       return false;
     }
   }
 
-  async function answerIdle(): Promise<void> {
+  async function answerIdle(agentIdleMs: number): Promise<void> {
     if (question !== undefined || leaving !== undefined) return;
-    question = askGate();
+    question = askGate(agentIdleMs);
     const close = await question;
     question = undefined;
     if (ended) {
@@ -203,7 +203,7 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
     received({ message }) {
       switch (message?.$case) {
         case 'idle':
-          void answerIdle();
+          void answerIdle(message.value.idleMs);
           break;
         case 'dialFailed': {
           const { token, reason, detail } = message.value;

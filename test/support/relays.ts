@@ -34,7 +34,8 @@ export function createTcpRelay(target: RelayTarget): Promise<Relay> {
  */
 export function createTlsRelay(target: RelayTarget, own: { readonly key: string; readonly cert: string }, alpn: readonly string[] = ['h2', 'http/1.1']): Promise<Relay> {
   const server = createTlsServer({ ...own, ALPNProtocols: [...alpn], allowHalfOpen: true });
-  server.on('tlsClientError', () => undefined);
+  // Who dislikes the certificate may go before the handshake is over.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   return startRelay(server, 'secureConnection', () => connectTls({ ...target, rejectUnauthorized: false, ALPNProtocols: [...alpn] }), (from, to) => void from.pipe(to));
 }
 
@@ -94,6 +95,12 @@ async function startRelay(server: Server, event: 'connection' | 'secureConnectio
   const received: Buffer[] = [];
   let receivedBytes = 0;
   let accepted = 0;
+  // Beneath TLS where there is some: a client that left during the handshake is in no pair.
+  const beneath = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    beneath.add(socket);
+    socket.once('close', () => beneath.delete(socket));
+  });
   server.on(event, (client: Socket) => {
     accepted += 1;
     const upstream = dial();
@@ -133,6 +140,7 @@ async function startRelay(server: Server, event: 'connection' | 'secureConnectio
       const closed = once(server, 'close');
       server.close();
       breakConnections();
+      for (const socket of beneath) socket.destroy();
       await closed;
     },
   };

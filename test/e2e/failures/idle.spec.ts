@@ -1,0 +1,123 @@
+/** Tunnels that end because nobody uses them, or because someone said so; and those that stay because someone does. */
+import { expect } from 'chai';
+import { runProcess, startProcess } from '../../support/child-process.ts';
+import type { Finished, RunningProcess } from '../../support/child-process.ts';
+import { IMAGE, startDockerd } from '../../support/dockerd.ts';
+import type { Dockerd } from '../../support/dockerd.ts';
+import { eventually } from '../../support/eventually.ts';
+import { realPart } from '../../support/real-parts.ts';
+import { startSite } from './support/site.ts';
+import type { Site } from './support/site.ts';
+import type { CreatedEnvironment } from './support/api.ts';
+
+const IDLE_MS = 5000;
+
+describe('a tunnel', function () {
+  this.timeout(60_000);
+  let dockerd: Dockerd | undefined;
+  let site: Site;
+  let stopSite: Site['stop'] | undefined;
+
+  before(async function () {
+    dockerd = await startDockerd(this);
+    await dockerd.docker('run', '--detach', '--name', 'box', '--network', 'none', IMAGE, 'sleep', '3600');
+    await dockerd.docker('run', '--detach', '--name', 'talker', '--network', 'none', IMAGE, 'sh', '-c', 'echo begun; exec sleep 3600');
+    site = await startSite();
+    stopSite = site.stop;
+  });
+  after(async () => {
+    await stopSite?.();
+    await dockerd?.stop();
+  });
+
+  interface Used {
+    readonly environment: CreatedEnvironment;
+    readonly agent: RunningProcess;
+    readonly docker: (...args: readonly string[]) => RunningProcess;
+    readonly ps: () => Promise<Finished>;
+  }
+
+  /** An environment whose engine is in use through a tunnel. */
+  async function use(name: string, inactivity: string): Promise<Used> {
+    const environment = await site.api.createEnvironment({ name, pollIntervalSeconds: 1 });
+    const agent = site.startAgent(environment, { DOCKER_HOST: dockerd?.dockerHost ?? '', EDGE_INACTIVITY_TIMEOUT: inactivity });
+    const env = await eventually('a tunnel', () => site.dockerEnvironment(environment), 40_000);
+    return {
+      environment,
+      agent,
+      docker: (...args) => site.own(startProcess(realPart('docker'), args, { env })),
+      ps: () => runProcess(realPart('docker'), ['ps', '--format', '{{.Names}}', '--filter', 'name=box'], { env }),
+    };
+  }
+
+  /** What happened to the environment's tunnel, in words. */
+  async function history({ id }: CreatedEnvironment): Promise<readonly string[]> {
+    const events = await site.api.events(`stream=tunnel-${id}`);
+    return events.map(({ type, data }) => (typeof data.reason === 'string' ? `${type} ${data.reason}` : type));
+  }
+
+  const opening = ['TunnelRequired', 'TunnelCredentialsIssued', 'TunnelOpened'];
+
+  it('that nobody uses for EDGE_INACTIVITY_TIMEOUT closes, its credentials are revoked, and the next call opens another', async () => {
+    const { environment, agent, ps } = await use('idle', `${IDLE_MS / 1000}s`);
+    expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
+    const usedAt = performance.now();
+    await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
+    expect(performance.now() - usedAt, 'how long it was unused').to.be.within(IDLE_MS - 500, IDLE_MS + 5000);
+    const closed = [...opening, 'TunnelClosed idle', 'TunnelCredentialsRevoked idle'];
+    await eventually('the close to be recorded', async () => ((await history(environment)).length >= closed.length ? true : undefined));
+    expect(await history(environment)).to.deep.equal(closed);
+
+    expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
+    expect(await history(environment)).to.deep.equal([...closed, ...opening]);
+    await agent.stop();
+  });
+
+  it('stays open under an exec session or a followed log that is silent for longer than the timeout', async () => {
+    const [executing, following] = await Promise.all([use('exec', '2s'), use('logs', '2s')]);
+    const engine = dockerd;
+    if (engine === undefined) throw new Error('the hook failed');
+    // Says a word after much longer than the timeout, and only then.
+    await engine.docker('run', '--detach', '--name', 'slow', '--network', 'none', IMAGE, 'sh', '-c', 'sleep 6; echo done; sleep 3600');
+    const exec = executing.docker('exec', 'box', 'sh', '-c', 'sleep 6; echo done; exit 7');
+    const logs = following.docker('logs', '--follow', 'slow');
+    await Promise.all([exec.waitFor(/done/), logs.waitFor(/done/)]);
+    expect((await exec.ended).code).to.equal(7);
+    for (const { environment } of [executing, following]) expect(await history(environment)).to.deep.equal(opening);
+
+    // Once they are over, nothing keeps the tunnel.
+    await logs.stop('SIGINT');
+    for (const { agent } of [executing, following]) await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
+    await Promise.all([executing.agent.stop(), following.agent.stop()]);
+  });
+
+  it('ends when an admin disconnects it, sessions and all, and the next call opens another', async () => {
+    const { environment, agent, docker, ps } = await use('disconnected', '5m');
+    const logs = docker('logs', '--follow', 'talker');
+    await logs.waitFor(/begun/);
+    expect((await site.api.call('DELETE', `/environments/${environment.id}/connection`)).status).to.equal(204);
+    await agent.waitFor(/"reason":"disconnected".*tunnel ended/);
+    expect((await logs.ended).code).to.be.above(0);
+    const closed = [...opening, 'TunnelClosed disconnected', 'TunnelCredentialsRevoked disconnected'];
+    expect(await history(environment)).to.deep.equal(closed);
+
+    expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
+    expect(await history(environment)).to.deep.equal([...closed, ...opening]);
+    await agent.stop();
+  });
+
+  it('ends for ever when its environment is removed, and the agent says why it may not poll any more', async () => {
+    const { environment, agent, docker, ps } = await use('removed', '5m');
+    const logs = docker('logs', '--follow', 'talker');
+    await logs.waitFor(/begun/);
+    expect((await site.api.call('DELETE', `/environments/${environment.id}`)).status).to.equal(204);
+    await agent.waitFor(/"reason":"environment-removed".*tunnel ended/);
+    await agent.waitFor(/"code":"environment-removed".*create another and use its join token/);
+    expect((await logs.ended).code).to.be.above(0);
+    expect(await history(environment)).to.deep.equal([...opening, 'TunnelClosed environment-removed', 'TunnelCredentialsRevoked environment-removed']);
+    const { code, stderr } = await ps();
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/removed/i);
+    expect((await agent.stop()).code).to.equal(0);
+  });
+});

@@ -1,0 +1,59 @@
+/** SIGTERM while much is under way, and the next start on the same data directory. */
+import path from 'node:path';
+import { expect } from 'chai';
+import { eventually } from '../../support/eventually.ts';
+import { startHttpEngine } from '../../web-gateway/support/fake-engine.ts';
+import type { FakeEngine } from '../../web-gateway/support/fake-engine.ts';
+import { followEvents } from './support/api.ts';
+import { dockerPath, startSite } from './support/site.ts';
+import type { Site } from './support/site.ts';
+
+describe('SIGTERM', function () {
+  this.timeout(30_000);
+  let engine: FakeEngine | undefined;
+  let site: Site;
+  let stopSite: Site['stop'] | undefined;
+
+  before(async () => {
+    site = await startSite();
+    stopSite = site.stop;
+  });
+  after(async () => {
+    await stopSite?.();
+    await engine?.close();
+  });
+
+  it('stops a server with open polls, a followed log and followed events within seconds, and the next start is quick and whole', async () => {
+    const socket = path.join(site.folder, 'engine.sock');
+    engine = await startHttpEngine(socket, (req, res) => {
+      if (/\/logs\?/.test(req.url ?? '')) res.write('a line\n');
+      else res.end('OK');
+    });
+    const environment = await site.api.createEnvironment({ name: 'factory', pollIntervalSeconds: 1 });
+    const agent = site.startAgent(environment, { DOCKER_HOST: `unix://${socket}` });
+    await eventually('a tunnel', async () => ((await site.api.call('GET', dockerPath(environment, '/_ping'))).status === 200 ? true : undefined), 20_000);
+    const logs = await site.api.open('GET', dockerPath(environment, '/containers/box/logs?follow=1&stdout=1'));
+    const logsEnded = new Promise((resolve) => logs.resume().once('error', resolve).once('close', resolve));
+    const tail = await followEvents(site.api);
+    await eventually('a poll', () => tail.seen.find(({ type }) => type === 'AgentPolled'));
+
+    const toldAt = performance.now();
+    const { code } = await site.server().stop();
+    const stoppedMs = Math.round(performance.now() - toldAt);
+    expect(code).to.equal(0);
+    expect(stoppedMs).to.be.below(8000);
+    await logsEnded;
+
+    const startedAt = performance.now();
+    await site.restart();
+    const readyMs = Math.round(performance.now() - startedAt);
+    expect(readyMs, 'until the ready line').to.be.below(8000);
+    process.stdout.write(`      stopped in ${stoppedMs} ms, ready again in ${readyMs} ms\n`);
+    const { body } = await site.api.call('GET', '/environments');
+    expect((body as { readonly items: readonly { readonly name: string }[] }).items.map(({ name }) => name)).to.deep.equal(['factory']);
+    const lost = await site.api.events(`environment=${environment.id}&type=TunnelLost`);
+    expect(lost.map(({ data }) => data.reason)).to.deep.equal(['control-plane-stopping']);
+    await eventually('the agent to be back', async () => ((await site.api.call('GET', dockerPath(environment, '/_ping'))).status === 200 ? true : undefined), 20_000);
+    expect((await agent.stop()).code).to.equal(0);
+  });
+});
