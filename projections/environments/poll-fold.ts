@@ -1,6 +1,6 @@
 /** Folds polls in memory, so that a batch writes one row per agent and not one per poll. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { EventDataByType, Instant } from '../../services/domain/events.ts';
+import type { Instant } from '../../services/domain/events.ts';
 
 interface LastPoll {
   readonly environmentId: string;
@@ -17,7 +17,6 @@ export interface PollFold {
   dropEnvironment(environmentId: string): void;
   /** Sequences up to this one are accounted for: recorded, or where `at` is null counted as lost. */
   account(environmentId: string, instanceId: string, sequence: number, at: Instant | null): void;
-  summarise(data: EventDataByType['PollsSummarised']): void;
   write(): void;
   committed(): void;
 }
@@ -35,10 +34,7 @@ export function createPollFold(database: DatabaseSync): PollFold {
     `UPDATE agent_polls SET lastSequence = max(lastSequence, ?), lastPolledAt = nullif(max(ifnull(lastPolledAt, ''), ifnull(?, '')), '')
       WHERE environmentId = ? AND instanceId = ?`,
   );
-  const summarise = database.prepare(
-    "UPDATE agent_polls SET lastPolledAt = max(ifnull(lastPolledAt, ''), ?) WHERE environmentId = ? AND node = ?",
-  );
-  /** Changes of which rows there are, and summaries, in log order. */
+  /** Changes of which rows there are, in log order. */
   let changes: (() => void)[] = [];
   const polls = new Map<string, LastPoll>();
 
@@ -76,12 +72,6 @@ export function createPollFold(database: DatabaseSync): PollFold {
       }
       if (sequence > poll.sequence) poll.sequence = sequence;
       if (at !== null && (poll.at === null || at > poll.at)) poll.at = at;
-    },
-
-    summarise({ agents }) {
-      changes.push(() => {
-        for (const { environmentId, node, lastPolledAt } of agents) summarise.run(lastPolledAt, environmentId, node);
-      });
     },
 
     write() {

@@ -120,7 +120,9 @@ function open(database: DatabaseSync): ProjectionWriter {
 
       AgentPolled: ({ environmentId, instanceId, sequence, at }) => polls.account(environmentId, instanceId, sequence, at),
       PollsLost: ({ environmentId, instanceId, to }) => polls.account(environmentId, instanceId, to, null),
-      PollsSummarised: (data) => polls.summarise(data),
+      PollsSummarised({ agents: summarised }) {
+        for (const { environmentId, instanceId, lastSequence, lastPolledAt } of summarised) polls.account(environmentId, instanceId, lastSequence, lastPolledAt);
+      },
     },
 
     write() {

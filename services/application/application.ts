@@ -15,6 +15,7 @@ import { createEventLog } from './event-log.ts';
 import { createHistory } from './history.ts';
 import { createPolls, type Polls } from './poll-admission.ts';
 import { createPollRecorder } from './poll-recorder.ts';
+import { createPollSummaries, type ExpirePolls } from './poll-summaries.ts';
 import type { CommandContext, History, TunnelControl } from './ports.ts';
 import { createPresence } from './presence.ts';
 import { createRefusals } from './refusals.ts';
@@ -70,6 +71,8 @@ export function createApplication(deps: {
   readonly mintJoinToken: Parameters<typeof createEnvironments>[0]['mintJoinToken'];
   readonly defaultTunnelAddress: (host: string) => string;
   readonly onAddress: (host: string) => void;
+  /** Undefined where the store removes what has expired by itself. */
+  readonly expirePolls: ExpirePolls | undefined;
 }): Application {
   const { store, clock, logger, controlPlaneNode, secrets, tunnelControl: control, joinSecret } = deps;
   const actor = `system:${controlPlaneNode}`;
@@ -78,7 +81,9 @@ export function createApplication(deps: {
   const own = (category: string) => createSingleWriterStream({ log, stream: `${category}-${controlPlaneNode}` });
   const settings = createSettings({ reader: store, log, clock });
   const refusals = createRefusals({ log, clock, logger, stream: own('refusals'), actor });
-  const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention: own('retention') });
+  const retention = own('retention');
+  const summaries = createPollSummaries({ log, clock, logger, settings, retention, actor, expire: deps.expirePolls });
+  const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention, summaries });
   const activityStream = createSingleWriterStream({ log, stream: `activity-${controlPlaneNode}_0` });
   const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor });
   const streams = createEnvironmentStreams(createAggregates({ decider: environmentDecider, log, reader: store }));
@@ -171,6 +176,7 @@ export function createApplication(deps: {
       await tunnels.close();
       await activity.close();
       await recorder.close();
+      await summaries.close();
       await refusals.close();
       accounts.close();
     },

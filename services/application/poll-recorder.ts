@@ -5,6 +5,7 @@ import type { DomainEvent } from '../domain/events.ts';
 import type { Clock } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
 import type { CommandContext } from './ports.ts';
+import type { PollSummaries } from './poll-summaries.ts';
 import { createSingleWriterStream, type SingleWriterStream } from './single-writer-stream.ts';
 
 export interface PollToRecord {
@@ -18,7 +19,13 @@ export interface PollToRecord {
 
 export interface PollRecorder {
   /** What the record already holds of an agent, from before this process. */
-  know(agent: { readonly environmentId: string; readonly node: string; readonly instanceId: string; readonly lastSequence: number }): void;
+  know(agent: {
+    readonly environmentId: string;
+    readonly node: string;
+    readonly instanceId: string;
+    readonly lastSequence: number;
+    readonly lastPolledAt: string | null;
+  }): void;
   /** Takes a poll to be recorded within {@link flushMs}. A full buffer drops it; the gap is counted later. */
   record(poll: PollToRecord): void;
   /** The highest sequence of the instance that is durably recorded; 0 where none. */
@@ -36,16 +43,23 @@ interface Recorded {
   confirmed: number;
 }
 
+interface BufferedPoll {
+  readonly event: PreparedEvent;
+  readonly poll: PollToRecord;
+  readonly at: string;
+}
+
 interface Shard {
+  readonly index: number;
   readonly stream: SingleWriterStream;
-  buffer: { readonly event: PreparedEvent; readonly instanceId: string; readonly sequence: number }[];
+  buffer: BufferedPoll[];
   flushing: boolean;
   /** Losses being recorded: the polls that showed them wait for them, so that a crash in between forgets neither or both. */
   readonly owed: Set<Promise<unknown>>;
 }
 
 /** How many streams the polls of one control-plane node share. */
-const shardCount = 16;
+export const shardCount = 16;
 /** How long a poll waits for company. */
 const flushMs = 100;
 /** Polls a shard holds while the store is away. */
@@ -63,10 +77,12 @@ export function createPollRecorder(deps: {
   readonly controlPlaneNode: string;
   /** Writes PollsLost. */
   readonly retention: SingleWriterStream;
+  readonly summaries: PollSummaries;
 }): PollRecorder {
-  const { log, clock, logger, controlPlaneNode, retention } = deps;
+  const { log, clock, logger, controlPlaneNode, retention, summaries } = deps;
   const instances = new Map<string, Recorded>();
   const shards: Shard[] = Array.from({ length: shardCount }, (_, index) => ({
+    index,
     stream: createSingleWriterStream({ log, stream: `polls-${controlPlaneNode}_${String(index)}` }),
     buffer: [],
     flushing: false,
@@ -125,9 +141,10 @@ export function createPollRecorder(deps: {
         await Promise.all(one.owed);
         await one.stream.append(batch.map(({ event }) => event));
         one.buffer = one.buffer.slice(batch.length);
-        for (const { instanceId, sequence } of batch) {
-          const instance = instances.get(instanceId);
-          if (instance !== undefined && sequence > instance.confirmed) instance.confirmed = sequence;
+        for (const { poll, at } of batch) {
+          const instance = instances.get(poll.instanceId);
+          if (instance !== undefined && poll.sequence > instance.confirmed) instance.confirmed = poll.sequence;
+          summaries.count(one.index, poll, at);
         }
         // What came meanwhile waits for its own window, unless there is a full append of it.
         if (one.buffer.length < appendLimit) break;
@@ -141,8 +158,10 @@ export function createPollRecorder(deps: {
   }
 
   return {
-    know({ instanceId, lastSequence }) {
+    know(agent) {
+      const { instanceId, lastSequence } = agent;
       instances.set(instanceId, { taken: lastSequence, confirmed: lastSequence });
+      summaries.know(shard(agent.environmentId).index, agent);
     },
 
     record(poll) {
@@ -159,13 +178,14 @@ export function createPollRecorder(deps: {
       instance.taken = sequence;
       const at = new Date(clock.now()).toISOString();
       const [event] = log.prepare([{ type: 'AgentPolled', data: { at, environmentId, node, instanceId, sequence } }], poll.context);
-      if (event !== undefined) one.buffer.push({ event, instanceId, sequence });
+      if (event !== undefined) one.buffer.push({ event, poll, at });
     },
 
     confirmed: (instanceId) => instances.get(instanceId)?.confirmed ?? 0,
 
     forget(instanceId) {
       instances.delete(instanceId);
+      summaries.forget(instanceId);
     },
 
     async close() {

@@ -19,6 +19,7 @@ export const defaultSettings: Settings = {
   inactivityTimeoutSeconds: 300,
   keepAliveIntervalSeconds: 60,
   pollRetentionHours: 24,
+  pollRetentionBytes: 16 * 1024 * 1024 * 1024,
   stalledBytesLimit: 256 * 1024 * 1024,
   maxChannelsPerTunnel: 256,
   auditMode: 'strict',
@@ -32,6 +33,7 @@ export const settingBounds: Readonly<Record<NumericSetting, readonly [min: numbe
   inactivityTimeoutSeconds: [5, 86_400],
   keepAliveIntervalSeconds: [5, 3600],
   pollRetentionHours: [1, 8760],
+  pollRetentionBytes: [64 * 1024 * 1024, 2 ** 50],
   stalledBytesLimit: [16 * 1024 * 1024, 16 * 1024 * 1024 * 1024],
   maxChannelsPerTunnel: [1, 4096],
 };

@@ -88,6 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
           joinSecret: joinSecret(environmentId, joinTokenVersion),
         }),
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
+      expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
       onAddress(agentHost) {
         certificate.addNames([agentHost]).catch((error: unknown) => {
           logger.error({ err: error }, 'the certificate could not be reissued for a new address');

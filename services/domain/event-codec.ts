@@ -30,6 +30,7 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   AgentPolled: 1,
   PollsLost: 1,
   PollsSummarised: 1,
+  PollsExpired: 1,
   PollRejected: 1,
   TunnelCredentialsRefused: 1,
   RefusalsSuppressed: 1,

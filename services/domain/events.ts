@@ -191,8 +191,19 @@ export interface RetentionEvents {
     shard: number;
     from: Instant;
     to: Instant;
-    agents: readonly { environmentId: string; node: string; count: number; lastPolledAt: Instant }[];
+    /** Every agent of the shard that is known: also those that made no poll in between (count 0). */
+    agents: readonly {
+      environmentId: string;
+      node: string;
+      instanceId: string;
+      /** Of this instance, ever. */
+      lastSequence: number;
+      count: number;
+      lastPolledAt: Instant | null;
+    }[];
   };
+  /** Polls older than `before`, or past the bytes that may be kept, were removed. */
+  PollsExpired: { at: Instant; count: number; before: Instant };
 }
 
 /** Why an agent was refused at the poll edge. */
@@ -274,6 +285,8 @@ export interface Settings {
   readonly inactivityTimeoutSeconds: number;
   readonly keepAliveIntervalSeconds: number;
   readonly pollRetentionHours: number;
+  /** Bytes of polls that are kept at most. */
+  readonly pollRetentionBytes: number;
   /** Bytes that channels nobody reads may hold, per process. */
   readonly stalledBytesLimit: number;
   readonly maxChannelsPerTunnel: number;

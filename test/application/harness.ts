@@ -75,6 +75,7 @@ export async function startHarness(): Promise<Harness> {
       mintJoinToken: ({ environmentId }) => `token of ${environmentId}`,
       defaultTunnelAddress: (host) => `${host}:8000`,
       onAddress: () => undefined,
+      expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
     });
     applications.push(app);
     return app;

@@ -133,6 +133,22 @@ describe('application: polls', () => {
     expect(await eventData<{ from: number; to: number; count: number }>('PollsLost')).to.have.nested.property('[0]').that.includes({ from: 3, to: 5, count: 3 });
   });
 
+  it('says hourly who polled how often, and lets polls go that are older than they are kept, having said so', async () => {
+    const agent = await harness.agent(environmentId);
+    await agent.poll();
+    await agent.poll();
+    await flushed(2);
+    await harness.clock.advance(3_600_000);
+    await eventually(async () => (await eventData('PollsSummarised')).length === 1);
+    expect(await eventData<{ agents: object[] }>('PollsSummarised')).to.have.nested.property('[0].agents[0]').that.includes({ environmentId, instanceId: 'instance1', count: 2, lastSequence: 2 });
+    expect(await eventData('AgentPolled')).to.have.length(2);
+    // The store's own clock says when they were recorded: a day after that they are old.
+    await harness.clock.jump(Math.max(0, Date.now() - harness.clock.now()) + 25 * 3_600_000);
+    await eventually(async () => (await eventData('PollsExpired')).length >= 1);
+    expect(await eventData('AgentPolled')).to.deep.equal([]);
+    expect(await eventData<{ count: number }>('PollsExpired')).to.have.nested.property('[0].count', 2);
+  });
+
   it('tells connected agents a changed poll interval at once', async () => {
     const agent = await harness.agent(environmentId);
     await harness.app.environments.change(environmentId, { pollIntervalSeconds: 60 }, admin);

@@ -144,7 +144,7 @@ describe('an environment, as its events tell it', () => {
 
   it('knows its last poll from the hourly summary where the polls themselves have expired', () => {
     model.apply(agentAssociated, agentSeen(minute(2), 'i1'));
-    const agents = [{ environmentId: 'a', node: 'host1', count: 60, lastPolledAt: minute(50) }];
+    const agents = [{ environmentId: 'a', node: 'host1', instanceId: 'i1', lastSequence: 60, count: 60, lastPolledAt: minute(50) }];
     model.apply({ type: 'PollsSummarised', data: { at: minute(59), shard: 3, from: minute(0), to: minute(59), agents } });
     expect(model.see('a').heartbeat.lastPolledAt).to.equal(minute(50));
     model.apply(agentPolled(minute(40), 'i1', 7));

@@ -65,6 +65,7 @@ const settings: Settings = {
   inactivityTimeoutSeconds: 300,
   keepAliveIntervalSeconds: 60,
   pollRetentionHours: 24,
+  pollRetentionBytes: 16 * 1024 * 1024 * 1024,
   stalledBytesLimit: 268_435_456,
   maxChannelsPerTunnel: 256,
   auditMode: 'strict',

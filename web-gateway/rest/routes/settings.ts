@@ -12,6 +12,7 @@ const properties: Readonly<Record<keyof Settings, object>> = {
   inactivityTimeoutSeconds: { type: 'integer' },
   keepAliveIntervalSeconds: { type: 'integer' },
   pollRetentionHours: { type: 'integer' },
+  pollRetentionBytes: { type: 'integer' },
   stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },
   maxChannelsPerTunnel: { type: 'integer' },
   auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },

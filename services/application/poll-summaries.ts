@@ -1,0 +1,127 @@
+/** Says once an hour what must outlive the polls themselves, and then lets the old ones go. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { DomainEvent, RetentionEvents } from '../domain/events.ts';
+import { type Clock, instantOf } from './clock.ts';
+import type { EventLog } from './event-log.ts';
+import type { SettingsAccess } from './ports.ts';
+import type { SingleWriterStream } from './single-writer-stream.ts';
+
+interface PolledAgent {
+  readonly environmentId: string;
+  readonly node: string;
+  readonly instanceId: string;
+}
+
+type AgentSummary = RetentionEvents['PollsSummarised']['agents'][number];
+
+export interface PollSummaries {
+  /** An agent of before this process: the next summary repeats what is known of it. */
+  know(shard: number, agent: PolledAgent & { readonly lastSequence: number; readonly lastPolledAt: string | null }): void;
+  /** A poll that is durably recorded. */
+  count(shard: number, poll: PolledAgent & { readonly sequence: number }, at: string): void;
+  /** An instance that will not come back. */
+  forget(instanceId: string): void;
+  /** Summarises what was counted since the last time; nothing where nothing was. Throws ApplicationError event-store-unavailable. */
+  summarise(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Removes polls recorded before an instant, and beyond so many bytes; answers how many events went. */
+export type ExpirePolls = (bounds: { readonly recordedBeforeMs: number; readonly keepBytes: number }) => Promise<number>;
+
+const everyMs = 3600_000;
+/** Agents in one event, so that none outgrows what an append may carry. */
+const agentsPerEvent = 2000;
+
+/** Creates the summaries of one control-plane node. `expire` is undefined where the store removes by itself. */
+export function createPollSummaries(deps: {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: SettingsAccess;
+  readonly retention: SingleWriterStream;
+  readonly actor: string;
+  readonly expire: ExpirePolls | undefined;
+}): PollSummaries {
+  const { log, clock, logger, settings, retention, actor, expire } = deps;
+  const shards = new Map<number, Map<string, AgentSummary>>();
+  const shardOf = new Map<string, number>();
+  let from = instantOf(clock);
+  let isNews = false;
+  let working: Promise<void> = Promise.resolve();
+  const stop = clock.every(everyMs, () => {
+    working = round();
+  });
+
+  function put(shard: number, summary: AgentSummary): void {
+    shardOf.set(summary.instanceId, shard);
+    const agents = shards.get(shard);
+    if (agents === undefined) shards.set(shard, new Map([[summary.instanceId, summary]]));
+    else agents.set(summary.instanceId, summary);
+  }
+
+  function append(event: DomainEvent): Promise<unknown> {
+    return retention.append(log.prepare([event], { actor, correlationId: randomUUID() }));
+  }
+
+  async function summarise(): Promise<void> {
+    const to = instantOf(clock);
+    if (!isNews) {
+      from = to;
+      return;
+    }
+    for (const [shard, agents] of shards) {
+      const summaries = [...agents.values()];
+      for (let start = 0; start < summaries.length; start += agentsPerEvent) {
+        const some = summaries.slice(start, start + agentsPerEvent);
+        await append({ type: 'PollsSummarised', data: { at: to, shard, from, to, agents: some } });
+        // What was counted meanwhile belongs to the next summary.
+        for (const { instanceId, count } of some) {
+          const now = agents.get(instanceId);
+          if (now !== undefined) agents.set(instanceId, { ...now, count: now.count - count });
+        }
+      }
+    }
+    from = to;
+    isNews = false;
+  }
+
+  async function round(): Promise<void> {
+    try {
+      await summarise();
+      if (expire === undefined) return;
+      const { pollRetentionHours, pollRetentionBytes } = settings.current();
+      // Nothing that no summary covers yet may go, whatever the bounds say.
+      const recordedBeforeMs = Math.min(clock.now() - pollRetentionHours * 3600_000, Date.parse(from));
+      const count = await expire({ recordedBeforeMs, keepBytes: pollRetentionBytes });
+      if (count > 0) await append({ type: 'PollsExpired', data: { at: instantOf(clock), count, before: new Date(recordedBeforeMs).toISOString() } });
+    } catch (error) {
+      logger.warn({ err: error }, 'polls could not be summarised or expired; it is tried again in an hour');
+    }
+  }
+
+  return {
+    know(shard, { environmentId, node, instanceId, lastSequence, lastPolledAt }) {
+      put(shard, { environmentId, node, instanceId, lastSequence, count: 0, lastPolledAt });
+    },
+    count(shard, { environmentId, node, instanceId, sequence }, at) {
+      isNews = true;
+      const before = shards.get(shard)?.get(instanceId);
+      put(shard, { environmentId, node, instanceId, lastSequence: Math.max(sequence, before?.lastSequence ?? 0), count: (before?.count ?? 0) + 1, lastPolledAt: at });
+    },
+    forget(instanceId) {
+      const shard = shardOf.get(instanceId);
+      shardOf.delete(instanceId);
+      if (shard !== undefined) shards.get(shard)?.delete(instanceId);
+    },
+    summarise,
+    async close() {
+      stop();
+      await working;
+      await summarise().catch((error: unknown) => {
+        logger.warn({ err: error }, 'polls could not be summarised at the end');
+      });
+    },
+  };
+}
