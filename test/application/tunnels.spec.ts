@@ -148,6 +148,16 @@ describe('application: tunnels', () => {
     expect((await harness.types()).slice(-2)).to.deep.equal(['TunnelClosed', 'TunnelCredentialsRevoked']);
   });
 
+  it("closes an idle tunnel by its agent's own timeout where that is the shorter one, and never by a longer one", async () => {
+    const { tunnel } = await opened();
+    const lastUsedAtMs = harness.clock.now();
+    await harness.clock.advance(5000);
+    expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: false, agentIdleMs: 30_000 })).to.equal(false);
+    // The agent saw the last bytes a moment before they arrived here.
+    expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs: lastUsedAtMs + 20, inUse: false, agentIdleMs: 5000 })).to.equal(true);
+    expect((await harness.types()).slice(-2)).to.deep.equal(['TunnelClosed', 'TunnelCredentialsRevoked']);
+  });
+
   it('stays open for a keep-alive', async () => {
     const { tunnel } = await opened();
     const lastUsedAtMs = harness.clock.now();

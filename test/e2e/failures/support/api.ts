@@ -103,16 +103,16 @@ export function eventsIn(lines: string): readonly RecordedEvent[] {
     .map((line) => JSON.parse(line) as RecordedEvent);
 }
 
-/** The events that a server shows from now on, until it or its reader ends. */
+/** The events that a server shows, until it or its reader ends. */
 export interface Tail {
   readonly seen: RecordedEvent[];
   close(): void;
 }
 
-/** Follows the events; resolves once it does. */
-export async function followEvents(api: Api): Promise<Tail> {
+/** Follows all events, or those after a position; resolves once it does. */
+export async function followEvents(api: Api, after?: string): Promise<Tail> {
   const seen: RecordedEvent[] = [];
-  const answer = await api.open('GET', '/events?follow=true');
+  const answer = await api.open('GET', `/events?follow=true${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`);
   let rest = '';
   answer.setEncoding('utf8').on('data', (chunk: string) => {
     rest += chunk;
