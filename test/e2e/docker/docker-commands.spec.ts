@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 const RUN = ['docker', 'run', '--network', 'none'] as const;
 
 describe('docker through homeport connect', function () {
-  this.timeout(90_000);
+  this.timeout(isLong ? 300_000 : 90_000);
   let site: DockerSite | undefined;
 
   before(async function () {
@@ -161,7 +161,7 @@ describe('docker through homeport connect', function () {
         expect(await fileSum(back)).to.equal(sha256(content));
       },
     ];
-    await Promise.all(Array.from({ length: 20 }, (_, index) => kinds[index % kinds.length]?.(index)));
+    await Promise.all(Array.from({ length: 20 }, async (_, index) => kinds[index % kinds.length]?.(index)));
   });
 
   /** For a terminal, where the command line is given as words. */

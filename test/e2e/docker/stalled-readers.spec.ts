@@ -16,7 +16,7 @@ const MOST_TIMES_SLOWER = 3;
 const TIMES = 9;
 
 describe('docker export that nobody reads', function () {
-  this.timeout(90_000);
+  this.timeout(isLong ? 300_000 : 90_000);
   let site: DockerSite | undefined;
   let exports: StalledCommands | undefined;
 
@@ -64,7 +64,7 @@ describe('docker export that nobody reads', function () {
     const cutOff = await eventually('some to be cut off', async () => {
       const calls = (await recordedCalls()).filter(({ data }) => data.failure === 'channel-stalled');
       return calls.length === 0 ? undefined : calls;
-    });
+    }, 30_000);
     expect(cutOff.map(({ data }) => data.path)).to.satisfy((paths: unknown[]) => paths.every((path) => String(path).endsWith('/containers/smaller/export')));
     await untilAllStall(exports);
     expect((await theSite().docker(['ps', '--quiet'])).code).to.equal(0);

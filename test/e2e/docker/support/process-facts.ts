@@ -43,10 +43,18 @@ export interface MemoryWatch {
   stop(): number;
 }
 
+/** Stops by itself when the process has gone. */
 export function watchMemory(pid: number): MemoryWatch {
   const before = residentBytes(pid);
   let most = before;
-  const look = (): void => void (most = Math.max(most, residentBytes(pid)));
+  const look = (): void => {
+    try {
+      most = Math.max(most, residentBytes(pid));
+    } catch {
+      // It has gone: a test that failed, or is over.
+      clearInterval(timer);
+    }
+  };
   const timer = setInterval(look, 50);
   return {
     stop() {

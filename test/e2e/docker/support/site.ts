@@ -132,13 +132,13 @@ export async function startDockerSite(hook: Context, options?: SiteOptions): Pro
 async function finish(running: RunningProcess, { input, withinMs = 60_000 }: Connected = {}): Promise<Finished> {
   if (input !== undefined) running.write(input);
   running.endInput();
-  let isLate = false;
+  const late = new AbortController();
   const timer = setTimeout(() => {
-    isLate = true;
+    late.abort();
     running.signal('SIGKILL');
   }, withinMs);
   const ending = await running.ended.finally(() => clearTimeout(timer));
-  if (isLate) throw new Error(`it was still running after ${withinMs} ms: ${running.stdout()}${running.stderr()}`);
+  if (late.signal.aborted) throw new Error(`it was still running after ${withinMs} ms: ${running.stdout()}${running.stderr()}`);
   return { ...ending, stdout: running.stdout(), stderr: running.stderr() };
 }
 
