@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Transport } from '../rest/transport.ts';
 import { answerHeaders, targetHeaders, targetPath } from './request-head.ts';
 import type { DockerTarget } from './request-head.ts';
@@ -17,6 +18,8 @@ export interface DockerForwarder {
 
 export function createDockerForwarder(transport: Transport, target: DockerTarget): DockerForwarder {
   const upgraded = new Set<AbortController>();
+  /** The end of the newest answer on a connection; answers end in the order of their requests. */
+  const answersEnd = new WeakMap<Duplex, Promise<unknown>>();
   // A build's upload or a followed log may take hours; a large X-Registry-Config takes a large head.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0, maxHeaderSize: 64 * 1024 });
   server.on('request', (request, response) => forward(request, response));
@@ -38,6 +41,10 @@ export function createDockerForwarder(transport: Transport, target: DockerTarget
       if (upstream.reusedSocket && !response.headersSent && isBodiless(method) && !hasBody && !isRetry) forward(request, response, asksToContinue, true);
       else refuse(response, 502, error.message);
     });
+    answersEnd.set(
+      request.socket,
+      new Promise((resolve) => response.once('close', resolve)),
+    );
     response.once('close', () => {
       if (!response.writableFinished) upstream.destroy();
     });
@@ -54,7 +61,8 @@ export function createDockerForwarder(transport: Transport, target: DockerTarget
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
-    void joinUpgraded({ request, socket, head, transport, target, signal: ended.signal });
+    // A pipelined upgrade waits for its turn.
+    void Promise.resolve(answersEnd.get(socket)).then(() => joinUpgraded({ request, socket, head, transport, target, signal: ended.signal }));
   });
 
   return {

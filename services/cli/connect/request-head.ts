@@ -37,10 +37,10 @@ export function answerHeaders(response: IncomingMessage): string[] {
     .flat();
 }
 
-/** A request's head as text, for a connection that HTTP does not frame. */
-export function headText(method: string, path: string, headers: readonly string[]): string {
+/** A head as text, for a connection that HTTP does not frame. */
+export function headText(firstLine: string, headers: readonly string[]): string {
   const lines = pairs(headers).map(([name, value]) => `${name}: ${value}`);
-  return `${[`${method} ${path} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`;
+  return `${[firstLine, ...lines].join('\r\n')}\r\n\r\n`;
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

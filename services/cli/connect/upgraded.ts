@@ -1,12 +1,11 @@
 /** Joins a local connection that asks for an upgrade with one to the server, byte for byte, with half-close both ways. */
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Transport } from '../rest/transport.ts';
-import { headText, targetHeaders, targetPath } from './request-head.ts';
+import { answerHeaders, headText, targetHeaders, targetPath } from './request-head.ts';
 import type { DockerTarget } from './request-head.ts';
-
-const HEAD_END = '\r\n\r\n';
-const LONGEST_HEAD = 64 * 1024;
 
 export interface UpgradedConnection {
   readonly request: IncomingMessage;
@@ -18,87 +17,60 @@ export interface UpgradedConnection {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when both ends are closed. Never throws: a failure is an answer to the client. */
+/** Joins them. Never throws: a failure is an answer to the client. */
 export async function joinUpgraded({ request, socket, head, transport, target, signal }: UpgradedConnection): Promise<void> {
+  let answered = false;
   socket.on('error', () => socket.destroy());
-  let upstream: Duplex;
   try {
-    upstream = await transport.connect(signal);
+    const upstream = await transport.connect(signal);
+    upstream.on('error', () => socket.destroy());
+    upstream.once('close', () => {
+      // What breaks off at the server breaks off here; an answer that arrived whole is the client's, however slowly it reads.
+      if (!upstream.readableEnded && !answered) socket.destroy();
+    });
+    socket.once('close', () => upstream.destroy());
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    if (socket.destroyed) upstream.destroy();
+
+    const outgoing = httpRequest({
+      createConnection: () => upstream,
+      method: request.method,
+      path: targetPath(request, target),
+      headers: targetHeaders(request, target),
+    });
+    outgoing.on('upgrade', (answer, _upstream, rest) => {
+      socket.write(answerText(answer, answer.rawHeaders), 'latin1');
+      socket.write(rest);
+      upstream.pipe(socket);
+    });
+    outgoing.on('response', (answer) => {
+      // No handover, so this is the last answer here: what the client sent next would not pass through a parser of ours.
+      socket.write(answerText(answer, [...answerHeaders(answer), 'Connection', 'close']), 'latin1');
+      answer.on('error', () => socket.destroy());
+      answer.once('end', () => {
+        answered = true;
+        socket.unpipe(upstream).resume();
+      });
+      answer.pipe(socket);
+    });
+    outgoing.on('error', (error) => refuse(socket, error));
+    outgoing.flushHeaders();
+    await once(outgoing, 'socket');
+    // From here on Node's request does no more than read the answer's head; the client's bytes pass it by.
+    upstream.write(head);
+    socket.pipe(upstream);
   } catch (error) {
-    socket.end(refusal(error instanceof Error ? error.message : String(error)));
-    return;
+    refuse(socket, error);
   }
-  const end = (): void => {
-    socket.destroy();
-    upstream.destroy();
-  };
-  upstream.on('error', end);
-  socket.once('close', () => upstream.destroy());
-  signal.addEventListener('abort', end, { once: true });
-  if (socket.destroyed) return end();
-
-  upstream.write(headText(request.method ?? 'POST', targetPath(request, target), targetHeaders(request, target)));
-  upstream.write(head);
-  socket.pipe(upstream);
-  const answer = await readHead(upstream);
-  if (answer === undefined) return end();
-  socket.write(answer.isHandedOver ? answer.head : asLastAnswer(answer.head));
-  socket.write(answer.rest);
-  upstream.pipe(socket);
 }
 
-interface AnswerHead {
-  readonly head: string;
-  /** What came with the head. */
-  readonly rest: Buffer;
-  /** Whether the connection is the client's and the engine's from here on. */
-  readonly isHandedOver: boolean;
+function answerText({ statusCode = 502, statusMessage = '' }: IncomingMessage, headers: readonly string[]): string {
+  return headText(`HTTP/1.1 ${statusCode} ${statusMessage}`, headers);
 }
 
-/** Reads the final answer's head; undefined where the server ends before, or sends no HTTP. Interim answers (100) are dropped. */
-async function readHead(upstream: Duplex): Promise<AnswerHead | undefined> {
-  let received = Buffer.alloc(0);
-  while (received.length <= LONGEST_HEAD) {
-    const end = received.indexOf(HEAD_END);
-    if (end >= 0) {
-      const head = received.toString('latin1', 0, end + HEAD_END.length);
-      received = received.subarray(end + HEAD_END.length);
-      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
-      if (Number.isNaN(status)) return undefined;
-      if (status !== 101 && status < 200) continue;
-      return { head, rest: received, isHandedOver: status === 101 || isRawStream(head) };
-    }
-    const chunk = await nextChunk(upstream);
-    if (chunk === undefined) return undefined;
-    received = Buffer.concat([received, chunk]);
-  }
-  return undefined;
-}
-
-/** Some engines hand the connection over with a 200. */
-function isRawStream(head: string): boolean {
-  return /^HTTP\/1\.[01] 200/.test(head) && /^content-type: *application\/vnd\.docker\.(?:raw|multiplexed)-stream/im.test(head);
-}
-
-/** Any other answer ends the local connection: what the client sends next would not pass through our parser. */
-function asLastAnswer(head: string): string {
-  return head.replace(/\r\n(?:connection|keep-alive):[^\r\n]*/gi, '').replace(/\r\n\r\n$/, '\r\nConnection: close\r\n\r\n');
-}
-
-function nextChunk(stream: Duplex): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      const chunk = stream.read() as Buffer | null;
-      if (chunk === null && !stream.readableEnded && !stream.destroyed) return;
-      stream.off('readable', settle).off('end', settle).off('close', settle);
-      resolve(chunk ?? undefined);
-    };
-    stream.on('readable', settle).on('end', settle).on('close', settle);
-    settle();
-  });
-}
-
-function refusal(message: string): string {
-  const body = `${JSON.stringify({ message: `homeport: ${message}` })}\n`;
-  return `HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+/** In the form that the Docker CLI prints. */
+function refuse(socket: Duplex, error: unknown): void {
+  const body = `${JSON.stringify({ message: `homeport: ${error instanceof Error ? error.message : String(error)}` })}\n`;
+  const headers = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body)), 'Connection', 'close'];
+  socket.end(`${headText('HTTP/1.1 502 Bad Gateway', headers)}${body}`);
 }
