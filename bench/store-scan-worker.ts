@@ -3,12 +3,24 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../services/event-store/open.ts';
 import type { ReaderDescription } from '../services/event-store/port.ts';
 
-export interface ScanResult {
-  readonly seen: number;
-}
+/** What it posts: that it is ready, and how many events a scan saw. It scans at each message. */
+export type ScanMessage = 'ready' | { readonly seen: number };
 
 const reader = openReader(workerData as ReaderDescription);
-let seen = 0;
-for await (const page of reader.readAll()) seen += page.length;
-await reader.close();
-parentPort?.postMessage({ seen } satisfies ScanResult);
+const say = (message: ScanMessage): void => parentPort?.postMessage(message);
+
+parentPort?.on('message', (message: 'scan' | 'close') => {
+  void (message === 'scan' ? scan() : close());
+});
+say('ready');
+
+async function scan(): Promise<void> {
+  let seen = 0;
+  for await (const page of reader.readAll()) seen += page.length;
+  say({ seen });
+}
+
+async function close(): Promise<void> {
+  await reader.close();
+  parentPort?.close();
+}

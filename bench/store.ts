@@ -6,6 +6,7 @@
  * Everything goes through the real port, from the main thread: synchronous=FULL, Merkle roots, expected revisions.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { eventLogFile, openEventStore } from '../services/event-store/open.ts';
 import type { EventStore, NewEvent } from '../services/event-store/port.ts';
-import type { ScanResult } from './store-scan-worker.ts';
+import type { ScanMessage } from './store-scan-worker.ts';
 
 const { values } = parseArgs({
   options: { events: { type: 'string', default: '300000' }, dir: { type: 'string', default: tmpdir() }, only: { type: 'string', default: '' } },
@@ -38,22 +39,27 @@ interface Shape {
   /** Appends asked for at the same time, which are committed together. */
   readonly appends: number;
   readonly eventsPerAppend: number;
-  /** So many such groups are asked for before the first is answered. */
+  /** So many such groups are asked for before the first is answered; the writer still commits one at a time. */
   readonly inFlight: number;
   readonly streams: number;
   /** At most so many groups, where each costs a flush of the disk. */
   readonly maxGroups: number;
 }
 
+const one = { appends: 1, eventsPerAppend: 1, streams: 16, maxGroups: 3_000 };
+const thirty = { appends: 30, eventsPerAppend: 1, streams: 16, maxGroups: 5_000 };
+const thousand = { appends: 1_000, eventsPerAppend: 1, streams: 16, maxGroups: 1_000 };
+
 const shapes: readonly Shape[] = [
-  { what: '1 append of 1, one at a time', appends: 1, eventsPerAppend: 1, inFlight: 1, streams: 16, maxGroups: 3_000 },
-  { what: '30 appends of 1, one group at a time', appends: 30, eventsPerAppend: 1, inFlight: 1, streams: 16, maxGroups: 5_000 },
-  { what: '30 appends of 1, two groups in flight', appends: 30, eventsPerAppend: 1, inFlight: 2, streams: 16, maxGroups: 5_000 },
-  { what: '30 appends of 1, two in flight, 15,000 streams', appends: 30, eventsPerAppend: 1, inFlight: 2, streams: 15_000, maxGroups: 5_000 },
-  { what: '1 append of 30, one at a time', appends: 1, eventsPerAppend: 30, inFlight: 1, streams: 16, maxGroups: 5_000 },
-  { what: '1 append of 30, two in flight', appends: 1, eventsPerAppend: 30, inFlight: 2, streams: 16, maxGroups: 5_000 },
-  { what: '1,000 appends of 1, two groups in flight', appends: 1_000, eventsPerAppend: 1, inFlight: 2, streams: 16, maxGroups: 1_000 },
-  { what: '1 append of 1,000, two in flight', appends: 1, eventsPerAppend: 1_000, inFlight: 2, streams: 16, maxGroups: 1_000 },
+  { what: '1: one append at a time', ...one, inFlight: 1 },
+  { what: '1: eight in flight, committed one by one', ...one, inFlight: 8 },
+  { what: '30: appends of 1, a group at a time', ...thirty, inFlight: 1 },
+  { what: '30: appends of 1, groups in flight', ...thirty, inFlight: 4 },
+  { what: '30: appends of 1, in flight, 15,000 streams', ...thirty, streams: 15_000, inFlight: 4 },
+  { what: '30: appends of 30, one at a time', ...thirty, appends: 1, eventsPerAppend: 30, inFlight: 1 },
+  { what: '30: appends of 30, in flight', ...thirty, appends: 1, eventsPerAppend: 30, inFlight: 4 },
+  { what: '1,000: appends of 1, groups in flight', ...thousand, inFlight: 2 },
+  { what: '1,000: appends of 1,000, in flight', ...thousand, appends: 1, eventsPerAppend: 1_000, inFlight: 2 },
 ];
 
 const folder = mkdtempSync(join(values.dir, 'homeport-bench-store-'));
@@ -77,8 +83,8 @@ function newEvents(count: number): NewEvent[] {
 
 async function measureAppends(shape: Shape): Promise<Row> {
   const dataDirectory = mkdtempSync(join(folder, 'appends-'));
-  const store = await openEventStore({ dataDirectory });
   const perGroup = shape.appends * shape.eventsPerAppend;
+  const store = await openEventStore({ dataDirectory, maxGroupEvents: perGroup });
   const groups = Math.min(shape.maxGroups, Math.ceil(eventBudget / perGroup));
   const warmUp = Math.ceil(groups / 10);
   const last = new Map<number, number>();
@@ -105,7 +111,7 @@ async function measureAppends(shape: Shape): Promise<Row> {
   };
 
   await appendAll(batches.slice(0, warmUp));
-  const row = await measure(shape.what, groups * perGroup, () => appendAll(batches.slice(warmUp)));
+  const row = await measure(`appends, groups of ${shape.what}`, groups * perGroup, () => appendAll(batches.slice(warmUp)));
   await store.close();
   const database = new DatabaseSync(eventLogFile(dataDirectory), { readOnly: true });
   const recorded = Number(database.prepare('SELECT count(*) AS count FROM event_groups').get()?.['count']);
@@ -133,7 +139,9 @@ async function measureScans(): Promise<Row[]> {
       }),
     );
   };
-  await scan('scan by openReader in a worker', count, () => scanInWorker(store));
+  const thread = await startScanningThread(store);
+  await scan('scan by openReader in a worker', count, thread.scan);
+  await thread.close();
   await scan('scan by readAll of the port', count, () => countEvents(store));
   await scan('scan of what stays, by prefix', count / 20, () => countEvents(store, ['environment-']));
   const bytesPerEvent = Math.round(statSync(eventLogFile(dataDirectory)).size / count);
@@ -148,13 +156,31 @@ async function countEvents(store: EventStore, streamPrefixes?: readonly string[]
   return seen;
 }
 
-async function scanInWorker(store: EventStore): Promise<number> {
+interface ScanningThread {
+  scan(): Promise<number>;
+  close(): Promise<void>;
+}
+
+async function startScanningThread(store: EventStore): Promise<ScanningThread> {
   const { description, transfer } = store.readerSource();
   const worker = new Worker(new URL('./store-scan-worker.ts', import.meta.url), { workerData: description, transferList: [...transfer] });
-  return new Promise((resolve, reject) => {
-    worker.once('message', (result: ScanResult) => resolve(result.seen));
-    worker.once('error', reject);
-  });
+  const next = async (): Promise<ScanMessage> => {
+    const [message] = (await once(worker, 'message')) as [ScanMessage];
+    return message;
+  };
+  await next();
+  return {
+    scan: async () => {
+      worker.postMessage('scan');
+      const message = await next();
+      return message === 'ready' ? 0 : message.seen;
+    },
+    close: async () => {
+      const ended = once(worker, 'exit');
+      worker.postMessage('close');
+      await ended;
+    },
+  };
 }
 
 async function measure(what: string, events: number, run: () => Promise<void>): Promise<Row> {
@@ -189,7 +215,7 @@ function round(value: number): number {
 }
 
 function printTable(rows: readonly Row[]): void {
-  const line = (cells: readonly string[]): string => cells.map((cell, index) => (index === 0 ? cell.padEnd(48) : cell.padStart(14))).join('');
+  const line = (cells: readonly string[]): string => cells.map((cell, index) => (index === 0 ? cell.padEnd(64) : cell.padStart(14))).join('');
   process.stdout.write(`${line(['', 'events/s', 'CPU µs/event', 'events/group'])}\n`);
   for (const { what, perSecond, cpuMicrosPerEvent, perGroup } of rows) {
     process.stdout.write(`${line([what, perSecond.toLocaleString('en'), String(cpuMicrosPerEvent), perGroup === null ? '' : String(perGroup)])}\n`);

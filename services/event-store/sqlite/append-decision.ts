@@ -26,18 +26,18 @@ const write: AppendDecision = { kind: 'write' };
 /** Throws {@link EventStoreError} `wrong-expected-revision` or `stream-deleted`. */
 export function decideAppend(
   head: StreamHead,
-  ids: readonly string[],
+  events: readonly { readonly id: string }[],
   expected: ExpectedRevision,
   lookups: AppendLookups,
 ): AppendDecision {
   if (head.tombstoned) throw streamDeleted(head.name);
-  if (expected === 'any' || expected === 'stream-exists') return decideUnnumbered(head, ids, expected, lookups);
+  if (expected === 'any' || expected === 'stream-exists') return decideUnnumbered(head, events, expected, lookups);
   const expectedRevision = expected === 'no-stream' ? -1 : expected;
   if (expectedRevision === head.revision) return write;
   if (expectedRevision > head.revision) throw wrongRevision(head, expected);
 
   let last: KnownEvent | undefined;
-  for (const [index, id] of ids.entries()) {
+  for (const [index, { id }] of events.entries()) {
     const recorded = lookups.eventAt(head, expectedRevision + 1 + index);
     if (recorded?.id !== id) {
       // A soft-deleted stream is as good as none, unless this very append made it.
@@ -47,12 +47,12 @@ export function decideAppend(
     last = recorded;
   }
   if (last === undefined) throw wrongRevision(head, expected);
-  return { kind: 'repeated', revision: expectedRevision + ids.length, event: last };
+  return { kind: 'repeated', revision: expectedRevision + events.length, event: last };
 }
 
 function decideUnnumbered(
   head: StreamHead,
-  ids: readonly string[],
+  events: readonly { readonly id: string }[],
   expected: 'any' | 'stream-exists',
   lookups: AppendLookups,
 ): AppendDecision {
@@ -61,7 +61,7 @@ function decideUnnumbered(
     if (head.revision < 0 && head.metadata === undefined) throw wrongRevision(head, expected);
   }
   let last: ReturnType<AppendLookups['recent']>;
-  for (const [index, id] of ids.entries()) {
+  for (const [index, { id }] of events.entries()) {
     const recent = lookups.recent(id);
     if (recent?.head !== head) {
       if (index === 0) return write;

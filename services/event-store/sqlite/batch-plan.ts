@@ -122,7 +122,7 @@ export function createBatchPlan(deps: BatchPlanDeps): BatchPlan {
     if (describedName !== undefined && heads.of(describedName).tombstoned) {
       throw new EventStoreError('stream-deleted', `The stream ${describedName} was deleted for ever.`, { stream: operation.stream });
     }
-    const decision = decideAppend(head, operation.events.map((event) => event.id), operation.expectedRevision, lookups);
+    const decision = decideAppend(head, operation.events, operation.expectedRevision, lookups);
     if (decision.kind === 'repeated') return decision;
     const id = operation.events[0]?.id ?? randomUUID();
     const last =

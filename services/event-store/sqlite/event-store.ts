@@ -21,6 +21,8 @@ export interface SqliteEventStoreOptions {
   readonly expiringCategories?: readonly string[];
   /** Threads that read for the calling one. One by default. */
   readonly readerThreads?: number;
+  /** Events committed together at most (but always a whole append): bounds how long a commit takes. 4,000 by default. */
+  readonly maxGroupEvents?: number;
   /** The file may grow to so many pages of 4 KiB. Unbounded by default. */
   readonly maxPages?: number;
 }
@@ -31,12 +33,12 @@ export interface SqliteEventStore extends EventStore {
 
 /** Opens the log. Throws EventStoreError `event-store-unavailable` or `event-store-corrupt`. */
 export async function openSqliteEventStore(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
-  const { file, expiringCategories = defaultExpiringCategories, readerThreads = 1, maxPages } = options;
+  const { file, expiringCategories = defaultExpiringCategories, readerThreads = 1, maxGroupEvents = 4_000, maxPages } = options;
   const heads = createHeadWatch(0);
   const pages = startRemotePages(readerThreads);
   let writer: WriterThread | undefined;
   try {
-    writer = await startWriter({ file, expiringCategories, maxPages }, heads);
+    writer = await startWriter({ file, expiringCategories, maxGroupEvents, maxPages }, heads);
     await pages.open(file);
   } catch (error) {
     await writer?.close();
@@ -56,26 +58,25 @@ function toEventStore(file: string, writer: WriterThread, pages: RemotePages, he
     close: () => (closing ??= pages.close().then(() => writer.close())),
   });
 
-  const operate = (operation: Operation, windowMs = 0): Promise<AppendResult> => writer.operate(operation, windowMs);
+  const operate = (operation: Operation, bytes: number, windowMs = 0): Promise<AppendResult> => writer.operate(operation, bytes, windowMs);
   const deletion = (): readonly NewEvent[] => [{ id: randomUUID(), type: '', data: '', metadata: '' }];
 
   return {
     ...reader,
     append: async (stream, events, { expectedRevision, windowMs }) => {
-      checkAppend(stream, events);
-      return operate({ kind: 'append', stream, expectedRevision, events }, windowMs);
+      const bytes = checkAppend(stream, events);
+      return operate({ kind: 'append', stream, expectedRevision, events }, bytes, windowMs);
     },
     setStreamMetadata: async (stream, metadata, { expectedRevision = 'any' } = {}) => {
       const name = metadataStreamOf(stream);
       const events = [{ id: randomUUID(), type: metadataEventType, data: encodeStreamMetadata(metadata), metadata: '{}' }];
-      checkAppend(name, events);
-      return operate({ kind: 'append', stream: name, expectedRevision, events });
+      return operate({ kind: 'append', stream: name, expectedRevision, events }, checkAppend(name, events));
     },
     deleteStream: async (stream, { expectedRevision }) => {
-      await operate({ kind: 'soft-delete', stream, expectedRevision, events: deletion() });
+      await operate({ kind: 'soft-delete', stream, expectedRevision, events: deletion() }, 0);
     },
     tombstoneStream: async (stream, { expectedRevision }) => {
-      await operate({ kind: 'tombstone', stream, expectedRevision, events: deletion() });
+      await operate({ kind: 'tombstone', stream, expectedRevision, events: deletion() }, 0);
     },
     readerSource: () => {
       const { port1, port2 } = new MessageChannel();

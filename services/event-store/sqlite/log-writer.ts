@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { EventStoreError } from '../port.ts';
 import { createBatchPlan, settled, type PlannedEvent } from './batch-plan.ts';
-import { chainHash, emptyChain, leafHash, merkleRoot } from './merkle.ts';
+import { chainHash, digestFromBytes, digestToBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
 import type { Operation, OperationResult } from './operations.ts';
 import { createRecentIds } from './recent-ids.ts';
 
@@ -47,7 +47,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
   const last = database.prepare('SELECT last_position, created, chain FROM event_groups ORDER BY first_position DESC LIMIT 1').get();
   let head = last === undefined ? 0 : Number(last['last_position']);
   let lastCreatedAt = last === undefined ? 0 : Number(last['created']);
-  let chain = last?.['chain'] instanceof Uint8Array ? last['chain'] : emptyChain;
+  let chain = last === undefined ? emptyChain : digestFromBytes(last['chain']);
   let nextStreamId = 1 + Number(database.prepare('SELECT coalesce(max(id), 0) AS id FROM streams').get()?.['id']);
 
   const begin = database.prepare('BEGIN IMMEDIATE');
@@ -78,7 +78,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
   /** What a failed transaction must take back, beside the heads and the recent ids. */
   interface Undo {
     readonly head: number;
-    readonly chain: Uint8Array;
+    readonly chain: Digest;
     readonly nextStreamId: number;
     readonly newTypes: string[];
     readonly newCategories: string[];
@@ -110,7 +110,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
 
   const writeGroup = (category: string, events: readonly PlannedEvent[], createdAtMs: number, undo: Undo): void => {
     const totals = categoryTotals(category, undo);
-    const leaves: Uint8Array[] = [];
+    const leaves: Digest[] = [];
     const firstPosition = head + 1;
     for (const event of events) {
       head += 1;
@@ -129,7 +129,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
     totals.events += events.length;
     const root = merkleRoot(leaves);
     chain = chainHash(chain, { root, firstPosition, lastPosition: head, category });
-    insertGroup.run(firstPosition, head, totals.id, createdAtMs, totals.events, totals.bytes, root, chain);
+    insertGroup.run(firstPosition, head, totals.id, createdAtMs, totals.events, totals.bytes, digestToBytes(root), digestToBytes(chain));
   };
 
   const rollBack = (undo: Undo, eventCount: number): void => {

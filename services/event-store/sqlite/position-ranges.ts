@@ -7,9 +7,6 @@ import type { Direction, EventFilter } from '../port.ts';
 import { categoryOf } from '../category.ts';
 import { keptCategoryId } from './schema.ts';
 
-/** Groups looked up at a time, for each category. */
-const lookahead = 256;
-
 /** Lowest and highest position, both inclusive. */
 export type PositionRange = readonly [number, number];
 
@@ -27,8 +24,8 @@ export interface PositionRanges {
   ): { readonly ranges: readonly PositionRange[]; readonly scannedTo: number };
 }
 
-/** Over a reading connection. */
-export function createPositionRanges(database: DatabaseSync): PositionRanges {
+/** Over a reading connection. Looks up `lookahead` groups of each category at a time. */
+export function createPositionRanges(database: DatabaseSync, lookahead = 256): PositionRanges {
   const categories = database.prepare('SELECT id, name, removed_before FROM categories');
   const groupAt = database.prepare('SELECT max(first_position) AS first FROM event_groups WHERE first_position <= ?');
   const forwards = database.prepare(

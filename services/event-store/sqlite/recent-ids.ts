@@ -29,7 +29,7 @@ export function createRecentIds(capacity: number): RecentIds {
 
   const drop = (slot: number): void => {
     const old = ring[slot];
-    if (old !== undefined && index.get(old.id) === old) index.delete(old.id);
+    if (old !== undefined && index.size > 0 && index.get(old.id) === old) index.delete(old.id);
     ring[slot] = undefined;
   };
 

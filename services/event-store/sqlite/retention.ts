@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ExpiryRequest, RemovalResult } from '../log-maintenance.ts';
 import { EventStoreError } from '../port.ts';
 import { decodeStreamMetadata } from '../stream-metadata.ts';
-import { leafHash } from './merkle.ts';
+import { digestToBytes, leafHash } from './merkle.ts';
 import type { StreamHead, StreamHeads } from './stream-heads.ts';
 
 /** Positions removed in one transaction: about 10 ms, which is what an append may have to wait. */
@@ -154,7 +154,7 @@ export function createRetention(database: DatabaseSync, deps: RetentionDeps): Re
           metadata: String(row['metadata']),
         };
         if (event.revision >= bound.revision && event.createdAtMs >= bound.recordedBeforeMs) break;
-        keepLeaf.run(event.position, leafHash(event));
+        keepLeaf.run(event.position, digestToBytes(leafHash(event)));
         removeEvent.run(event.position);
         removed += 1;
       }

@@ -6,12 +6,13 @@ import { toEventStoreError } from './sqlite-errors.ts';
 interface Pending {
   resolve(value: never): void;
   reject(error: EventStoreError): void;
+  onSettled: (() => void) | undefined;
 }
 
 /** `To` is what it is told, `From` what it says. */
 export interface StoreThread<To> {
-  /** A ticket for a request whose answer will be awaited. Rejected already where the thread is dead. */
-  request<Answer>(): { readonly ticket: number; readonly answer: Promise<Answer> };
+  /** A ticket for a request whose answer will be awaited; `onSettled` is called before the answer is seen. Rejected already where the thread is dead. */
+  request<Answer>(onSettled?: () => void): { readonly ticket: number; readonly answer: Promise<Answer> };
   resolve(ticket: number, answer: unknown): void;
   reject(ticket: number, error: EventStoreError): void;
   send(message: To, transfer?: readonly Transferable[]): void;
@@ -35,12 +36,17 @@ export function startStoreThread<To, From>(options: StoreThreadOptions<From>): S
   let lastTicket = 0;
   let ended: EventStoreError | undefined;
 
+  const take = (ticket: number): Pending | undefined => {
+    const request = pending.get(ticket);
+    pending.delete(ticket);
+    request?.onSettled?.();
+    return request;
+  };
+
   const end = (error: EventStoreError): void => {
     if (ended !== undefined) return;
     ended = error;
-    const left = [...pending.values()];
-    pending.clear();
-    for (const { reject } of left) reject(error);
+    for (const ticket of [...pending.keys()]) take(ticket)?.reject(error);
     options.onEnd(error);
   };
   const exited = new Promise<void>((resolve) => {
@@ -52,19 +58,16 @@ export function startStoreThread<To, From>(options: StoreThreadOptions<From>): S
   worker.on('error', (error) => end(toEventStoreError(error, `The ${options.name} failed`)));
   worker.on('message', options.onMessage);
 
-  const take = (ticket: number): Pending | undefined => {
-    const request = pending.get(ticket);
-    pending.delete(ticket);
-    return request;
-  };
-
   return {
-    request: <Answer>() => {
+    request: <Answer>(onSettled?: () => void) => {
       lastTicket += 1;
       const ticket = lastTicket;
       const answer = new Promise<Answer>((resolve, reject) => {
-        if (ended === undefined) pending.set(ticket, { resolve, reject });
-        else reject(ended);
+        if (ended === undefined) pending.set(ticket, { resolve, reject, onSettled });
+        else {
+          onSettled?.();
+          reject(ended);
+        }
       });
       return { ticket, answer };
     },

@@ -1,6 +1,6 @@
 /** Recomputes every Merkle root and the whole chain from the rows: proof that nothing recorded was altered. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { chainHash, emptyChain, leafHash, merkleRoot } from './merkle.ts';
+import { chainHash, digestFromBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
 
 export interface LogVerification {
   /** Groups in the chain. */
@@ -12,7 +12,7 @@ export interface LogVerification {
   /** What is wrong, for people; empty where all is well. */
   readonly problems: readonly string[];
   /** The chain's hash after the last group. */
-  readonly chain: Uint8Array;
+  readonly chain: Digest;
 }
 
 interface GroupRow {
@@ -20,8 +20,8 @@ interface GroupRow {
   readonly last: number;
   readonly category: string;
   readonly removedBefore: number;
-  readonly root: Uint8Array;
-  readonly chain: Uint8Array;
+  readonly root: Digest;
+  readonly chain: Digest;
 }
 
 /** Reads the whole log in the calling thread, a group at a time. Stops counting problems at a hundred. */
@@ -47,13 +47,13 @@ export function verifyLog(database: DatabaseSync): LogVerification {
     previousLast = group.last;
 
     chain = chainHash(chain, { root: group.root, firstPosition: group.first, lastPosition: group.last, category: group.category });
-    if (!isSame(chain, group.chain)) problems.push(`${name} is not chained to the one before it.`);
+    if (chain !== group.chain) problems.push(`${name} is not chained to the one before it.`);
     chain = group.chain;
 
     const leaves = leavesOf(group);
     if (leaves.length === group.last - group.first + 1) {
       recomputed += 1;
-      if (!isSame(merkleRoot(leaves), group.root)) problems.push(`${name} has other events than were recorded.`);
+      if (merkleRoot(leaves) !== group.root) problems.push(`${name} has other events than were recorded.`);
     } else if (group.first < group.removedBefore) {
       expired += 1;
     } else {
@@ -65,7 +65,7 @@ export function verifyLog(database: DatabaseSync): LogVerification {
   return { groups: count, recomputed, expired, problems, chain };
 }
 
-function createLeafReader(database: DatabaseSync): (group: GroupRow) => readonly Uint8Array[] {
+function createLeafReader(database: DatabaseSync): (group: GroupRow) => readonly Digest[] {
   const events: StatementSync = database.prepare(
     `SELECT position, streams.name AS stream, revision, events.id AS id, types.name AS type, created, data, metadata
      FROM events JOIN streams ON streams.id = events.stream JOIN types ON types.id = events.type
@@ -73,8 +73,8 @@ function createLeafReader(database: DatabaseSync): (group: GroupRow) => readonly
   );
   const removed: StatementSync = database.prepare('SELECT position, leaf FROM removed_leaves WHERE position BETWEEN ? AND ?');
   return ({ first, last }) => {
-    const leaves = new Map<number, Uint8Array>();
-    for (const row of removed.all(first, last)) leaves.set(Number(row['position']), bytes(row['leaf']));
+    const leaves = new Map<number, Digest>();
+    for (const row of removed.all(first, last)) leaves.set(Number(row['position']), digestFromBytes(row['leaf']));
     for (const row of events.all(first, last)) {
       const position = Number(row['position']);
       const leaf = leafHash({
@@ -99,15 +99,7 @@ function toGroup(row: Record<string, unknown>): GroupRow {
     last: Number(row['last_position']),
     category: String(row['category']),
     removedBefore: Number(row['removed_before']),
-    root: bytes(row['root']),
-    chain: bytes(row['chain']),
+    root: digestFromBytes(row['root']),
+    chain: digestFromBytes(row['chain']),
   };
-}
-
-function bytes(value: unknown): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array();
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }

@@ -12,6 +12,7 @@ export interface WriterOptions {
   readonly file: string;
   readonly expiringCategories: readonly string[];
   readonly maxPages: number | undefined;
+  readonly maxGroupEvents: number;
 }
 
 /** Operations, flattened by {@link flattenOperation}. */

@@ -13,8 +13,12 @@ import {
   type WriterOptions,
 } from './writer-protocol.ts';
 
+/** Appends may wait with so many bytes altogether, where the disk does not keep up: memory is bounded. */
+const maxWaitingBytes = 64 * 1024 * 1024;
+
 export interface WriterThread {
-  operate(operation: Operation, windowMs: number): Promise<AppendResult>;
+  /** `bytes` is what the operation's events hold. Refused as `event-store-unavailable` where too much waits already. */
+  operate(operation: Operation, bytes: number, windowMs: number): Promise<AppendResult>;
   announceOn(port: MessagePort): void;
   remove<Result>(toMessage: (ticket: number) => ToWriter): Promise<Result>;
   /** Commits what was asked for before, and ends the thread. */
@@ -25,6 +29,7 @@ export interface WriterThread {
 export async function startWriter(options: WriterOptions, heads: HeadWatch): Promise<WriterThread> {
   const thread = await startThread(options, heads);
   let isClosing = false;
+  let waitingBytes = 0;
   let outbox: FlatOperations = [];
 
   const flush = (): void => {
@@ -34,11 +39,17 @@ export async function startWriter(options: WriterOptions, heads: HeadWatch): Pro
     thread.send({ kind: 'operations', flat });
   };
   const closed = (): EventStoreError => new EventStoreError('event-store-unavailable', 'The event store is closed.');
+  const overloaded = (): EventStoreError =>
+    new EventStoreError('event-store-unavailable', 'The event store can’t keep up: too many appends wait for its disk. Try again later.');
 
   return {
-    operate: (operation, windowMs) => {
+    operate: (operation, bytes, windowMs) => {
       if (isClosing) return Promise.reject(closed());
-      const { ticket, answer } = thread.request<AppendResult>();
+      if (waitingBytes + bytes > maxWaitingBytes) return Promise.reject(overloaded());
+      waitingBytes += bytes;
+      const { ticket, answer } = thread.request<AppendResult>(() => {
+        waitingBytes -= bytes;
+      });
       // Everything asked for in one turn of the event loop goes in one message.
       if (outbox.length === 0) setImmediate(flush);
       flattenOperation(outbox, ticket, windowMs, operation);

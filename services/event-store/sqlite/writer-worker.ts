@@ -16,9 +16,6 @@ import {
   type WriterOptions,
 } from './writer-protocol.ts';
 
-/** Events in one transaction: bounds how long a commit takes, and so how long the next one waits. */
-const maxGroupEvents = 4_000;
-
 function run(port: MessagePort, options: WriterOptions): void {
   const say = (message: FromWriter): void => port.postMessage(message);
   let opened;
@@ -50,7 +47,7 @@ function run(port: MessagePort, options: WriterOptions): void {
       if (writer.head > headBefore) for (const announcement of announcements) announcement.postMessage(writer.head);
     },
     weigh: (operation) => operation.events.length,
-    maxGroupWeight: maxGroupEvents,
+    maxGroupWeight: options.maxGroupEvents,
     nowMs: () => performance.now(),
   });
 

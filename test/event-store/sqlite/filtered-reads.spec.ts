@@ -89,6 +89,37 @@ describe('filtered reads of the embedded log', () => {
     expect(seen).to.deep.equal(all.filter((event) => matches(event, filter)));
   });
 
+  it('look at every group that may hold a match, once and in order, however many there are', () => {
+    const database = new DatabaseSync(log.file, { readOnly: true });
+    try {
+      const head = Number(all.at(-1)?.position);
+      for (const lookahead of [1, 2, 7]) {
+        const { next } = createPositionRanges(database, lookahead);
+        for (const direction of ['forwards', 'backwards'] as const) {
+          for (const filter of [{ streamPrefixes: ['activity-', 'snapshots-'] }, { streamPrefixes: ['polls-1'] }, { streamPrefixes: ['tunnel-'] }]) {
+            const [from, to] = direction === 'forwards' ? [1, head] : [head, 1];
+            const lookedAt: number[] = [];
+            let at = from;
+            while (direction === 'forwards' ? at <= to : at >= to) {
+              const { ranges, scannedTo } = next(direction, at, to, filter, 50);
+              for (const [low, high] of ranges) {
+                const positions = Array.from({ length: high - low + 1 }, (_, index) => low + index);
+                lookedAt.push(...(direction === 'forwards' ? positions : positions.reverse()));
+              }
+              at = direction === 'forwards' ? scannedTo + 1 : scannedTo - 1;
+            }
+            const matching = all.filter((event) => matches(event, filter)).map((event) => Number(event.position));
+            expect(new Set(lookedAt)).to.include.all.keys(matching);
+            const ordered = direction === 'forwards' ? lookedAt.toSorted((a, b) => a - b) : lookedAt.toSorted((a, b) => b - a);
+            expect(lookedAt).to.deep.equal([...new Set(ordered)]);
+          }
+        }
+      }
+    } finally {
+      database.close();
+    }
+  });
+
   it('of what stays never look at the expiring events between', () => {
     const database = new DatabaseSync(log.file, { readOnly: true });
     try {

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { newEvent, newEvents, openTestLog, type TestLog } from './open-log.ts';
 
@@ -58,6 +59,23 @@ describe('the groups of the embedded log', () => {
     await Promise.all(Array.from({ length: 10 }, (_, stream) => store.append(`environment-${stream}`, newEvents(900), { expectedRevision: 'no-stream' })));
     expect(groups().length).to.be.greaterThan(2);
     expect(log.verify().problems).to.deep.equal([]);
+  });
+
+  it('can be read by nobody but the user that runs the store', async () => {
+    await log.store.append('environment-1', newEvents(2), { expectedRevision: 'no-stream' });
+    for (const name of readdirSync(log.dataDirectory)) {
+      expect((statSync(join(log.dataDirectory, name)).mode & 0o777).toString(8), name).to.equal('600');
+    }
+  });
+
+  it('refuse to gather in memory without bound when the disk does not keep up', async () => {
+    const events = [newEvent('Filled', { filler: 'x'.repeat(1_000_000) })];
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 80 }, (_, stream) => log.store.append(`environment-${stream}`, events, { expectedRevision: 'no-stream' })),
+    );
+    expect(outcomes.map(({ status }) => status)).to.include('rejected').and.to.include('fulfilled');
+    const { revision } = await log.store.append('environment-x', events, { expectedRevision: 'no-stream' });
+    expect(revision).to.equal(0);
   });
 
   it('stand in one file once the store is closed', async () => {
