@@ -6,8 +6,11 @@ import type { OutgoingChannelMessage } from './channel-codec.ts';
 import { MAX_DATA_BYTES } from './tunnel-flow.ts';
 
 export interface ChannelOutbox {
-  /** Queues bytes. False where the caller should wait for `onDrain` before it brings more: 256 KiB or more are waiting. */
-  data(chunk: Uint8Array): boolean;
+  /**
+   * Queues bytes. False where the caller should wait for `onDrain` before it brings more: 256 KiB or more are waiting.
+   * `release` is called when the chunk's memory may be used again.
+   */
+  data(chunk: Uint8Array, release?: () => void): boolean;
   /** Ends the stream of bytes after all that was queued; calls back when that was handed to the network. */
   eof(sent: () => void): void;
   /** Says that it broke, after all that was queued, also after an eof. Calls back as eof. */
@@ -27,6 +30,9 @@ export function createChannelOutbox(
   first?: OutgoingChannelMessage,
 ): ChannelOutbox {
   let chunks: Uint8Array[] = [];
+  /** Of the chunks that wait, and of those under way. */
+  let releases: (() => void)[] = [];
+  let underWay: (() => void)[] = [];
   let queuedBytes = 0;
   let sending = false;
   let full = false;
@@ -37,6 +43,8 @@ export function createChannelOutbox(
   function takeData(): OutgoingChannelMessage {
     if (queuedBytes <= MAX_DATA_BYTES) {
       const message = { kind: 'data', chunks, length: queuedBytes } as const;
+      underWay = releases;
+      releases = [];
       chunks = [];
       queuedBytes = 0;
       return message;
@@ -81,6 +89,8 @@ export function createChannelOutbox(
 
   function onSent(): void {
     sending = false;
+    for (const release of underWay) release();
+    underWay = [];
     pump();
   }
 
@@ -90,9 +100,10 @@ export function createChannelOutbox(
   }
 
   return {
-    data(chunk) {
+    data(chunk, release) {
       if (closed || ended || chunk.length === 0) return true;
       chunks.push(chunk);
+      if (release !== undefined) releases.push(release);
       queuedBytes += chunk.length;
       pump();
       full = queuedBytes >= MAX_DATA_BYTES;

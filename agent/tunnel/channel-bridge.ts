@@ -1,6 +1,7 @@
 /** The agent's end of a channel: carries bytes between its target and one Channel call, with half-close both ways. */
 import type { Duplex } from 'node:stream';
 import { Metadata, status, type ChannelInterface } from '@grpc/grpc-js';
+import { countBufferGarbage } from '../../proto/buffer-garbage.ts';
 import { decodeChannelMessage, encodeChannelMessage, type IncomingChannelMessage } from '../../proto/channel-codec.ts';
 import { createChannelOutbox } from '../../proto/channel-outbox.ts';
 import { TunnelServiceService } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
@@ -14,6 +15,8 @@ export interface ChannelBridge {
   readonly isWaiting: boolean;
   /** Since when received bytes have waited for the target to take them; undefined where none do. */
   readonly heldSinceMs: number | undefined;
+  /** Bytes from the target; `release` when their memory may be used again. False where no more should come for now. */
+  fromTarget(piece: Uint8Array, release: (() => void) | undefined): boolean;
   /** Breaks both ends off. */
   abort(reason: string): void;
 }
@@ -58,6 +61,8 @@ export function bridgeChannel(options: {
     switch (message.kind) {
       case 'data':
         used();
+        // As pieces off the socket, and put together as a message.
+        countBufferGarbage(2 * message.data.length);
         if (!isBroken && !target.write(message.data)) {
           heldSinceMs = clock.now();
           return;
@@ -116,15 +121,24 @@ export function bridgeChannel(options: {
   });
   // One message at a time: to grpc-js a second before the call has begun would replace the first.
   const outbox = createChannelOutbox(
-    (message, sent) => call.sendMessageWithContext({ callback: () => sent() }, encodeChannelMessage(message)),
+    (message, sent) => {
+      if (message.kind === 'data') countBufferGarbage(3 * message.length);
+      call.sendMessageWithContext({ callback: () => sent() }, encodeChannelMessage(message));
+    },
     () => {
       if (!isBroken) target.resume();
     },
     { kind: 'token', token },
   );
-  target.on('data', (chunk: Uint8Array) => {
+  function fromTarget(piece: Uint8Array, release?: () => void): boolean {
     used();
-    if (!outbox.data(chunk)) target.pause();
+    return outbox.data(piece, release);
+  }
+
+  // A target that knows no reader has its bytes in the stream.
+  target.on('data', (chunk: Uint8Array) => {
+    countBufferGarbage(chunk.length);
+    if (!fromTarget(chunk)) target.pause();
   });
   target.on('end', () => outbox.eof(() => undefined));
   target.on('drain', readNext);
@@ -132,9 +146,11 @@ export function bridgeChannel(options: {
   target.on('close', () => {
     if (!target.readableEnded || !target.writableFinished) broken('target-closed');
   });
+  target.resume();
   readNext();
 
   return {
+    fromTarget,
     get isWaiting() {
       return isReadPending;
     },

@@ -6,7 +6,8 @@ import { channelId } from '../../proto/channel-id.ts';
 import { STREAM_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
 import { bridgeChannel, type ChannelBridge } from './channel-bridge.ts';
 import type { TunnelClock } from './clock.ts';
-import { DialFailure, type DialTarget } from './dial-target.ts';
+import { DialFailure, type DialTarget, type TargetReader } from './dial-target.ts';
+import { createTargetReader } from './read-buffers.ts';
 
 /** A target must answer within so long: less than the 10 s that a dial's token lives. */
 const DIAL_TARGET_MS = 8_000;
@@ -58,10 +59,10 @@ export function createAgentChannels(deps: {
   }
   const stopBounding = clock.every(STALLED_AFTER_MS, boundStalled);
 
-  async function connect(target: string): Promise<Duplex> {
+  async function connect(target: string, reader: TargetReader): Promise<Duplex> {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(DIAL_TARGET_MS)]);
     try {
-      return await dialTarget(target, signal);
+      return await dialTarget(target, signal, reader);
     } catch (error) {
       if (error instanceof DialFailure) throw error;
       const message = error instanceof Error ? error.message : String(error);
@@ -79,7 +80,10 @@ export function createAgentChannels(deps: {
       used();
       dialling += 1;
       try {
-        const connection = await connect(target);
+        // The target starts paused, so the bridge is there before its first bytes.
+        let bridge: ChannelBridge | undefined;
+        const reader = createTargetReader((piece, release) => bridge?.fromTarget(piece, release) ?? true);
+        const connection = await connect(target, reader);
         if (stopping.signal.aborted) {
           connection.destroy();
           return undefined;
@@ -90,7 +94,8 @@ export function createAgentChannels(deps: {
           used();
           ended();
         };
-        bridges.set(id, bridgeChannel({ channel, token, target: connection, clock, used, over }));
+        bridge = bridgeChannel({ channel, token, target: connection, clock, used, over });
+        bridges.set(id, bridge);
         return undefined;
       } catch (error) {
         return error as DialFailure;

@@ -21,25 +21,36 @@ export class DialFailure extends Error {
   }
 }
 
+/** Takes what a target sends without a new buffer for each piece. */
+export interface TargetReader {
+  /** The buffer for the next piece. */
+  buffer(): Uint8Array;
+  /** So many bytes of it came in. False where no more should come until the stream is resumed. */
+  received(length: number): boolean;
+}
+
 /**
  * Connects to a target by its name in the allow-list; the empty name is the Docker socket. The stream has real half-close
- * (`allowHalfOpen`). Throws {@link DialFailure}.
+ * (`allowHalfOpen`) and starts paused. What it sends goes to the reader, or, where a target knows no reader, out of the stream
+ * as of any. Throws {@link DialFailure}.
  */
-export type DialTarget = (target: string, signal: AbortSignal) => Promise<Duplex>;
+export type DialTarget = (target: string, signal: AbortSignal, reader: TargetReader) => Promise<Duplex>;
 
 /** An allow-list of the Docker socket alone. */
 export function dockerSocketTarget(socketPath: string): DialTarget {
-  return (target, signal) => {
+  return (target, signal, reader) => {
     if (target !== '') {
       return Promise.reject(new DialFailure('target-not-allowed', `This agent has no target named ${JSON.stringify(target)}.`));
     }
-    return connect(socketPath, signal);
+    return connect(socketPath, signal, reader);
   };
 }
 
-function connect(path: string, signal: AbortSignal): Promise<Duplex> {
+function connect(path: string, signal: AbortSignal, reader: TargetReader): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ path, allowHalfOpen: true });
+    const onread = { buffer: () => reader.buffer(), callback: (length: number) => reader.received(length) };
+    const socket = net.connect({ path, allowHalfOpen: true, onread });
+    socket.pause();
     const abort = (): void => void socket.destroy(new DialFailure('dial-timeout', `${path} did not answer in time.`));
     const onError = (error: Error): void => {
       signal.removeEventListener('abort', abort);

@@ -2,6 +2,7 @@
 import { constants } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { status } from '@grpc/grpc-js';
+import { countBufferGarbage } from '../../proto/buffer-garbage.ts';
 import type { IncomingChannelMessage, OutgoingChannelMessage } from '../../proto/channel-codec.ts';
 import { createChannelOutbox, type ChannelOutbox } from '../../proto/channel-outbox.ts';
 import type { Clock } from '../application/clock.ts';
@@ -94,6 +95,8 @@ export class ChannelStream extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: () => void): void {
     this.#used();
+    // As it came, and as it goes.
+    countBufferGarbage(3 * chunk.length);
     if (this.#outbox.data(chunk)) callback();
     else this.#writeDone = callback;
   }
@@ -133,6 +136,8 @@ export class ChannelStream extends Duplex {
     switch (message.kind) {
       case 'data':
         this.#used();
+        // As pieces off the socket, and put together as a message.
+        countBufferGarbage(2 * message.data.length);
         if (message.data.length === 0) {
           this.#readNext();
         } else {

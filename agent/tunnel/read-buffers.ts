@@ -1,0 +1,40 @@
+/** Buffers for what targets send: used again instead of a new one for each piece, and none held by channels that are quiet. */
+import type { TargetReader } from './dial-target.ts';
+
+/** What one read takes at most. */
+const BUFFER_BYTES = 64 * 1024;
+/** A piece this large promises more: the channel reads into buffers of its own, which need no copy. */
+const BULK_BYTES = BUFFER_BYTES / 2;
+/** Free buffers that are kept: 4 MiB. */
+const KEPT_BUFFERS = 64;
+
+const free: Uint8Array[] = [];
+/** Where quiet channels read into, one after the other: what comes is small and copied out at once. */
+let shared: Uint8Array | undefined;
+
+/**
+ * A reader that hands each piece on, with the way to give its buffer back once its bytes have gone.
+ * @param take false where no more should come for now
+ */
+export function createTargetReader(take: (piece: Uint8Array, release: (() => void) | undefined) => boolean): TargetReader {
+  let isBulk = false;
+  let current: Uint8Array | undefined;
+
+  return {
+    buffer() {
+      shared ??= new Uint8Array(BUFFER_BYTES);
+      current = isBulk ? (free.pop() ?? new Uint8Array(BUFFER_BYTES)) : shared;
+      return current;
+    },
+    received(length) {
+      const buffer = current;
+      if (buffer === undefined) return true;
+      isBulk = length >= BULK_BYTES;
+      if (buffer === shared) return take(buffer.slice(0, length), undefined);
+      const release = (): void => {
+        if (free.length < KEPT_BUFFERS) free.push(buffer);
+      };
+      return take(buffer.subarray(0, length), release);
+    },
+  };
+}
