@@ -67,7 +67,7 @@ describe('events over REST', () => {
     const second = await follow();
     gateway.accounts.end('auditor');
     second.resume();
-    await once(second, 'close');
+    await once(second, 'error');
     await noFollowers();
     expect(second.complete).to.equal(false);
   });

@@ -1,5 +1,10 @@
 /** Signing in with a browser: the cookie, and what other sites can't make of it. */
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 
 const COOKIE = '__Host-homeport=session-of-admin';
@@ -83,5 +88,22 @@ describe('sessions', () => {
       expect(answer.json, authorization).to.include({ status: 401, code: 'unauthenticated' });
       expect(answer.headers['www-authenticate']).to.equal('Bearer realm="homeport"');
     }
+  });
+
+  it('are not needed on a connection whose listener knows who it is, and only there', async () => {
+    const principal = { userId: 'local', username: 'local', role: 'admin', actor: 'user:local', session: null, apiKeyId: null } as const;
+    const folder = createTemporaryFolder();
+    const server = createServer((socket) => gateway.gateway.accept(socket, { address: '127.0.0.1', principal })).listen(`${folder.path}/admin.sock`);
+    await once(server, 'listening');
+    const call = async (): Promise<Record<string, unknown>> => {
+      const req = request({ socketPath: `${folder.path}/admin.sock`, path: '/api/v1/sessions/current', headers: { connection: 'close' } }).end();
+      const [res] = (await once(req, 'response')) as [IncomingMessage];
+      return JSON.parse(await text(res)) as Record<string, unknown>;
+    };
+    expect(await call()).to.include({ username: 'local', role: 'admin', by: 'connection' });
+    expect((await gateway.call('/api/v1/sessions/current', { as: null })).status).to.equal(401);
+    server.close();
+    await once(server, 'close');
+    folder.remove();
   });
 });

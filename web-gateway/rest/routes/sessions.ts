@@ -13,7 +13,7 @@ const sessionSchema = {
     username: { type: 'string' },
     userId: { type: 'string' },
     role: { type: 'string', description: 'What one may do here: the account’s role, or the key’s where that is lower.' },
-    by: { type: 'string', enum: ['session', 'api-key'] },
+    by: { type: 'string', enum: ['session', 'api-key', 'connection'] },
     apiKeyId: nullableText,
     expiresAt: { ...nullableInstant, description: 'When the session ends; null with an API key.' },
   },
@@ -48,7 +48,7 @@ export function registerSessions(app: FastifyInstance, { accounts, authenticatio
 
   app.delete('/sessions/current', { config: { access: 'metrics' }, schema: { summary: 'Sign out', response: { 204: noContent } } }, async (request, reply) => {
     const { principal, by } = identityOf(request);
-    if (by !== 'session') throw new GatewayError('no-session', 'An API key has no session to sign out of; revoke it instead.');
+    if (by !== 'session') throw new GatewayError('no-session', 'There is no session to sign out of; an API key is revoked instead.');
     await accounts.signOut(principal, contextOf(request));
     return reply.code(204).header('set-cookie', endedSessionCookie()).send();
   });
