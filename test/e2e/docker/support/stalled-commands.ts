@@ -10,8 +10,8 @@ export interface CommandEnd {
 }
 
 export interface StalledCommands {
-  /** Resolves when each has something to say. */
-  allBegun(): Promise<void>;
+  /** Starts so many more, and resolves when each of them has something to say. */
+  start(times: number): Promise<void>;
   /** How many still run. */
   running(): number;
   /** Reads all to their ends, throwing the output away. */
@@ -20,20 +20,23 @@ export interface StalledCommands {
   stop(): Promise<void>;
 }
 
-/** Starts a command so many times. Of each output a pipe's worth is taken by the system, and nothing beyond. */
-export function startStalledCommands(command: readonly string[], times: number, env: Readonly<Record<string, string | undefined>>): StalledCommands {
+/** Of each output a pipe's worth is taken by the system, and nothing beyond. Whoever starts some stops them. */
+export function createStalledCommands(command: readonly string[], env: Readonly<Record<string, string | undefined>>): StalledCommands {
   const [file = '', ...args] = command;
-  const commands = Array.from({ length: times }, () => {
+  const startOne = () => {
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     const stderr = text(child.stderr);
     const begun = once(child.stdout, 'readable');
     const ended = once(child, 'close').then(async () => ({ code: child.exitCode, stderr: await stderr }));
     return { child, begun, ended };
-  });
+  };
+  const commands: ReturnType<typeof startOne>[] = [];
   const isRunning = ({ child }: { readonly child: ChildProcess }): boolean => child.exitCode === null && child.signalCode === null;
   return {
-    async allBegun() {
-      await Promise.all(commands.map(({ begun }) => begun));
+    async start(times) {
+      const started = Array.from({ length: times }, startOne);
+      commands.push(...started);
+      await Promise.all(started.map(({ begun }) => begun));
     },
     running: () => commands.filter(isRunning).length,
     readOn() {
