@@ -1,6 +1,5 @@
 /** The client's side of one proxied call, whether its connection is still HTTP's or was detached by an upgrade request. */
 import { ServerResponse, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientConnection } from '../http/client-connection.ts';
 import { problemOf } from '../problems/problem.ts';
@@ -44,7 +43,8 @@ export function upgradeExchange(
   res.shouldKeepAlive = false;
   const turn = connection.begin(res);
   connection.becomeRaw();
-  res.assignSocket(socket as Socket);
+  // A Duplex will do, whatever its type says.
+  (res.assignSocket as (socket: Duplex) => void).call(res, socket);
   socket.on('drain', () => {
     if (!res.writableEnded) res.emit('drain');
   });
@@ -58,7 +58,7 @@ export function upgradeExchange(
 /** Lets the response go and gives the connection for raw bytes. */
 export function releaseForRaw({ res, upgrade }: ClientExchange): Duplex | undefined {
   if (upgrade === undefined) return undefined;
-  res.detachSocket(upgrade.socket as Socket);
+  (res.detachSocket as (socket: Duplex) => void).call(res, upgrade.socket);
   return upgrade.socket;
 }
 

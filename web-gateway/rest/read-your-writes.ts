@@ -1,7 +1,6 @@
 /** Read your writes: an answer to a change waits until the read models show it, and says so where it can't. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Projections } from '../../projections/port.ts';
-import type { Position } from '../../services/event-store/port.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 
 const WAIT_MS = 1_000;
@@ -10,7 +9,7 @@ const POSITION_HEADER = 'homeport-position';
 const AFTER_HEADER = 'homeport-after';
 
 /** Waits at most a second. @param position undefined where nothing was written. */
-export async function settle(projections: Pick<Projections, 'whenApplied'>, position: Position | undefined, reply: FastifyReply): Promise<void> {
+export async function settle(projections: Pick<Projections, 'whenApplied'>, position: string | undefined, reply: FastifyReply): Promise<void> {
   if (position === undefined || (await projections.whenApplied(position, WAIT_MS))) return;
   reply.header(POSITION_HEADER, position);
 }
@@ -25,7 +24,7 @@ export function awaitAskedPosition(projections: Pick<Projections, 'whenApplied'>
   };
 }
 
-async function applied(projections: Pick<Projections, 'whenApplied'>, position: Position): Promise<boolean> {
+async function applied(projections: Pick<Projections, 'whenApplied'>, position: string): Promise<boolean> {
   try {
     return await projections.whenApplied(position, WAIT_MS);
   } catch (error) {

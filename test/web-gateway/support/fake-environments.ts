@@ -30,7 +30,6 @@ export function createFakeEnvironments(): FakeEnvironments {
   };
 
   const environments: Environments = {
-    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
     async create(input) {
       checkName(input.name);
       if (/^(localhost|127\.)/.test(input.address) && input.allowLoopback !== true) throw new ApplicationError('loopback-address', 'agents can not call a loopback address', { pointer: '/address' });
@@ -56,7 +55,6 @@ export function createFakeEnvironments(): FakeEnvironments {
       });
       return { environmentId, edgeId: '6b1f0c52-0000-4000-8000-000000000001', joinToken: 'am9pbi10b2tlbg', position: String((position += 1)) };
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
     async change(id, { name, address, tunnelAddress, tags, pollIntervalSeconds }) {
       const view = existing(id);
       checkName(name, id);
@@ -70,13 +68,11 @@ export function createFakeEnvironments(): FakeEnvironments {
       });
       return { position: String((position += 1)) };
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
     async remove(id) {
       existing(id);
       views.delete(id);
       return { position: String((position += 1)) };
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is to be a rejection
     async deployment(id) {
       return { edgeId: existing(id).issuedEdgeId, joinToken: 'am9pbi10b2tlbg' };
     },

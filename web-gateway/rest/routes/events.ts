@@ -67,7 +67,7 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
     },
     async (request, reply) => {
       const query = historyQuery(request.query);
-      if (!request.query.follow && !String(request.headers.accept ?? '').includes(NDJSON)) {
+      if (!request.query.follow && !(request.headers.accept ?? '').includes(NDJSON)) {
         const { events, next } = await history.list({ ...query, limit: request.query.limit }, clientGone(reply)).catch(inOurWords);
         return { items: events, nextCursor: next, total: null };
       }
