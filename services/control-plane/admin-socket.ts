@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Principal } from '../application/ports.ts';
+import { StartError } from './options.ts';
 
 export interface AdminSocket {
   close(): Promise<void>;
@@ -12,6 +13,9 @@ export interface AdminSocket {
 /** Who acts through it: the machine's own operator. */
 export const localOperator: Principal = { userId: 'local', username: 'local', role: 'admin', actor: 'user:local', session: null, apiKeyId: null };
 
+/** What Linux takes for a Unix socket, less its ending zero byte. */
+const longestPathBytes = 107;
+
 /** Where it stands. */
 export function adminSocketPath(dataDir: string): string {
   return join(dataDir, 'admin.sock');
@@ -19,13 +23,16 @@ export function adminSocketPath(dataDir: string): string {
 
 /**
  * Listens on it, for its owner alone. The data directory's lock must be held: a socket that a killed process left is removed.
- * Throws the system's errors.
+ * Throws {@link StartError} data-directory-path-too-long, and the system's errors.
  */
 export async function createAdminSocket(deps: {
   readonly dataDir: string;
   readonly accept: (socket: Socket, peer: { readonly address: string; readonly principal: Principal }) => void;
 }): Promise<AdminSocket> {
   const path = adminSocketPath(deps.dataDir);
+  if (Buffer.byteLength(path) > longestPathBytes) {
+    throw new StartError('data-directory-path-too-long', `the path of the data directory ${deps.dataDir} is too long for admin.sock in it; choose a shorter one by --data-dir`);
+  }
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     deps.accept(socket, { address: '127.0.0.1', principal: localOperator });

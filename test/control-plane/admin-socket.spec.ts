@@ -34,6 +34,15 @@ describe('control plane: admin.sock', () => {
       req.end(body === undefined ? undefined : JSON.stringify(body));
     });
 
+  it('refuses a data directory whose path is too long for it, in words, and leaves it free', async () => {
+    const long = join(dataDir, 'x'.repeat(100));
+    const options = { dataDir: long, host: '127.0.0.1', httpsPort: 0, tunnelPort: 0 };
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const error: unknown = await startControlPlane(options, { logger: pino({ enabled: false }) }).catch((caught: unknown) => caught);
+      expect(error).to.have.property('code', 'data-directory-path-too-long');
+    }
+  });
+
   it('is for its owner alone', async () => {
     expect((await stat(adminSocketPath(dataDir))).mode & 0o777).to.equal(0o600);
   });
