@@ -81,6 +81,8 @@ async function tailEvents(flags: Flags): Promise<void> {
         process.stdout.write(isJson(flags) ? `${JSON.stringify(event)}\n` : renderList([event], LAYOUT, flags, { hasTitles: false }));
       }
     });
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
     release();
   }

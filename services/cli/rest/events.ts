@@ -48,7 +48,7 @@ export async function* readHistory(
   } while (cursor !== undefined && wanted > 0);
 }
 
-/** What is recorded from now on, or from `filter.from` on, as it comes. Ends by the signal. */
+/** What is recorded from now on, or from `filter.from` on, as it comes. Throws when the signal aborts. */
 export async function* followEvents(client: RestClient, filter: EventFilter, signal: AbortSignal): AsyncGenerator<Event, void, undefined> {
   const after = filter.from === undefined ? await newestPosition(client, filter) : undefined;
   for await (const event of client.lines('/events', { query: { ...filter, after, follow: true }, signal })) yield event as Event;

@@ -30,7 +30,7 @@ export interface RestClient {
   readonly authorization: Readonly<Record<string, string>>;
   /** The path is what follows /api/v1. Throws CliError for any answer but a 2xx, with the server's own code. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
-  /** The lines of an NDJSON answer, parsed. Ends by the server, or by the signal. */
+  /** The lines of an NDJSON answer, parsed. Ends by the server; throws when the signal aborts. */
   lines(path: string, options?: CallOptions): AsyncGenerator<unknown, void, undefined>;
   close(): void;
 }
