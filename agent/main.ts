@@ -21,7 +21,7 @@ import { POLL_TIMING, createPollLoop } from './polls/poll-loop.ts';
 import type { PollTiming } from './polls/poll-loop.ts';
 import { dockerSocketTarget } from './tunnel/dial-target.ts';
 import { openTunnel } from './tunnel/open-tunnel.ts';
-import { agentVersion } from './version.ts';
+import { releaseVersion } from '../proto/release.ts';
 
 /** The first poll waits so long for the engine to say what it is. */
 const FIRST_LOOK_MS = 2000;
@@ -90,7 +90,7 @@ export async function runAgent(
             edgeId,
             instanceId: ledger.instanceId,
             protocolVersion: PROTOCOL_VERSION,
-            version: agentVersion(),
+            version: releaseVersion(),
             ...engine.report(),
           }
         : undefined,
@@ -122,7 +122,7 @@ export async function runAgent(
     timing: deps.timing ?? POLL_TIMING,
   });
 
-  logger.info({ version: agentVersion(), address, tunnelAddress: token.tunnelAddress, environmentId }, 'agent started');
+  logger.info({ version: releaseVersion(), address, tunnelAddress: token.tunnelAddress, environmentId }, 'agent started');
   await Promise.race([engine.firstLook, delay(FIRST_LOOK_MS, undefined, { signal }).catch(() => undefined)]);
   await polls.run(signal);
   earlyPolls.stop();

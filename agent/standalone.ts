@@ -1,12 +1,12 @@
 /** The agent as a program of its own, without the rest of the command line: what a bundled agent starts from. */
 import { CommanderError } from 'commander';
 import { agentCommand } from './program.ts';
-import { agentVersion } from './version.ts';
+import { releaseVersion } from '../proto/release.ts';
 
 try {
   await agentCommand()
     .name('homeport-agent')
-    .version(agentVersion(), '-V, --version', 'print the version')
+    .version(releaseVersion(), '-V, --version', 'print the version')
     .configureOutput({ outputError: (line, write) => write(`homeport-agent: ${line.replace(/^error: /, '').trim()}; see homeport-agent --help\n`) })
     .exitOverride()
     .parseAsync();

@@ -9,13 +9,13 @@ import { logoutCommand } from './commands/logout.ts';
 import { serveCommand } from './commands/serve.ts';
 import { tokenCommand } from './commands/token.ts';
 import { whoamiCommand } from './commands/whoami.ts';
-import { version } from './version.ts';
+import { releaseVersion } from '../../proto/release.ts';
 
 /** The program; parsing it runs the command, or throws a CommanderError or CliError. */
 export function createProgram(): Command {
   const program = new Command('homeport')
     .description('Reach container engines that cannot be reached from outside, and know who did what there.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(releaseVersion(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'show help for a command');
   for (const command of [
     serveCommand(),

@@ -28,7 +28,7 @@ import { loadInstallation } from './installation.ts';
 import type { ControlPlaneOptions, ReadyLine } from './options.ts';
 import { startErrorOf } from './start-errors.ts';
 import { loadTunnelIdentity } from './tls/tunnel-identity.ts';
-import { version } from './version.ts';
+import { releaseVersion } from '../../proto/release.ts';
 
 export interface ControlPlane {
   readonly readyLine: ReadyLine;
@@ -122,7 +122,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       logger: logger.child({ component: 'gateway' }),
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
-      version,
+      version: releaseVersion(),
       readiness: () => readinessOf(projections),
     });
     started.defer(() => gateway.close({ graceMs }));

@@ -2,7 +2,7 @@
 import { type ServerDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
-import { AgentRefused, type PollAdmission, type PollAnswer, type PollConversation } from '../application/ports.ts';
+import { AgentRefused, ApplicationError, type PollAdmission, type PollAnswer, type PollConversation } from '../application/ports.ts';
 import { flawOf, introductionOf, pollOf, responseOf } from './poll-messages.ts';
 import { refusalStatus } from './refusal-status.ts';
 
@@ -40,6 +40,8 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
   function fail(error: unknown): void {
     if (error instanceof AgentRefused) {
       finish(refusalStatus(error));
+    } else if (error instanceof ApplicationError && error.code === 'event-store-unavailable') {
+      finish(refusalStatus(new AgentRefused('event-store-unavailable', error.message)));
     } else {
       logger.error({ err: error }, 'a poll could not be answered');
       finish({ code: status.INTERNAL, details: 'the control plane could not answer; it will be tried again' });
