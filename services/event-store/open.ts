@@ -33,8 +33,6 @@ export async function openEventStore({ dataDirectory, ...options }: OpenEventSto
  * runs the SQL, so it must be a worker made for that. Throws as {@link openEventStore} does.
  */
 export function openReader(description: ReaderDescription): EventReader {
-  switch (description.kind) {
-    case 'sqlite':
-      return openThreadReader(description);
-  }
+  // The only kind there is; another adapter's description is another kind.
+  return openThreadReader(description);
 }

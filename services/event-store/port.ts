@@ -108,7 +108,8 @@ export type SubscriptionMessage =
 
 /**
  * The reading half of the port. Reads come in pages (arrays), because a page costs one trip and an event a few
- * microseconds; a page is never empty.
+ * microseconds; a page is never empty. A read whose signal aborts rejects with the signal's reason, so that a part is
+ * never taken for the whole; a subscription just ends. A read ends where the log, or the stream, ended when it began.
  */
 export interface EventReader {
   /**
@@ -138,7 +139,8 @@ export interface EventStore extends EventReader {
    * Idempotent: where the ids already stand at the expected place the original result is answered and nothing is
    * written. With a revision or `no-stream` that holds for ever; with `any` and `stream-exists` only while a bounded
    * memory of recent ids remembers.
-   * Throws `wrong-expected-revision`, `stream-deleted`, `append-too-large`, `event-store-unavailable`, `access-denied`.
+   * Throws `wrong-expected-revision`, `stream-deleted`, `append-too-large`, `event-store-unavailable`, `access-denied`;
+   * TypeError where the calling code is wrong (no events, no name, an id that is no UUID).
    */
   append(stream: string, events: readonly NewEvent[], options: AppendOptions): Promise<AppendResult>;
   /** Replaces a stream's metadata. Throws as append does. */

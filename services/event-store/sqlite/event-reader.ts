@@ -89,5 +89,5 @@ function place<From>(direction: Direction, from: From | 'start' | 'end' | undefi
   if (from === undefined) return direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER;
   if (from === 'start') return 0;
   if (from === 'end') return Number.MAX_SAFE_INTEGER;
-  return toNumber(from as From);
+  return toNumber(from);
 }

@@ -45,10 +45,18 @@ export async function openSqliteEventStore(options: SqliteEventStoreOptions): Pr
     await pages.close();
     throw error;
   }
-  return toEventStore(file, writer, pages, heads);
+  return toEventStore({ file, expiringCategories, writer, pages, heads });
 }
 
-function toEventStore(file: string, writer: WriterThread, pages: RemotePages, heads: HeadWatch): SqliteEventStore {
+interface StoreParts {
+  readonly file: string;
+  readonly expiringCategories: readonly string[];
+  readonly writer: WriterThread;
+  readonly pages: RemotePages;
+  readonly heads: HeadWatch;
+}
+
+function toEventStore({ file, expiringCategories, writer, pages, heads }: StoreParts): SqliteEventStore {
   let closing: Promise<void> | undefined;
   const reader = createEventReader({
     pages,
@@ -84,7 +92,12 @@ function toEventStore(file: string, writer: WriterThread, pages: RemotePages, he
       return { description: { kind: 'sqlite', file, heads: port2 }, transfer: [port2] };
     },
     maintenance: {
-      expire: (request) => writer.remove<RemovalResult>((ticket) => ({ kind: 'expire', ticket, request })),
+      expire: async (request) => {
+        if (!expiringCategories.includes(request.category)) {
+          throw new RangeError(`Events of the category "${request.category}" stay for ever.`);
+        }
+        return writer.remove<RemovalResult>((ticket) => ({ kind: 'expire', ticket, request }));
+      },
       scavenge: () => writer.remove<RemovalResult>((ticket) => ({ kind: 'scavenge', ticket })),
     },
   };

@@ -1,8 +1,8 @@
 /** Reads pages of the log, synchronously, over a connection of its own. A page is one short statement: none stays open. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { EventStoreError, type Direction, type EventFilter, type MetadataResult, type RecordedEvent } from '../port.ts';
-import { decodeStreamMetadata, describedStreamOf, isSoftDeleted, metadataStreamOf } from '../stream-metadata.ts';
+import type { Direction, EventFilter, MetadataResult, RecordedEvent } from '../port.ts';
 import { createPositionRanges } from './position-ranges.ts';
+import { createStreamViews } from './stream-views.ts';
 
 /** A page ends after so many events, or so many characters of data and metadata, or so many positions looked at. */
 const pageEvents = 1_000;
@@ -42,9 +42,9 @@ export interface StreamPage extends EventPage {
 
 export interface LogReader {
   allPage(query: AllPageQuery): EventPage;
-  /** Throws {@link EventStoreError} `stream-not-found` or `stream-deleted`. */
+  /** Throws EventStoreError `stream-not-found` or `stream-deleted`. */
   streamPage(query: StreamPageQuery): StreamPage;
-  /** Throws {@link EventStoreError} `stream-deleted`. */
+  /** Throws EventStoreError `stream-deleted`. */
   streamMetadata(stream: string): MetadataResult;
   /** The position of the newest event ever written; 0 in an empty log. */
   head(): number;
@@ -61,25 +61,14 @@ interface PageBuilder {
   characters: number;
 }
 
-interface StreamRow {
-  readonly id: number;
-  readonly lastRevision: number;
-  readonly tombstoned: boolean;
-}
-
 /** `now` is the wall clock in milliseconds since 1970, for $maxAge. */
 export function createLogReader(database: DatabaseSync, now: () => number): LogReader {
   const streamNames = new Map<number, string>();
   const typeNames = new Map<number, string>();
   const streamName = database.prepare('SELECT name FROM streams WHERE id = ?');
   const typeName = database.prepare('SELECT name FROM types WHERE id = ?');
-  const streamByName = database.prepare(
-    `SELECT id, tombstoned, max(removed_through, coalesce((SELECT max(revision) FROM events WHERE stream = streams.id), -1)) AS revision
-     FROM streams WHERE name = ?`,
-  );
-  const dataAt = database.prepare('SELECT data FROM events WHERE stream = ? AND revision = ?');
-  const createdFrom = database.prepare('SELECT revision, created FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT 1');
   const headGroup = database.prepare('SELECT last_position FROM event_groups ORDER BY first_position DESC LIMIT 1');
+  const streams = createStreamViews(database, now);
   const positionRanges = createPositionRanges(database);
   const statements = new Map<string, StatementSync>();
 
@@ -129,54 +118,6 @@ export function createLogReader(database: DatabaseSync, now: () => number): LogR
     }
   };
 
-  const findStream = (stream: string): StreamRow | undefined => {
-    const row = streamByName.get(stream);
-    return row === undefined
-      ? undefined
-      : { id: Number(row['id']), lastRevision: Number(row['revision']), tombstoned: row['tombstoned'] !== 0 };
-  };
-
-  const isTombstoned = (stream: string, row: StreamRow | undefined): boolean => {
-    const described = describedStreamOf(stream);
-    return row?.tombstoned === true || (described !== undefined && findStream(described)?.tombstoned === true);
-  };
-
-  const streamMetadata = (stream: string): MetadataResult => {
-    const name = metadataStreamOf(stream);
-    const row = findStream(name);
-    if (isTombstoned(name, row)) throw streamDeleted(stream);
-    const newest = row === undefined ? undefined : dataAt.get(row.id, row.lastRevision);
-    if (row === undefined || newest === undefined) return { metadata: {}, revision: undefined };
-    return { metadata: decodeStreamMetadata(String(newest['data'])), revision: row.lastRevision };
-  };
-
-  /** The first revision recorded at or after an instant. Times never decrease along a stream, so this is a binary search. */
-  const firstRevisionSince = (stream: StreamRow, instantMs: number): number => {
-    let low = 0;
-    let high = stream.lastRevision + 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const row = createdFrom.get(stream.id, middle);
-      if (row === undefined || Number(row['created']) >= instantMs) high = middle;
-      else low = Number(row['revision']) + 1;
-    }
-    return low;
-  };
-
-  /** The first revision that reads of a stream show. */
-  const firstShown = (stream: string, row: StreamRow): number => {
-    // EventStoreDB shows the newest event only of a metadata stream.
-    if (describedStreamOf(stream) !== undefined) return row.lastRevision;
-    const { metadata } = streamMetadata(stream);
-    if (isSoftDeleted(metadata)) throw streamNotFound(stream);
-    const { maxAge, maxCount, truncateBefore } = metadata;
-    return Math.max(
-      maxCount === undefined ? 0 : row.lastRevision - maxCount + 1,
-      truncateBefore ?? 0,
-      maxAge === undefined ? 0 : firstRevisionSince(row, now() - maxAge * 1_000),
-    );
-  };
-
   return {
     allPage: ({ direction, from, to, limit, filter }) => {
       const page: PageBuilder = { limit: Math.min(limit, pageEvents), events: [], characters: 0 };
@@ -201,28 +142,24 @@ export function createLogReader(database: DatabaseSync, now: () => number): LogR
     },
 
     streamPage: ({ stream, direction, from, to, limit }) => {
-      const row = findStream(stream);
-      if (isTombstoned(stream, row)) throw streamDeleted(stream);
-      if (row === undefined || row.lastRevision < 0) throw streamNotFound(stream);
-      const shownFrom = firstShown(stream, row);
+      const { id, shownFrom, lastRevision } = streams.view(stream);
       const isForwards = direction === 'forwards';
       const low = Math.max(shownFrom, isForwards ? from : to);
-      const high = Math.min(row.lastRevision, isForwards ? to : from);
-      const { lastRevision } = row;
+      const high = Math.min(lastRevision, isForwards ? to : from);
       if (low > high) return { events: [], next: undefined, lastRevision };
       const page: PageBuilder = { limit: Math.min(limit, pageEvents), events: [], characters: 0 };
       const { events } = page;
       const statement = prepared(
         `SELECT ${columns} FROM events AS e WHERE e.stream = ? AND e.revision BETWEEN ? AND ? ORDER BY e.revision ${isForwards ? 'ASC' : 'DESC'} LIMIT ?`,
       );
-      const isFull = collect(statement, [row.id, low, high, page.limit], page);
+      const isFull = collect(statement, [id, low, high, page.limit], page);
       const last = events.at(-1);
       if (!isFull || last === undefined) return { events, next: undefined, lastRevision };
       const next = isForwards ? last.revision + 1 : last.revision - 1;
       return { events, next: next < low || next > high ? undefined : next, lastRevision };
     },
 
-    streamMetadata,
+    streamMetadata: streams.metadata,
     head: () => Number(headGroup.get()?.['last_position'] ?? 0),
   };
 }
@@ -244,12 +181,4 @@ function filterCondition(filter: EventFilter | undefined): FilterCondition {
     condition: `AND (${alternatives.join(' OR ') || 'FALSE'})`,
     parameters: prefixes.flatMap((prefix) => [prefix, `${prefix}\u{10FFFF}`]),
   };
-}
-
-function streamNotFound(stream: string): EventStoreError {
-  return new EventStoreError('stream-not-found', `There is no stream ${stream}.`, { stream });
-}
-
-function streamDeleted(stream: string): EventStoreError {
-  return new EventStoreError('stream-deleted', `The stream ${stream} was deleted for ever.`, { stream });
 }

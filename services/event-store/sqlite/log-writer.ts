@@ -1,6 +1,6 @@
 /** Writes batches of operations to the log: one transaction a batch, one Merkle group for each kind of events in it. */
 import type { DatabaseSync } from 'node:sqlite';
-import { EventStoreError } from '../port.ts';
+import type { EventStoreError } from '../port.ts';
 import { createBatchPlan, settled, type PlannedEvent } from './batch-plan.ts';
 import { chainHash, digestFromBytes, digestToBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
 import type { Operation, OperationResult } from './operations.ts';

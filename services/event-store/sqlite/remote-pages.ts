@@ -14,7 +14,7 @@ export interface RemotePages extends LogPages {
 
 interface ReadingThread {
   readonly thread: StoreThread<ToReader>;
-  readonly opened: Promise<void>;
+  readonly opened: Promise<undefined>;
 }
 
 /** Starts so many reading threads; each request goes to the next in turn. */
@@ -46,7 +46,7 @@ export function startRemotePages(threadCount: number): RemotePages {
 }
 
 function startReader(): ReadingThread {
-  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: opened, resolve, reject } = Promise.withResolvers<undefined>();
   // Where nobody waits for it to open, its end is no news.
   opened.catch(() => undefined);
   const thread = startStoreThread<ToReader, FromReader>({
@@ -56,7 +56,7 @@ function startReader(): ReadingThread {
     onMessage: (message) => {
       switch (message.kind) {
         case 'ready':
-          resolve();
+          resolve(undefined);
           return;
         case 'page': {
           const { ticket, flat, next, lastRevision } = message;

@@ -51,7 +51,7 @@ function run(port: MessagePort, options: WriterOptions): void {
     nowMs: () => performance.now(),
   });
 
-  const retention = createRetention(database, { expiringCategories: options.expiringCategories, heads: writer.heads, now: Date.now });
+  const retention = createRetention(database, { heads: writer.heads, now: Date.now });
 
   const receive = (message: ToWriter): void => {
     switch (message.kind) {

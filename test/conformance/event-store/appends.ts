@@ -1,6 +1,6 @@
 /** Appends: numbering, expected revisions, races, bounds. */
 import { expect } from 'chai';
-import { EventStoreError } from '../../../services/event-store/port.ts';
+import type { EventStoreError } from '../../../services/event-store/port.ts';
 import { collect, idsOf, loggedAfter, markPlace, newCategory, newEvent, newEvents, newStream, refused, revisionsOf, type GetStore } from './store-under-test.ts';
 
 export function describeAppends(store: GetStore): void {

@@ -1,0 +1,66 @@
+/** Removes a category's oldest events, by whole groups, a chunk at a time. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { ExpiryRequest } from '../log-maintenance.ts';
+
+export interface Expiry {
+  /** Removes the next chunk in the transaction under way. Answers how many events went, or undefined where the rest may stay. */
+  removeChunk(request: ExpiryRequest): number | undefined;
+}
+
+type PositionRange = readonly [number, number];
+
+/** Over the writer's connection; a chunk is so many positions. */
+export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry {
+  const categoryRow = database.prepare('SELECT id, removed_before FROM categories WHERE name = ?');
+  const newestGroup = database.prepare(
+    'SELECT events_so_far, bytes_so_far FROM event_groups WHERE category = ? ORDER BY first_position DESC LIMIT 1',
+  );
+  /** The group of this category that holds the position, or the next one. */
+  const groupFrom = database.prepare(
+    `SELECT first_position, last_position, created, events_so_far, bytes_so_far FROM event_groups
+     WHERE category = ?1 AND last_position >= ?2 AND first_position >=
+       coalesce((SELECT max(first_position) FROM event_groups WHERE category = ?1 AND first_position <= ?2), 0)
+     ORDER BY first_position LIMIT 1`,
+  );
+  const keepNumbering = database.prepare(
+    `UPDATE streams SET removed_through = max(removed_through, gone.revision)
+     FROM (SELECT stream, max(revision) AS revision FROM events WHERE position BETWEEN ? AND ? GROUP BY stream) AS gone
+     WHERE streams.id = gone.stream`,
+  );
+  const removeEvents = database.prepare('DELETE FROM events WHERE position BETWEEN ? AND ?');
+  const removeLeaves = database.prepare('DELETE FROM removed_leaves WHERE position BETWEEN ? AND ?');
+  const markRemoved = database.prepare('UPDATE categories SET removed_before = ? WHERE id = ?');
+
+  /** Other categories' events lie between two groups: a range is one group, or part of one. */
+  const nextRange = (categoryId: number, from: number, request: ExpiryRequest): PositionRange | undefined => {
+    const totals = newestGroup.get(categoryId);
+    const group = groupFrom.get(categoryId, from);
+    if (totals === undefined || group === undefined) return undefined;
+    const { recordedBeforeMs = 0, keepEvents = Number.POSITIVE_INFINITY, keepBytes = Number.POSITIVE_INFINITY } = request;
+    const isExpired =
+      Number(group['created']) < recordedBeforeMs ||
+      Number(group['events_so_far']) <= Number(totals['events_so_far']) - keepEvents ||
+      Number(group['bytes_so_far']) <= Number(totals['bytes_so_far']) - keepBytes;
+    if (!isExpired) return undefined;
+    const first = Math.max(from, Number(group['first_position']));
+    return [first, Math.min(Number(group['last_position']), first + chunkSize - 1)];
+  };
+
+  return {
+    removeChunk: (request) => {
+      let removed: number | undefined;
+      for (let considered = 0; considered < chunkSize; ) {
+        const category = categoryRow.get(request.category);
+        if (category === undefined) break;
+        const range = nextRange(Number(category['id']), Number(category['removed_before']), request);
+        if (range === undefined) break;
+        keepNumbering.run(...range);
+        removed = (removed ?? 0) + Number(removeEvents.run(...range).changes);
+        removeLeaves.run(...range);
+        markRemoved.run(range[1] + 1, Number(category['id']));
+        considered += range[1] - range[0] + 1;
+      }
+      return removed;
+    },
+  };
+}
