@@ -7,7 +7,8 @@ import type { Principal } from '../application/ports.ts';
 import { StartError } from './options.ts';
 
 export interface AdminSocket {
-  close(): Promise<void>;
+  /** Listens no more, at once. */
+  close(): void;
 }
 
 /** Who acts through it: the machine's own operator. */
@@ -46,11 +47,9 @@ export async function createAdminSocket(deps: {
   }
   chmodSync(path, 0o600);
   return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      }),
+    // Connections were handed over: whoever has them ends them.
+    close() {
+      server.close();
+    },
   };
 }

@@ -18,6 +18,8 @@ export interface ControlPlaneOptions {
   readonly keyFile?: string;
   /** Secret: the first admin's password; made and shown where absent. */
   readonly adminPassword?: string;
+  /** Opens no port: only admin.sock, for a command that finds no server running. Tunnels and polls of before are left as they are. */
+  readonly isLocal?: boolean;
 }
 
 export const controlPlaneDefaults = {

@@ -97,7 +97,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     started.defer(() => application.close());
     const { isEmpty: isFirstStart } = await application.startAccounts();
-    await application.resume(projections.startup);
+    if (options.isLocal !== true) await application.resume(projections.startup);
 
     const tunnels: TunnelsEdge = createTunnelsEdge({ gate: application.tunnels, logger: logger.child({ component: 'tunnels' }), limits: application.settings.current, clock });
     started.defer(() => tunnels.close({ graceMs }));
@@ -127,6 +127,12 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     started.defer(() => gateway.close({ graceMs }));
 
+    const adminSocket = await createAdminSocket({ dataDir, accept: gateway.accept });
+    started.defer(() => {
+      adminSocket.close();
+    });
+    if (options.isLocal === true) return running({ ready: true, url: '', tunnelAddress: '', dataDir }, started);
+
     const tunnelListener = await createTunnelListener({ host, port: options.tunnelPort, key: identity.keyPem, cert: identity.certificatePem, accept: tunnels.accept, clock });
     started.defer(() => tunnelListener.close());
     tunnelPort = tunnelListener.port;
@@ -139,8 +145,6 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     started.defer(() => apiListener.close());
     started.defer(certificate.onReplaced(apiListener.setCertificate));
-    const adminSocket = await createAdminSocket({ dataDir, accept: gateway.accept });
-    started.defer(() => adminSocket.close());
 
     const admin = isFirstStart
       ? await createFirstAdmin({ accounts: application.accounts, dataDir, context: application.systemContext(), password: options.adminPassword })
@@ -154,11 +158,16 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       dataDir,
       ...(admin === undefined ? {} : { admin }),
     };
-    const running = started.move();
-    return { readyLine, stop: () => running.disposeAsync() };
+    return running(readyLine, started);
   } catch (error) {
     throw startErrorOf(error, dataDir);
   }
+}
+
+/** What was started outlives the function that started it. */
+function running(readyLine: ReadyLine, started: AsyncDisposableStack): ControlPlane {
+  const kept = started.move();
+  return { readyLine, stop: () => kept.disposeAsync() };
 }
 
 /** Where agents call, so that a self-signed certificate names it. */

@@ -1,10 +1,12 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import pino from 'pino';
 import { adminSocketPath } from '../../services/control-plane/admin-socket.ts';
+import { withLocalClient } from '../../services/cli/local-client.ts';
 import { type ControlPlane, startControlPlane } from '../../services/control-plane/serve.ts';
 
 describe('control plane: admin.sock', () => {
@@ -52,5 +54,26 @@ describe('control plane: admin.sock', () => {
     expect(created.status).to.equal(201);
     const { json } = await call('GET', '/api/v1/events?type=EnvironmentCreated');
     expect(json).to.have.nested.property('items[0].metadata.actor', 'user:local');
+  });
+
+  it('does not hold up the end of a server whose history is being followed', async () => {
+    const following = request({ socketPath: adminSocketPath(dataDir), path: '/api/v1/events?follow=true', headers: { accept: 'application/x-ndjson' }, agent: false });
+    following.end();
+    const [response] = (await once(following, 'response')) as [IncomingMessage];
+    const ended = once(response.resume().on('error', () => undefined), 'close');
+    await running.stop();
+    await ended;
+  });
+
+  it('gives the same history from the data directory once no server runs, and changes nothing there', async () => {
+    await running.stop();
+    const types = async (): Promise<string[]> =>
+      withLocalClient(dataDir, async (client) => {
+        const { body } = await client.call('GET', '/events');
+        return (body as { items: { type: string }[] }).items.map(({ type }) => type);
+      });
+    const first = await types();
+    expect(first).to.include('EnvironmentCreated');
+    expect(await types()).to.deep.equal(first);
   });
 });

@@ -5,6 +5,7 @@ import type { ConnectionFlags } from '../connection.ts';
 import { flag, instant, positiveInteger } from '../flags.ts';
 import { isJson, renderList, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
+import { withLocalClient } from '../local-client.ts';
 import { findEnvironment } from '../rest/environments.ts';
 import { followEvents, readHistory } from '../rest/events.ts';
 import type { Event, EventFilter } from '../rest/events.ts';
@@ -12,6 +13,7 @@ import type { RestClient } from '../rest/rest-client.ts';
 import { interruption } from '../stop-signals.ts';
 
 interface Flags extends ConnectionFlags, OutputFlags, EventFilter {
+  readonly dataDir?: string;
   readonly reverse?: true;
   readonly limit?: number;
 }
@@ -51,12 +53,13 @@ function withFilterFlags(command: Command): Command {
     .addOption(flag('--type <type>', 'only events of this type, such as TunnelOpened'))
     .addOption(flag('--environment <env>', 'only what concerns this environment, by name or id'))
     .addOption(flag('--from <instant>', 'from this instant on, such as 2026-01-31T12:00:00Z').argParser(instant))
-    .addOption(flag('--to <instant>', 'up to before this instant').argParser(instant));
+    .addOption(flag('--to <instant>', 'up to before this instant').argParser(instant))
+    .addOption(flag('--data-dir <folder>', "read this data directory on the server's own machine, with or without its server running"));
   return withConnectionFlags(withOutputFlags(command));
 }
 
 async function listEvents(flags: Flags): Promise<void> {
-  await withClient(flags, async (client) => {
+  await withSource(flags, async (client) => {
     const filter = await filterOf(client, flags);
     const order = flags.reverse === true ? 'desc' : 'asc';
     const json: Event[] = [];
@@ -74,7 +77,7 @@ async function listEvents(flags: Flags): Promise<void> {
 async function tailEvents(flags: Flags): Promise<void> {
   const { signal, release } = interruption();
   try {
-    await withClient(flags, async (client) => {
+    await withSource(flags, async (client) => {
       const filter = await filterOf(client, flags);
       if (!isJson(flags)) process.stdout.write(renderList([], LAYOUT, flags));
       for await (const event of followEvents(client, filter, signal)) {
@@ -86,6 +89,11 @@ async function tailEvents(flags: Flags): Promise<void> {
   } finally {
     release();
   }
+}
+
+/** A data directory where one is named and no server is; else the server. */
+function withSource(flags: Flags, use: (client: RestClient) => Promise<void>): Promise<void> {
+  return flags.dataDir !== undefined && flags.url === undefined ? withLocalClient(flags.dataDir, use) : withClient(flags, use);
 }
 
 async function filterOf(client: RestClient, flags: Flags): Promise<EventFilter> {
