@@ -25,7 +25,7 @@ export interface GatewayLimits {
   readonly idleChannels: number;
   /** How long the rest of a request's body is read and thrown away after its answer. */
   readonly drainMs: number;
-  /** How long a raw stream's client may go on sending nothing after the engine ended its side. */
+  /** How long a raw stream lives on without any input moving after the engine ended its side; up to twice that. */
   readonly rawLingerMs: number;
 }
 
@@ -41,5 +41,5 @@ export const defaultGatewayLimits: GatewayLimits = {
   idleChannelMs: 15_000,
   idleChannels: 8,
   drainMs: 2_000,
-  rawLingerMs: 30_000,
+  rawLingerMs: 10_000,
 };

@@ -5,7 +5,7 @@ import { linger } from '../problems/raw-problem.ts';
 export interface RawRelayOptions {
   readonly client: Duplex;
   readonly engine: Duplex;
-  /** How long the client may go on sending nothing after the engine ended its side. */
+  /** After the engine ended its side: how long the client may say nothing, or the engine take nothing of it. */
   readonly lingerMs: number;
   readonly onBytes: (direction: 'sent' | 'received', bytes: number) => void;
   /** Both are ended or destroyed. @param error what broke the engine's side; undefined where it ended well. */
@@ -46,10 +46,11 @@ export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayO
   client.on('error', () => undefined);
   // The engine has ended, and the client has all it said.
   client.once('finish', () => {
-    let before = sent;
+    let before = -1;
     lingering = setInterval(() => {
-      if (sent === before && engine.writableLength === 0 && !client.readableEnded) client.destroy();
-      before = sent;
+      const taken = sent - engine.writableLength;
+      if (taken === before && !client.readableEnded) client.destroy();
+      before = taken;
     }, lingerMs);
     lingering.unref();
   });
