@@ -64,10 +64,10 @@ const owners = [
     because: 'gRPC belongs to the agents’ edges, the audit front and the agent; control-plane binds the listeners',
   },
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
-  { packages: ['@eventstore/db-client'], may: ['services/event-store/eventstoredb', 'services/audit'], because: 'the EventStoreDB client belongs to its adapter' },
-  { packages: ['nats'], may: ['services/taps'], because: 'NATS belongs to the taps' },
+  { packages: ['cookie'], may: ['web-gateway'], because: 'cookies belong to the gateway' },
+  { packages: ['tweetnacl'], may: ['proto', 'services/application'], because: 'what is sealed is sealed in few places' },
   { packages: ['commander'], may: ['services/cli', 'agent'], because: 'the command line belongs to the command line' },
-  { packages: ['@peculiar/x509'], may: ['services/control-plane'], because: 'certificates are made in one place' },
+  { packages: ['@peculiar/x509', 'reflect-metadata'], may: ['services/control-plane'], because: 'certificates are made in one place' },
   { packages: ['@bufbuild/protobuf'], may: ['proto'], because: 'the wire format belongs to the generated code' },
   { packages: ['pino'], may: ['services/cli', 'agent'], types: true, because: 'the logger is created once for each process and passed in' },
 ];

@@ -29,7 +29,14 @@ describe('client commands', function () {
     const socket = path.join(folder.path, 'docker.sock');
     engine = await startHttpEngine(socket, ({ url }, response) => response.end(url === '/_ping' ? 'OK' : JSON.stringify({ url })));
     agent = startAgent({ edgeId: factory.issuedEdgeId, edgeKey: factory.joinToken, dockerHost: `unix://${socket}` });
-    await eventually('the agent to poll', async () => (await server.homeport('env', 'ls', '--status', 'up', '-q')).stdout || undefined, 20_000);
+    await eventually(
+      'the agent to poll',
+      async () => {
+        if ((await server.homeport('env', 'ls', '--status', 'up', '-q')).stdout !== '') return true;
+        throw new Error(agent?.process.stderr());
+      },
+      20_000,
+    );
   });
   after(async () => {
     await agent?.stop();
