@@ -90,8 +90,6 @@ async function measureAppends(shape: Shape): Promise<Row> {
   const last = new Map<number, number>();
   let nextStream = 0;
 
-  // Made before the clock starts: what makes events is not what is measured.
-  const batches = Array.from({ length: groups + warmUp }, () => Array.from({ length: shape.appends }, () => newEvents(shape.eventsPerAppend)));
   const appendGroup = async (batch: readonly NewEvent[][]): Promise<void> => {
     await Promise.all(
       batch.map((events) => {
@@ -110,8 +108,18 @@ async function measureAppends(shape: Shape): Promise<Row> {
     await Promise.all(Array.from({ length: shape.inFlight }, lane));
   };
 
-  await appendAll(batches.slice(0, warmUp));
-  const row = await measure(`appends, groups of ${shape.what}`, groups * perGroup, () => appendAll(batches.slice(warmUp)));
+  const makeBatches = (count: number): NewEvent[][][] =>
+    Array.from({ length: count }, () => Array.from({ length: shape.appends }, () => newEvents(shape.eventsPerAppend)));
+
+  await appendAll(makeBatches(warmUp));
+  // Events are made between the rounds, off the clock, and not all at once: neither is what is measured.
+  const groupsPerRound = Math.ceil(20_000 / perGroup);
+  const rounds: Row[] = [];
+  for (let done = 0; done < groups; done += groupsPerRound) {
+    const batches = makeBatches(Math.min(groupsPerRound, groups - done));
+    rounds.push(await measure(`appends, groups of ${shape.what}`, batches.length * perGroup, () => appendAll(batches)));
+  }
+  const row = sum(rounds);
   await store.close();
   const database = new DatabaseSync(eventLogFile(dataDirectory), { readOnly: true });
   const recorded = Number(database.prepare('SELECT count(*) AS count FROM event_groups').get()?.['count']);
@@ -190,6 +198,19 @@ async function measure(what: string, events: number, run: () => Promise<void>): 
   const cpu = process.cpuUsage(cpuBefore);
   const seconds = (performance.now() - startedAt) / 1_000;
   return { what, events, perSecond: Math.round(events / seconds), cpuMicrosPerEvent: round((cpu.user + cpu.system) / events), perGroup: null };
+}
+
+/** Rounds of one measurement as one. */
+function sum(rounds: readonly Row[]): Row {
+  const total = (of: (round: Row) => number): number => rounds.reduce((before, round) => before + of(round), 0);
+  const events = total((round) => round.events);
+  return {
+    what: rounds[0]?.what ?? '',
+    events,
+    perSecond: Math.round(events / total((round) => round.events / round.perSecond)),
+    cpuMicrosPerEvent: round(total((round) => round.events * round.cpuMicrosPerEvent) / events),
+    perGroup: null,
+  };
 }
 
 /** What one durable write costs on this disk: the median of writing 4 KiB and flushing it. */

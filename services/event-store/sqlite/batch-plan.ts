@@ -12,14 +12,17 @@ import {
 } from '../stream-metadata.ts';
 import { decideAppend, type KnownEvent } from './append-decision.ts';
 import type { Operation, OperationResult } from './operations.ts';
-import type { PlacedEvent, RecentIds } from './recent-ids.ts';
+import type { RecentEvent, RecentIds } from './recent-ids.ts';
 import type { StreamHead, StreamHeads } from './stream-heads.ts';
 
 /** An event that the batch will write. */
-export interface PlannedEvent extends PlacedEvent {
-  readonly type: string;
-  readonly data: string;
-  readonly metadata: string;
+export interface PlannedEvent extends NewEvent {
+  readonly head: StreamHead;
+  readonly revision: number;
+  /** 0 until the batch gives it one. */
+  position: number;
+  /** Its number among the recent ids. */
+  readonly number: number;
 }
 
 /** The events of a batch by what becomes of them: '' for those that stay, else the category that expires. */
@@ -55,7 +58,7 @@ export function createBatchPlan(deps: BatchPlanDeps): BatchPlan {
       const inBatch = planned.findLast((event) => event.head === head && event.revision === revision);
       return inBatch ?? (head.id === 0 ? undefined : deps.recordedEvent(head.id, revision));
     },
-    recent: (id: string): PlacedEvent | undefined => recentIds.find(id),
+    recent: (id: string): RecentEvent | undefined => recentIds.find(id),
   };
 
   const groupOf = (stream: string): PlannedEvent[] => {
@@ -74,10 +77,10 @@ export function createBatchPlan(deps: BatchPlanDeps): BatchPlan {
     let last: PlannedEvent | undefined;
     for (const { id, type, data, metadata } of events) {
       head.revision += 1;
-      last = { id, head, revision: head.revision, position: 0, type, data, metadata };
+      last = { id, type, data, metadata, head, revision: head.revision, position: 0, number: recentIds.noted };
       group.push(last);
       planned.push(last);
-      recentIds.note(last);
+      recentIds.note(id, head, head.revision);
     }
     return last;
   };

@@ -80,6 +80,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
     readonly head: number;
     readonly chain: Digest;
     readonly nextStreamId: number;
+    readonly noted: number;
     readonly newTypes: string[];
     readonly newCategories: string[];
     readonly totals: (readonly [CategoryTotals, CategoryTotals])[];
@@ -115,6 +116,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
     for (const event of events) {
       head += 1;
       event.position = head;
+      recentIds.place(event.number, head);
       const { head: stream, position, revision, id, type, data, metadata } = event;
       if (stream.id === 0) {
         stream.id = nextStreamId;
@@ -132,7 +134,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
     insertGroup.run(firstPosition, head, totals.id, createdAtMs, totals.events, totals.bytes, digestToBytes(root), digestToBytes(chain));
   };
 
-  const rollBack = (undo: Undo, eventCount: number): void => {
+  const rollBack = (undo: Undo): void => {
     // SQLite has already rolled back by itself after some failures (a full disk).
     try {
       if (database.isTransaction) database.exec('ROLLBACK');
@@ -144,12 +146,12 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
     for (const name of undo.newCategories) categories.delete(name);
     for (const [totals, before] of undo.totals) Object.assign(totals, before);
     heads.restore();
-    recentIds.forgetNewest(eventCount);
+    recentIds.forgetFrom(undo.noted);
   };
 
   return {
     commit: (operations) => {
-      const undo: Undo = { head, chain, nextStreamId, newTypes: [], newCategories: [], totals: [] };
+      const undo: Undo = { head, chain, nextStreamId, noted: recentIds.noted, newTypes: [], newCategories: [], totals: [] };
       const plan = createBatchPlan(planDeps);
       try {
         const outcomes = operations.map((operation) => plan.add(operation));
@@ -163,7 +165,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
         heads.keep();
         return outcomes.map(settled);
       } catch (error) {
-        rollBack(undo, plan.eventCount);
+        rollBack(undo);
         const failure = toEventStoreError(error, 'The append failed');
         return operations.map(() => failure);
       }
