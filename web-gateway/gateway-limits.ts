@@ -15,6 +15,8 @@ export interface GatewayLimits {
   readonly engineHeaderBytes: number;
   /** A REST request's body, in bytes. Proxied bodies have no bound. */
   readonly bodyBytes: number;
+  /** How long a REST request's body may take to arrive. Proxied bodies may take for ever. */
+  readonly bodyDeadlineMs: number;
   /** Requests that may be in flight at once on one connection (pipelined). */
   readonly pipelinedRequests: number;
   /** How long a proxied call waits for its tunnel. */
@@ -36,6 +38,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   headerBytes: 64 * 1024,
   engineHeaderBytes: 64 * 1024,
   bodyBytes: 128 * 1024,
+  bodyDeadlineMs: 30_000,
   pipelinedRequests: 16,
   tunnelWaitMs: 30_000,
   idleChannelMs: 15_000,

@@ -14,6 +14,7 @@ interface Referable {
 }
 
 export class ChannelAgent extends Agent {
+  declare keepAlive: boolean;
   readonly #dial: (caller: ChannelCaller) => Promise<Duplex>;
   readonly #idleMs: number;
   readonly #onEmpty: () => void;
@@ -43,6 +44,12 @@ export class ChannelAgent extends Agent {
       // With an error there is no channel; the type knows only the other case.
       (error: unknown) => (callback as ((error: unknown) => void) | undefined)?.(error),
     );
+  }
+
+  /** Keeps no channel any more: idle ones go at once, the others when their call is done. */
+  retire(): void {
+    this.keepAlive = false;
+    for (const idle of Object.values(this.freeSockets)) for (const channel of [...(idle ?? [])]) channel.destroy();
   }
 
   /** An engine that says something while it is not asked, or hangs up, is not asked again on that channel. */

@@ -21,7 +21,7 @@ export interface Channels {
   dial(caller: ChannelCaller): Promise<Duplex>;
   /** The pool of the tunnel that is live now, for calls that may be sent twice; its channels are dialled by `caller`'s request. */
   pool(key: TunnelKey): Agent;
-  /** Lets go of all kept channels. */
+  /** Lets all kept channels go. */
   close(): void;
 }
 
@@ -58,7 +58,7 @@ export function createChannels({
     const generation = dialer.generation(key);
     const known = pools.get(name);
     if (known !== undefined && known.generation === generation) return known.agent;
-    known?.agent.destroy();
+    known?.agent.retire();
     const agent = new ChannelAgent({
       dial,
       idleMs: limits.idleChannelMs,
@@ -76,7 +76,7 @@ export function createChannels({
     dial,
     pool,
     close() {
-      for (const { agent } of pools.values()) agent.destroy();
+      for (const { agent } of pools.values()) agent.retire();
       pools.clear();
     },
   };

@@ -57,6 +57,8 @@ export function createHttpServer({
     maxHeaderSize: limits.headerBytes,
     keepAliveTimeout: limits.keepAliveMs,
     insecureHTTPParser: false,
+    // Refused below, in our own words.
+    requireHostHeader: false,
     // An upload may last for hours; the header has a deadline of its own (ClientConnection).
     requestTimeout: 0,
     headersTimeout: 0,
@@ -68,11 +70,13 @@ export function createHttpServer({
   function dispatch(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     const connection = connections.get(req.socket);
     if (connection === undefined || connection.inFlight >= limits.pipelinedRequests) return void req.socket.destroy();
+    if (req.headers.host === undefined && req.httpVersion === '1.1') return refuseConnection(req.socket, new GatewayError('malformed-request', 'The request has no Host.'));
     const turn = connection.begin(res);
     // After a request that asked for an upgrade and gets none, Node's parser drops what came in the same piece: nothing may follow.
     if (closing || req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
     if (proxy.matches(req.url ?? '')) return proxy.handle({ req, res, connection, expectsContinue, turn });
     if (expectsContinue) res.writeContinue();
+    expectBody(req, limits.bodyDeadlineMs);
     rest(req, res);
   }
 
@@ -123,6 +127,16 @@ export function createHttpServer({
       clearTimeout(timer);
     },
   };
+}
+
+/** A body that trickles in must not hold a connection for ever. */
+function expectBody(req: IncomingMessage, withinMs: number): void {
+  if (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined) return;
+  const timer = setTimeout(() => {
+    if (!req.complete) req.socket.destroy();
+  }, withinMs);
+  timer.unref();
+  req.once('close', () => clearTimeout(timer));
 }
 
 function refusalOf(error: NodeJS.ErrnoException): GatewayError {

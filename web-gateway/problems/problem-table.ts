@@ -62,6 +62,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'wrong-credentials': { status: 401, title: 'Wrong username or password' },
   'too-many-attempts': { status: 429, title: 'Too many attempts', retryAfterSeconds: 30 },
   'api-key-not-found': { status: 404, title: 'No such API key' },
+  'too-many-api-keys': { status: 409, title: 'There are too many API keys already' },
   'role-not-allowed': { status: 403, title: 'The role is above your own' },
   'invalid-expiry': { status: 400, title: 'The expiry is not valid' },
   'event-store-unavailable': { status: 503, title: 'The event store can not be reached', retryAfterSeconds: 5 },

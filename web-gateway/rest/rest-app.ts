@@ -18,7 +18,8 @@ import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerSettings } from './routes/settings.ts';
-import { useValidator } from './validator.ts';
+import { exactly, nothing } from './schemas/json-schema.ts';
+import { useJsonBodies, useValidator } from './validator.ts';
 
 /** A file of routes. Paths are relative to what it is registered under. */
 export type RegisterRoutes = (app: FastifyInstance, dependencies: RestDependencies) => void;
@@ -36,6 +37,8 @@ const API: readonly RegisterRoutes[] = [
 ];
 /** Outside it. */
 const OUTSIDE: readonly RegisterRoutes[] = [registerHealth];
+
+const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /** A route as it was declared, for who describes or tests them. */
 export interface DeclaredRoute {
@@ -76,13 +79,15 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
   useValidator(app);
   app.setErrorHandler(respond);
   app.decorateRequest('identity', null);
-  app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
-  app.removeContentTypeParser('text/plain');
+  useJsonBodies(app);
 
-  app.addHook('onRoute', ({ method, url, config }) => {
+  app.addHook('onRoute', (route) => {
+    const { method, url, config } = route;
     const access = config?.access;
     if (access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may call it`);
     if (config?.undocumented === true) return;
+    // Who sends what a route has no use for is told so.
+    route.schema = { querystring: exactly({}), ...([method].flat().some((one) => BODY_METHODS.has(one)) ? { body: nothing } : {}), ...route.schema };
     for (const one of [method].flat()) {
       routes.push({ method: one, url, access });
       const methods = methodsByUrl.get(url) ?? new Set();

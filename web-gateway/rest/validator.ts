@@ -22,6 +22,16 @@ export function useValidator(app: FastifyInstance): void {
   });
 }
 
+/** JSON is the only body there is, in its two names; an empty one is none. */
+export function useJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
+}
+
 function faultOf({ instancePath, keyword, params, message }: FastifySchemaValidationError, part: string): InputFault {
   const named = keyword === 'required' ? params['missingProperty'] : keyword === 'additionalProperties' ? params['additionalProperty'] : undefined;
   const pointer = typeof named === 'string' ? `${instancePath}/${named.replaceAll('~', '~0').replaceAll('/', '~1')}` : instancePath;

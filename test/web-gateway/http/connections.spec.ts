@@ -43,7 +43,15 @@ describe('connections to the gateway', () => {
     expect(performance.now() - begunAt).to.be.within(50, 3_000);
   });
 
-  it('may take their time over a body', async () => {
+  it('may not trickle a REST request’s body for ever', async () => {
+    gateway = await startGateway({ limits: { bodyDeadlineMs: 200 } });
+    const client = await gateway.connect();
+    client.write('POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n');
+    const trickle = setInterval(() => client.write(' '), 40);
+    await readText(client).finally(() => clearInterval(trickle));
+  });
+
+  it('may take their time over a proxied body', async () => {
     gateway = await startGateway({ limits: { headerDeadlineMs: 100 } });
     engine = await startHttpEngine(gateway.enginePath, (req, res) => void req.on('data', () => undefined).on('end', () => res.end('taken')));
     const req = gateway.open(`${DOCKER}/build`, { method: 'POST', headers: { 'content-length': '2' } });
@@ -59,6 +67,7 @@ describe('connections to the gateway', () => {
       ['SSH-2.0-x\r\n\r\n', 400, 'malformed-request'],
       ['GET / HTTP/1.1\r\nBad Header: x\r\n\r\n', 400, 'malformed-request'],
       [`GET / HTTP/1.1\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`, 431, 'headers-too-large'],
+      ['GET /healthz HTTP/1.1\r\n\r\n', 400, 'malformed-request'],
       ['POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nContent-Length: 1\r\n\r\n', 417, 'expectation-failed'],
     ] as const) {
       const client = await gateway.connect();

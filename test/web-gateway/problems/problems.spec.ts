@@ -44,6 +44,8 @@ describe('problem details', () => {
       [`${ENVIRONMENTS}?limit=1&limit=2`, [{ parameter: 'limit', reason: 'must be integer' }]],
       [`${ENVIRONMENTS}?status=off`, [{ parameter: 'status', reason: 'must be one of unassociated, never, up, down, duplicate' }]],
       [`${ENVIRONMENTS}?page=2`, [{ parameter: 'page', reason: 'is not known here' }]],
+      [`${ENVIRONMENTS}/e1?verbose=1`, [{ parameter: 'verbose', reason: 'is not known here' }]],
+      ['/api/v1/settings?x=1', [{ parameter: 'x', reason: 'is not known here' }]],
       [`${ENVIRONMENTS}/E-1`, [{ parameter: 'id', reason: 'must match pattern "^[a-z0-9]{1,64}$"' }]],
       [`${ENVIRONMENTS}/e1/connection?node=../x`, [{ parameter: 'node', reason: 'must match pattern "^[a-z0-9]{1,64}$"' }]],
     ] as const) {
@@ -79,7 +81,7 @@ describe('problem details', () => {
   it('answer for bodies that can not be read', async () => {
     for (const [body, headers, status, code] of [
       ['{"name":', {}, 400, 'malformed-json'],
-      ['', { 'content-type': 'application/json' }, 400, 'malformed-json'],
+      ['', { 'content-type': 'application/json' }, 400, 'invalid-request'],
       ['{"__proto__":{"x":1},"name":"a"}', {}, 400, 'malformed-json'],
       ['<name>', { 'content-type': 'text/xml' }, 415, 'unsupported-media-type'],
       ['name=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported-media-type'],
@@ -90,6 +92,14 @@ describe('problem details', () => {
       expect(answer.status, body.slice(0, 40)).to.equal(status);
       expect(answer.json, body.slice(0, 40)).to.include({ status, code });
     }
+  });
+
+  it('refuse a body where none has a meaning, but for an empty one', async () => {
+    const path = `${ENVIRONMENTS}/e1/connection`;
+    const answer = await gateway.call(path, { method: 'POST', body: '{"node":"n1"}' });
+    expect(answer.json).to.deep.include({ status: 400, code: 'invalid-request', errors: [{ pointer: '/node', reason: 'is not known here' }] });
+    for (const body of ['{}', '']) expect((await gateway.call(path, { method: 'POST', body })).status).to.equal(200);
+    expect((await gateway.call(path, { method: 'POST' })).status).to.equal(200);
   });
 
   it('answer for addresses that do not exist, and methods they do not have', async () => {

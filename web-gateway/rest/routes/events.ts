@@ -81,14 +81,14 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
     const ended = new AbortController();
     const unsubscribe = accounts.onEnded(identityOf(request).principal, () => ended.abort());
     const signal = AbortSignal.any([clientGone(reply), closing, ended.signal]);
+    const pages = history.stream(query, { follow, signal })[Symbol.asyncIterator]();
     try {
-      const pages = history.stream(query, { follow, signal })[Symbol.asyncIterator]();
       // What is wrong with the query shows before the first page; who follows waits for the header, not for an event.
-      let page = follow ? undefined : await pages.next().catch(inOurWords);
+      const first = follow ? undefined : await pages.next().catch(inOurWords);
       reply.hijack();
       reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id });
       reply.raw.flushHeaders();
-      for (page ??= await pages.next(); page.done !== true; page = await pages.next()) await writeLines(reply.raw, page.value, signal);
+      if (request.method !== 'HEAD') await writePages(reply.raw, first, pages, signal);
       if (ended.signal.aborted) reply.raw.destroy();
       else reply.raw.end();
     } catch (error) {
@@ -97,15 +97,21 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
       // Without an end the client knows that it is not whole.
       reply.raw.destroy();
     } finally {
+      await pages.return?.();
       unsubscribe();
     }
     return reply;
   }
 }
 
-async function writeLines(response: ServerResponse, events: readonly HistoryEvent[], signal: AbortSignal): Promise<void> {
-  const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-  if (!response.write(lines)) await once(response, 'drain', { signal });
+type Pages = AsyncIterator<readonly HistoryEvent[]>;
+
+/** A line for each event, at the client's pace. */
+async function writePages(response: ServerResponse, first: Awaited<ReturnType<Pages['next']>> | undefined, pages: Pages, signal: AbortSignal): Promise<void> {
+  for (let page = first ?? (await pages.next()); page.done !== true; page = await pages.next()) {
+    const lines = page.value.map((event) => `${JSON.stringify(event)}\n`).join('');
+    if (!response.write(lines)) await once(response, 'drain', { signal });
+  }
 }
 
 function historyQuery({ stream, category, type, environment, from, to, after, cursor, order }: EventsQuerystring): Omit<EventQuery, 'limit'> {

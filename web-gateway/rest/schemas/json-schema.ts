@@ -13,6 +13,9 @@ export const pageQuery = {
   cursor: { type: 'string', minLength: 1, maxLength: 512, description: 'Where to go on: nextCursor of the page before.' },
 } as const;
 
+/** No body, or an empty object. */
+export const nothing = { type: ['object', 'null'], additionalProperties: false } as const;
+
 /** A page of a list. */
 export function pageOf(items: object, total: object = { type: 'integer' }): object {
   return {
