@@ -1,6 +1,5 @@
 /** Turns operations into events to write, against heads that move as the plan grows. Nothing is written here. */
 import { randomUUID } from 'node:crypto';
-import { categoryOf } from '../category.ts';
 import { EventStoreError, type NewEvent } from '../port.ts';
 import {
   describedStreamOf,
@@ -40,8 +39,6 @@ export interface BatchPlan {
 export interface BatchPlanDeps {
   readonly heads: StreamHeads;
   readonly recentIds: RecentIds;
-  /** Whether events of this category are removed some day. */
-  isExpiring(category: string): boolean;
   /** The recorded event at a revision of a stream. */
   recordedEvent(streamId: number, revision: number): KnownEvent | undefined;
 }
@@ -61,9 +58,8 @@ export function createBatchPlan(deps: BatchPlanDeps): BatchPlan {
     recent: (id: string): RecentEvent | undefined => recentIds.find(id),
   };
 
-  const groupOf = (stream: string): PlannedEvent[] => {
-    const category = categoryOf(stream);
-    if (!deps.isExpiring(category)) return kept;
+  const groupOf = (category: string): PlannedEvent[] => {
+    if (category === '') return kept;
     const known = groups.get(category);
     if (known !== undefined) return known;
     const group: PlannedEvent[] = [];
@@ -73,7 +69,7 @@ export function createBatchPlan(deps: BatchPlanDeps): BatchPlan {
 
   const write = (head: StreamHead, events: readonly NewEvent[]): PlannedEvent | undefined => {
     heads.change(head);
-    const group = groupOf(head.name);
+    const group = groupOf(head.expiringCategory);
     let last: PlannedEvent | undefined;
     for (const { id, type, data, metadata } of events) {
       head.revision += 1;

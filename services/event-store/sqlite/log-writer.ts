@@ -38,9 +38,9 @@ interface CategoryTotals {
 
 /** Loads what the writer must remember from an opened log. The caller's thread runs all its SQL. */
 export function createLogWriter(database: DatabaseSync, options: LogWriterOptions): LogWriter {
-  const heads = loadStreamHeads(database);
   const recentIds = createRecentIds(recentIdCapacity);
   const expiring = new Set(options.expiringCategories);
+  const heads = loadStreamHeads(database, (category) => expiring.has(category));
   const types = new Map<string, number>();
   for (const row of database.prepare('SELECT id, name FROM types').iterate()) types.set(String(row['name']), Number(row['id']));
   const categories = loadCategories(database);
@@ -68,7 +68,6 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
   const planDeps = {
     heads,
     recentIds,
-    isExpiring: (category: string) => expiring.has(category),
     recordedEvent: (streamId: number, revision: number) => {
       const row = eventAt.get(streamId, revision);
       return row === undefined ? undefined : { id: String(row['id']), position: Number(row['position']) };

@@ -1,10 +1,15 @@
 /** What the writer knows of every stream, in memory: enough to judge an append without reading. */
 import type { DatabaseSync } from 'node:sqlite';
+import { categoryOf } from '../category.ts';
 import { decodeStreamMetadata, describedStreamOf, isSoftDeleted } from '../stream-metadata.ts';
 
 /** A stream as the writer sees it. One that has only metadata, or was only asked about, has no events yet. */
 export interface StreamHead {
   readonly name: string;
+  /** The category of its events where they are removed some day; else empty. */
+  readonly expiringCategory: string;
+  /** The last batch that changed it. */
+  changedIn: number;
   /** Its row; 0 before its first event. */
   id: number;
   /** Its last revision; -1 before its first event. */
@@ -32,15 +37,26 @@ export interface StreamHeads {
 }
 
 /** Rebuilds the heads of a log, by one index seek for each stream. */
-export function loadStreamHeads(database: DatabaseSync): StreamHeads {
+export function loadStreamHeads(database: DatabaseSync, isExpiring: (category: string) => boolean): StreamHeads {
   const heads = new Map<string, StreamHead>();
   const described = new Set<StreamHead>();
-  const before = new Map<StreamHead, StreamHead>();
+  const before: (readonly [StreamHead, StreamHead])[] = [];
+  let batch = 1;
 
   const of = (name: string): StreamHead => {
     const known = heads.get(name);
     if (known !== undefined) return known;
-    const head = { name, id: 0, revision: -1, tombstoned: false, metadata: undefined, softDeleted: false };
+    const category = categoryOf(name);
+    const head: StreamHead = {
+      name,
+      expiringCategory: isExpiring(category) ? category : '',
+      changedIn: 0,
+      id: 0,
+      revision: -1,
+      tombstoned: false,
+      metadata: undefined,
+      softDeleted: false,
+    };
     heads.set(name, head);
     return head;
   };
@@ -70,13 +86,19 @@ export function loadStreamHeads(database: DatabaseSync): StreamHeads {
   return {
     of,
     change: (head) => {
-      if (!before.has(head)) before.set(head, { ...head });
+      if (head.changedIn === batch) return;
+      before.push([head, { ...head }]);
+      head.changedIn = batch;
     },
     setMetadata,
-    keep: () => before.clear(),
+    keep: () => {
+      before.length = 0;
+      batch += 1;
+    },
     restore: () => {
       for (const [head, saved] of before) Object.assign(head, saved);
-      before.clear();
+      before.length = 0;
+      batch += 1;
     },
     *withMetadata() {
       for (const head of described) if (head.metadata !== undefined) yield head;

@@ -32,7 +32,12 @@ export interface StoreThreadOptions<From> {
 /** Starts the thread. */
 export function startStoreThread<To, From>(options: StoreThreadOptions<From>): StoreThread<To> {
   const pending = new Map<number, Pending>();
-  const worker = new Worker(options.url, { name: options.name, workerData: options.workerData });
+  const worker = new Worker(options.url, {
+    name: options.name,
+    workerData: options.workerData,
+    // What passes through lives shortly: room for it to die in, so that the collector copies less.
+    resourceLimits: { maxYoungGenerationSizeMb: 48 },
+  });
   let lastTicket = 0;
   let ended: EventStoreError | undefined;
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createRecentIds } from '../../../services/event-store/sqlite/recent-ids.ts';
 import type { StreamHead } from '../../../services/event-store/sqlite/stream-heads.ts';
 
-const head: StreamHead = { name: 'environment-1', id: 1, revision: 0, tombstoned: false, metadata: undefined, softDeleted: false };
+const head: StreamHead = { name: 'environment-1', expiringCategory: '', changedIn: 0, id: 1, revision: 0, tombstoned: false, metadata: undefined, softDeleted: false };
 
 describe('the memory of recent event ids', () => {
   it('knows where each of the newest events stands, also when it was asked before', () => {
