@@ -61,8 +61,9 @@ function problem(
   };
 }
 
+/** As a sentence, unless it begins with a name such as pollIntervalSeconds. */
 function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  const begun = text.replace(/^[a-z]+(?=[ ,.]|$)/, (word) => word.charAt(0).toUpperCase() + word.slice(1));
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
 

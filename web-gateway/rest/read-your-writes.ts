@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Projections } from '../../projections/port.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
+import { invalidPositionOr } from './invalid-position.ts';
 
 const WAIT_MS = 1_000;
 /** Where an answer could not wait any longer: the position to ask for with Homeport-After. */
@@ -28,7 +29,6 @@ async function applied(projections: Pick<Projections, 'whenApplied'>, position: 
   try {
     return await projections.whenApplied(position, WAIT_MS);
   } catch (error) {
-    if (error instanceof RangeError) throw new GatewayError('invalid-position', 'Homeport-After takes a position that Homeport-Position gave.');
-    throw error;
+    throw invalidPositionOr(error);
   }
 }

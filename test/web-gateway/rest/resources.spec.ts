@@ -116,6 +116,9 @@ describe('the REST interface', () => {
     expect((await gateway.call(`${path}/keep-alive`, { method: 'PUT', as: 'operator' })).status).to.equal(204);
     expect((await gateway.call(path, { method: 'DELETE', as: 'operator' })).status).to.equal(204);
     expect(gateway.tunnel.isOpen()).to.equal(false);
+    expect((await gateway.call(path)).json).to.include({ status: 404, code: 'environment-not-found' });
+    await create({ name: 'factory', address: 'h.example:1' });
+    expect((await gateway.call(path.replace('e1', 'env1'))).json).to.include({ state: 'closed' });
     expect((await gateway.call(path.replace('e1', 'e2'), { method: 'POST' })).json).to.include({ status: 404, code: 'environment-not-found' });
   });
 
@@ -149,7 +152,7 @@ describe('the REST interface', () => {
 
     const other = await startGateway({ readiness: () => ({ ready: false, checks: { store: 'ok', projections: 'catching up' } }), caCertificatePem: () => undefined });
     const notReady = await other.call('/readyz', { as: null });
-    expect(notReady.json).to.include({ status: 503, code: 'not-ready', detail: 'Projections: catching up.' });
+    expect(notReady.json).to.include({ status: 503, code: 'not-ready', detail: 'projections: catching up.' });
     expect(notReady.headers['retry-after']).to.equal('2');
     expect((await other.call('/ca.pem', { as: null })).json).to.include({ status: 404, code: 'ca-certificate-not-found' });
     await other.close();

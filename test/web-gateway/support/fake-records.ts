@@ -46,7 +46,7 @@ export function createFakeHistory(events: HistoryEvent[]): History & { publish(e
     },
     followers: () => wakers.size,
     list({ limit, after, type }) {
-      if (after !== undefined && !/^\d+$/.test(after)) return Promise.reject(new RangeError('no such position'));
+      if (after !== undefined && !/^\d+$/.test(after)) return Promise.reject(new TypeError('"x" is no position of this event store'));
       const matching = events.filter((event) => Number(event.position) > Number(after ?? -1) && (type === undefined || event.type === type));
       const page = matching.slice(0, limit);
       return Promise.resolve({ events: page, next: page.length < matching.length ? (page.at(-1)?.position ?? null) : null });

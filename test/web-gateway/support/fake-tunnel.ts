@@ -84,6 +84,7 @@ export function createFakeTunnel(socketPath: string, knownIds: ReadonlySet<strin
       disconnect(key) {
         if (!known(key)) return Promise.reject(notFound());
         live = false;
+        required.length = 0;
         return Promise.resolve({ position: '100' });
       },
       keepAlive: (key) => (known(key) ? Promise.resolve() : Promise.reject(notFound())),

@@ -53,7 +53,12 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
     { config: { access: 'auditor' }, schema: { summary: 'Show a tunnel', params: idParams, querystring: exactly({ node }), response: { 200: tunnelSchema } } },
     async (request) => {
       const key = keyOf(request);
-      return tunnelJson(key, await connections.status(key), dialer);
+      const status = await connections.status(key);
+      // What was never asked for is closed, whether it exists or not.
+      if (status.state === 'closed' && (await projections.environments.find(key.environmentId)) === undefined) {
+        throw new ApplicationError('environment-not-found', `there is no environment ${key.environmentId}`);
+      }
+      return tunnelJson(key, status, dialer);
     },
   );
 
