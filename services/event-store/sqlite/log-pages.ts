@@ -1,4 +1,5 @@
 /** Pages of the log, wherever the SQL runs: in this thread, or in one that is asked. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MetadataResult } from '../port.ts';
 import type { AllPageQuery, EventPage, LogReader, StreamPage, StreamPageQuery } from './log-reader.ts';
 
@@ -13,9 +14,16 @@ export interface LogPages {
 /** Pages read by the calling thread itself, which must be one made for SQL. */
 export function localPages(reader: LogReader): LogPages {
   return {
-    allPage: async (query) => reader.allPage(query),
-    streamPage: async (query) => reader.streamPage(query),
+    allPage: (query) => inTurn(() => reader.allPage(query)),
+    streamPage: (query) => inTurn(() => reader.streamPage(query)),
     streamMetadata: async (stream) => reader.streamMetadata(stream),
     isElsewhere: false,
   };
+}
+
+/** Between the pages of a long read the thread's own messages and timers have their turn. */
+async function inTurn<Page extends EventPage>(read: () => Page): Promise<Page> {
+  const page = read();
+  if (page.next !== undefined) await nextTurn();
+  return page;
 }

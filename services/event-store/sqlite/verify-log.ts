@@ -1,6 +1,6 @@
 /** Recomputes every Merkle root and the whole chain from the rows: proof that nothing recorded was altered. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { chainHash, digestFromBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
+import { chainHash, digestFromBytes, digestToBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
 
 export interface LogVerification {
   /** Groups in the chain. */
@@ -11,8 +11,8 @@ export interface LogVerification {
   readonly expired: number;
   /** What is wrong, for people; empty where all is well. */
   readonly problems: readonly string[];
-  /** The chain's hash after the last group. */
-  readonly chain: Digest;
+  /** The chain's hash after the last group, in hexadecimal. */
+  readonly chain: string;
 }
 
 interface GroupRow {
@@ -62,7 +62,7 @@ export function verifyLog(database: DatabaseSync): LogVerification {
   }
   const beyond = database.prepare('SELECT count(*) AS count FROM events WHERE position > ?').get(previousLast)?.['count'];
   if (beyond !== 0) problems.push(`${String(beyond)} events stand after the last group.`);
-  return { groups: count, recomputed, expired, problems, chain };
+  return { groups: count, recomputed, expired, problems, chain: Buffer.from(digestToBytes(chain)).toString('hex') };
 }
 
 function createLeafReader(database: DatabaseSync): (group: GroupRow) => readonly Digest[] {
