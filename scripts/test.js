@@ -42,6 +42,7 @@ async function runChecks() {
   await runCheck('types', 'tsc', []);
   await runCheck('direction of imports', 'depcruise', ['--config', '.dependency-cruiser.js', ...present]);
   await runCheck('lint', 'eslint', ['.']);
+  await runCheck('published package', 'node', ['scripts/build.js']);
 }
 
 async function runCheck(/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ args) {
