@@ -6,6 +6,7 @@ import { Refusal } from '../domain/refusal.ts';
 import type { EventReader } from '../event-store/port.ts';
 import type { Aggregates } from './aggregates.ts';
 import { createAttempts, peerGroup } from './attempts.ts';
+import { createBoundedQueue } from './bounded-queue.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import { hashPassword, isPassword } from './passwords.ts';
@@ -19,6 +20,7 @@ const sessionMs = 12 * 3600_000;
 /** The longest that a timer can wait: whoever is still there after 24 days has to come back. */
 const longestTimerMs = 2 ** 31 - 1;
 const roleRank: Readonly<Record<Role, number>> = { metrics: 0, auditor: 1, operator: 2, admin: 3 };
+const keysPerAccount = 100;
 const apiKeyPattern = /^hp_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
 
 export interface AccountDirectory extends Accounts {
@@ -39,8 +41,10 @@ export function createAccounts(deps: {
   const { aggregates, reader, log, secrets, clock } = deps;
   const sessionKey = secrets.derive('sessions v1');
   const signIns = createSignInLog({ reader, log, clock, keptMs: sessionMs });
-  const attempts = createAttempts({ clock, limit: 10, windowMs: 60_000 });
+  const attempts = createAttempts({ clock, limit: 9, windowMs: 60_000 });
   const floods = createAttempts({ clock, limit: 1, windowMs: 60_000 });
+  /** Each takes 32 MiB and a thread for a while: a flood must not take them all. */
+  const hashing = createBoundedQueue({ running: 2, waiting: 32 });
   const accounts = new Map<string, ActiveAccount>();
   const byName = new Map<string, string>();
   /** SHA-256 of each key, base64, by key id. */
@@ -69,6 +73,7 @@ export function createAccounts(deps: {
     for (const { keyId } of before?.apiKeys ?? []) {
       if (keys.some((key) => key.keyId === keyId)) continue;
       keyHashes.delete(keyId);
+      lastUsed.delete(keyId);
       announceEnd(keyId);
     }
     for (const { keyId, keyHash } of keys) {
@@ -147,12 +152,14 @@ export function createAccounts(deps: {
           ? new ApplicationError('wrong-credentials', 'the username or the password is not right')
           : new ApplicationError('too-many-attempts', 'too many failed attempts from this address; wait a minute', { retryAfterSeconds: attempts.retryAfterSeconds() });
       };
+      // Counted before it is known to fail: attempts that come at the same time must count each other.
       if (attempts.isBarred(peer)) return refuse('too-many-attempts');
+      attempts.fail(peer);
       const hash = account === undefined ? await nobody : secrets.open(account.passwordHash);
-      if (!(await isPassword(password, hash)) || account === undefined) {
-        attempts.fail(peer);
-        return refuse('wrong-credentials');
-      }
+      const checking = hashing.run(() => isPassword(password, hash));
+      if (checking === undefined) return refuse('too-many-attempts');
+      if (!(await checking) || account === undefined) return refuse('wrong-credentials');
+      attempts.forgive(peer);
       const sessionId = randomId();
       await signIns.append({ type: 'SignedIn', data: { at: instantOf(clock), userId: account.userId, username: account.username, sessionId, address } }, context);
       const expiresAtMs = clock.now() + sessionMs;
@@ -199,6 +206,17 @@ export function createAccounts(deps: {
       if (roleRank[role] > roleRank[principal.role]) {
         throw new ApplicationError('role-not-allowed', 'a key cannot have a higher role than the one who makes it', { pointer: '/role' });
       }
+      if (principal.apiKeyId !== null && principal.role !== 'admin') {
+        throw new ApplicationError('role-not-allowed', 'an API key makes other keys only where its role is admin; sign in to make one');
+      }
+      const maker = accounts.get(principal.userId)?.apiKeys ?? [];
+      if (maker.length >= keysPerAccount) {
+        throw new ApplicationError('too-many-api-keys', `an account has at most ${String(keysPerAccount)} API keys; revoke one that is not used any more`);
+      }
+      const bound = maker.find(({ keyId }) => keyId === principal.apiKeyId)?.expiresAt ?? null;
+      if (bound !== null && (expiresAt === null || expiresAt > bound)) {
+        throw new ApplicationError('invalid-expiry', 'a key made by another must not outlive it: give an expiresAt no later than its own', { pointer: '/expiresAt' });
+      }
       if (expiresAt !== null && Date.parse(expiresAt) <= clock.now()) {
         throw new ApplicationError('invalid-expiry', 'expiresAt must lie in the future', { pointer: '/expiresAt' });
       }
@@ -221,6 +239,9 @@ export function createAccounts(deps: {
 
     async revokeApiKey(principal, keyId, context) {
       const owner = keyHashes.get(keyId)?.userId;
+      if (principal.apiKeyId !== null && principal.apiKeyId !== keyId && principal.role !== 'admin') {
+        throw new ApplicationError('role-not-allowed', 'an API key revokes others only where its role is admin; sign in to revoke one');
+      }
       if (owner === undefined || (principal.role !== 'admin' && owner !== principal.userId)) {
         throw new ApplicationError('api-key-not-found', 'there is no such API key');
       }

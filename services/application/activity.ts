@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { DomainEvent } from '../domain/events.ts';
+import { firstBatch } from './append-batch.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
 import type { Activity, CommandContext, SettingsAccess } from './ports.ts';
@@ -15,7 +16,6 @@ export interface RecordedActivity extends Activity {
 const flushMs = 25;
 const retryMs = 1000;
 const bufferLimit = 20_000;
-const appendLimit = 512;
 
 /** Creates the record of one control-plane node. */
 export function createActivity(deps: {
@@ -28,6 +28,8 @@ export function createActivity(deps: {
 }): RecordedActivity {
   const { log, clock, logger, settings, stream, actor } = deps;
   let buffer: PreparedEvent[] = [];
+  /** What is being appended: after a failure exactly this again, for it may be recorded already. */
+  let batch: readonly PreparedEvent[] = [];
   let lost = 0;
   let flushing: Promise<void> | undefined;
   let cancelTimer: (() => void) | undefined;
@@ -53,25 +55,28 @@ export function createActivity(deps: {
   function flush(): Promise<void> {
     flushing ??= write().finally(() => {
       flushing = undefined;
-      if (buffer.length > 0) schedule(retryMs);
+      if (batch.length + buffer.length > 0) schedule(retryMs);
     });
     return flushing;
   }
 
   async function write(): Promise<void> {
     try {
-      while (buffer.length > 0) {
+      while (batch.length + buffer.length > 0) {
         if (lost > 0 && buffer.length < bufferLimit) {
           const data = { at: instantOf(clock), count: lost };
           lost = 0;
           buffer.push(...log.prepare([{ type: 'ActivityLost', data }], { actor, correlationId: randomUUID() }));
         }
-        const batch = buffer.slice(0, appendLimit);
+        if (batch.length === 0) {
+          batch = firstBatch(buffer, (event) => event);
+          buffer = buffer.slice(batch.length);
+        }
         await stream.append(batch);
-        buffer = buffer.slice(batch.length);
+        batch = [];
       }
     } catch (error) {
-      logger.warn({ err: error, buffered: buffer.length }, 'activity could not be recorded yet');
+      logger.warn({ err: error, buffered: batch.length + buffer.length }, 'activity could not be recorded yet');
     }
   }
 

@@ -47,17 +47,22 @@ export function createAggregates<State, Command, Event extends DomainEvent>(deps
 }): Aggregates<State, Command, Event> {
   const { decider, log, reader, cached = 200_000 } = deps;
   const entries = new Map<string, Entry<State>>();
+  /** Streams whose last append got no answer, by the revision known before: what it did is announced once it is read. */
+  const inDoubt = new Map<string, number>();
   const queues = new Map<string, Promise<unknown>>();
   const listeners: ((stream: string, outcome: Outcome<State, Event>) => void)[] = [];
 
   async function read(stream: string): Promise<Entry<State>> {
     const entry: Entry<State> = { state: decider.initialState, revision: -1 };
+    const known = inDoubt.get(stream);
+    const news: Event[] = [];
     try {
       for await (const page of reader.readStream(stream)) {
         for (const recorded of page) {
           const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
           if (event !== undefined) entry.state = decider.evolve(entry.state, event as Event);
           entry.revision = recorded.revision;
+          if (event !== undefined && known !== undefined && recorded.revision > known) news.push(event as Event);
         }
       }
     } catch (error) {
@@ -69,6 +74,8 @@ export function createAggregates<State, Command, Event extends DomainEvent>(deps
         });
       }
     }
+    inDoubt.delete(stream);
+    if (news.length > 0) announce(stream, { events: news, state: entry.state, position: undefined });
     // What does not exist is not kept: anyone may ask for it.
     if (entry.revision >= 0) remember(stream, entry);
     return entry;
@@ -80,6 +87,10 @@ export function createAggregates<State, Command, Event extends DomainEvent>(deps
     if (entries.size <= cached) return;
     const oldest = entries.keys().next();
     if (oldest.done === false) entries.delete(oldest.value);
+  }
+
+  function announce(stream: string, outcome: Outcome<State, Event>): void {
+    for (const listener of listeners) listener(stream, outcome);
   }
 
   /** Runs `task` after all earlier ones of the same stream. */
@@ -99,21 +110,23 @@ export function createAggregates<State, Command, Event extends DomainEvent>(deps
     for (let attempt = 0; attempt < attempts; attempt++) {
       const events = decider.decide(command, entry.state);
       if (events.length === 0) return { events, state: entry.state, position: undefined };
+      let appended: Awaited<ReturnType<EventLog['append']>>;
       try {
-        const prepared = log.prepare(events, context);
         const expectedRevision = entry.revision < 0 ? 'no-stream' : entry.revision;
-        const { revision, position } = await log.append(stream, prepared, { expectedRevision });
-        const state = events.reduce((before, event) => decider.evolve(before, event), entry.state);
-        remember(stream, { state, revision });
-        const outcome = { events, state, position };
-        for (const listener of listeners) listener(stream, outcome);
-        return outcome;
+        appended = await log.append(stream, log.prepare(events, context), { expectedRevision });
       } catch (error) {
         // What was not acknowledged may be recorded all the same: believe the store, not the memory.
         entries.delete(stream);
+        if (!inDoubt.has(stream)) inDoubt.set(stream, entry.revision);
         if (!(error instanceof EventStoreError) || error.code !== 'wrong-expected-revision') throw error;
         entry = await read(stream);
+        continue;
       }
+      const state = events.reduce((before, event) => decider.evolve(before, event), entry.state);
+      remember(stream, { state, revision: appended.revision });
+      const outcome = { events, state, position: appended.position };
+      announce(stream, outcome);
+      return outcome;
     }
     throw new ApplicationError('conflict', 'others kept changing this at the same time; try again');
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { accountDecider } from '../domain/account.ts';
 import { environmentDecider } from '../domain/environment.ts';
+import { Refusal } from '../domain/refusal.ts';
 import { tunnelDecider } from '../domain/tunnel.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { type AccountDirectory, createAccounts } from './accounts.ts';
@@ -89,19 +90,18 @@ export function createApplication(deps: {
   const streams = createEnvironmentStreams(createAggregates({ decider: environmentDecider, log, reader: store }));
   const accounts = createAccounts({ aggregates: createAggregates({ decider: accountDecider, log, reader: store }), reader: store, log, secrets, clock });
 
-  const heartbeat = (environmentId: string, command: { type: 'lose-heartbeat'; lastPolledAt: string | null } | { type: 'restore-heartbeat' }) => {
+  const heartbeat = (environmentId: string, command: { type: 'lose-heartbeat'; lastPolledAt: string | null } | { type: 'restore-heartbeat' }) =>
     streams.execute(environmentId, { ...command, at: instantOf(clock) }, systemContext()).catch((error: unknown) => {
-      logger.warn({ err: error }, 'a heartbeat could not be recorded');
+      // An environment that is gone has no heartbeat to lose.
+      if (error instanceof Refusal) return;
+      logger.warn({ err: error }, 'a heartbeat could not be recorded yet');
+      throw error;
     });
-  };
   const presence = createPresence({
     clock,
-    onLost(environmentId, lastPolledAtMs) {
-      heartbeat(environmentId, { type: 'lose-heartbeat', lastPolledAt: lastPolledAtMs === undefined ? null : new Date(lastPolledAtMs).toISOString() });
-    },
-    onRestored(environmentId) {
-      heartbeat(environmentId, { type: 'restore-heartbeat' });
-    },
+    onLost: (environmentId, lastPolledAtMs) =>
+      heartbeat(environmentId, { type: 'lose-heartbeat', lastPolledAt: lastPolledAtMs === undefined ? null : new Date(lastPolledAtMs).toISOString() }),
+    onRestored: (environmentId) => heartbeat(environmentId, { type: 'restore-heartbeat' }),
   });
 
   const tunnels: Tunnels = createTunnels({

@@ -4,6 +4,8 @@ import type { Clock } from './clock.ts';
 export interface Attempts {
   /** Counts a failure; true where there were too many within the window. */
   fail(key: string): boolean;
+  /** Takes a failure back: what was counted before it was known turned out well. */
+  forgive(key: string): void;
   /** Whether there were too many already. */
   isBarred(key: string): boolean;
   /** Seconds until the window ends. */
@@ -31,6 +33,10 @@ export function createAttempts(deps: { readonly clock: Clock; readonly limit: nu
       const counted = (counts.get(keyOf(key)) ?? 0) + 1;
       counts.set(keyOf(key), counted);
       return counted > limit;
+    },
+    forgive(key) {
+      const counted = counts.get(keyOf(key)) ?? 0;
+      if (counted > 0) counts.set(keyOf(key), counted - 1);
     },
     isBarred: (key) => (counts.get(keyOf(key)) ?? 0) > limit,
     retryAfterSeconds: () => Math.max(1, Math.ceil((startedAtMs + windowMs - clock.now()) / 1000)),

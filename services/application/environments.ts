@@ -28,6 +28,8 @@ export function createEnvironments(deps: {
 }): EnvironmentUseCases {
   const { streams, clock, defaultTunnelAddress, mintJoinToken, onAddress, onIntervalChanged, onRemoved } = deps;
   const ids = new Map<string, string>();
+  /** The key each environment's name is held under. */
+  const held = new Map<string, string>();
 
   const keyOf = (name: string) => name.toLowerCase();
 
@@ -46,6 +48,17 @@ export function createEnvironments(deps: {
     }
   }
 
+  /** From now on the environment has this name and no other. */
+  function settle(environmentId: string, name: string | undefined, alsoTried?: string): void {
+    for (const key of [held.get(environmentId), alsoTried === undefined ? undefined : keyOf(alsoTried)]) {
+      if (key !== undefined && ids.get(key) === environmentId) ids.delete(key);
+    }
+    held.delete(environmentId);
+    if (name === undefined) return;
+    ids.set(keyOf(name), environmentId);
+    held.set(environmentId, keyOf(name));
+  }
+
   async function active(environmentId: string): Promise<Extract<EnvironmentState, { status: 'active' }>> {
     const state = await streams.load(environmentId);
     if (state.status === 'active') return state;
@@ -58,7 +71,7 @@ export function createEnvironments(deps: {
 
   return {
     know(environmentId, name) {
-      ids.set(keyOf(name), environmentId);
+      settle(environmentId, name);
     },
 
     async create(input, context) {
@@ -87,6 +100,7 @@ export function createEnvironments(deps: {
           context,
         );
         if (state.status !== 'active' || position === undefined) throw new ApplicationError('conflict', 'the environment was removed while it was created');
+        settle(environmentId, name);
         onAddress(hostOf(address));
         return { environmentId, position, ...tokenOf(state) };
       });
@@ -109,18 +123,18 @@ export function createEnvironments(deps: {
         ...(changes.tags === undefined ? {} : { tags: checkTags(changes.tags) }),
         ...(changes.pollIntervalSeconds === undefined ? {} : { pollIntervalSeconds: checkPollInterval(changes.pollIntervalSeconds) }),
       } as const;
-      const { position } = await withName(environmentId, name ?? state.name, () => run(() => streams.execute(environmentId, command, context)));
-      if (name !== undefined && keyOf(name) !== keyOf(state.name)) ids.delete(keyOf(state.name));
+      const { position, state: after } = await withName(environmentId, name ?? state.name, () => run(() => streams.execute(environmentId, command, context)));
+      settle(environmentId, after.status === 'active' ? after.name : undefined, name);
       if (address !== undefined) onAddress(hostOf(address));
       if (changes.pollIntervalSeconds !== undefined) onIntervalChanged(environmentId);
       return { position };
     },
 
     async remove(environmentId, context) {
-      const { name } = await active(environmentId);
+      await active(environmentId);
       await onRemoved(environmentId, context);
       const { position } = await run(() => streams.execute(environmentId, { type: 'remove', at: instantOf(clock) }, context));
-      ids.delete(keyOf(name));
+      settle(environmentId, undefined);
       // Again, for what came in between.
       await onRemoved(environmentId, context);
       if (position === undefined) throw new ApplicationError('environment-not-found', 'there is no such environment');

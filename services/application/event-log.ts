@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { schemaVersions } from '../domain/event-codec.ts';
 import type { DomainEvent, Instant } from '../domain/events.ts';
-import { EventStoreError, type EventStore, type ExpectedRevision, type NewEvent, type Position } from '../event-store/port.ts';
+import { EventStoreError, type EventStore, type EventStoreErrorCode, type ExpectedRevision, type NewEvent, type Position } from '../event-store/port.ts';
 import type { Clock } from './clock.ts';
 import { ApplicationError, type CommandContext } from './ports.ts';
 
@@ -13,8 +13,8 @@ export interface EventLog {
   /** Stamps ids and metadata. `recordedAt` never goes back within this process. */
   prepare(events: readonly DomainEvent[], context: CommandContext): PreparedEvent[];
   /**
-   * Appends with an expected revision. Throws {@link EventStoreError} `wrong-expected-revision` and `stream-deleted`,
-   * and {@link ApplicationError} `event-store-unavailable` for all else.
+   * Appends with an expected revision. Throws {@link ApplicationError} `event-store-unavailable` where waiting may help, and
+   * {@link EventStoreError} for all else.
    */
   append(
     stream: string,
@@ -23,6 +23,8 @@ export interface EventLog {
   ): Promise<{ readonly revision: number; readonly position: Position }>;
 }
 
+/** The store's errors that pass by themselves, or once its machine is mended. */
+const passing: ReadonlySet<EventStoreErrorCode> = new Set(['event-store-unavailable', 'event-store-corrupt']);
 /** Seconds after which a caller may try again when the store is away. */
 const retryAfterSeconds = 5;
 
@@ -57,7 +59,8 @@ export function createEventLog(deps: { readonly store: EventStore; readonly cloc
       try {
         return await store.append(stream, events, options);
       } catch (error) {
-        if (error instanceof EventStoreError && (error.code === 'wrong-expected-revision' || error.code === 'stream-deleted')) throw error;
+        // What no waiting mends must not look as if it did.
+        if (error instanceof EventStoreError && !passing.has(error.code)) throw error;
         throw new ApplicationError('event-store-unavailable', 'the event store cannot record this now; try again shortly', {
           retryAfterSeconds,
           cause: error,

@@ -6,6 +6,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { createAttempts, peerGroup } from './attempts.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
+import { createPace } from './pace.ts';
 import type { PollRecorder } from './poll-recorder.ts';
 import {
   AgentRefused,
@@ -23,8 +24,14 @@ import type { Tunnels } from './tunnels.ts';
 
 /** Poll calls one environment may hold open. */
 const callsPerEnvironment = 4096;
+/** Nodes one environment may have had. */
+const nodesPerEnvironment = 4096;
 /** New agents a second that the control plane is glad to take; the reconnect spread follows from it. */
 const reconnectsPerSecond = 225;
+/** How often what an agent reports is recorded as news, at most: such events are kept for ever. */
+const reportSpacingMs = 5000;
+/** Polls an agent may make at once, and a second in the long run: the shortest interval is 1 s, and trouble makes early ones. */
+const pollPace = { burst: 30, perSecond: 4 };
 
 export interface Polls extends PollAdmission {
   /** Makes a connected agent open what is required of it, by an early answer. */
@@ -67,10 +74,10 @@ export function createPolls(deps: {
 
   const spreadMs = () => Math.ceil((presence.connected() / reconnectsPerSecond) * 1000);
 
-  function answer({ environmentId, instanceId }: PresentAgent, required: readonly IssuedCredentials[]): PollAnswer {
+  function answer(agent: PresentAgent, required: readonly IssuedCredentials[]): PollAnswer {
     return {
-      confirmedSequence: recorder.confirmed(instanceId),
-      pollIntervalMs: intervalMs(environmentId),
+      confirmedSequence: recorder.confirmed(agent),
+      pollIntervalMs: intervalMs(agent.environmentId),
       reconnectSpreadMs: spreadMs(),
       required,
     };
@@ -125,11 +132,18 @@ export function createPolls(deps: {
         throw new AgentRefused('too-many-connections', 'this environment has too many poll calls open', 60_000);
       }
       const before = environments.peek(environmentId);
+      if (before?.status === 'active' && isOneTooMany(before, introduction.report)) {
+        throw new AgentRefused('too-many-connections', 'this environment has as many nodes as it may', 60_000);
+      }
       const previous = before?.status === 'active' ? before.agents[agentKey(introduction.report)]?.instanceId : undefined;
       await introduce(introduction, context);
-      if (previous !== undefined && previous !== instanceId) recorder.forget(previous);
+      if (previous !== undefined && previous !== instanceId) recorder.retire({ environmentId, instanceId: previous });
 
       let report: AgentReport = introduction.report;
+      /** What it said last; recorded at most every {@link reportSpacingMs}. */
+      let reported = report;
+      let introducedAtMs = clock.now();
+      const pace = createPace(clock, pollPace);
       const agent: PresentAgent = {
         environmentId,
         instanceId,
@@ -144,11 +158,17 @@ export function createPolls(deps: {
 
       const conversation: PollConversation = {
         poll(poll) {
+          if (!pace.take()) throw new AgentRefused('polling-too-fast', 'this agent polls far more often than it was told to', 60_000);
           const { sequence, heldCredentialsIds: held, tunnelFailure: failure } = poll;
           recorder.record({ environmentId, node: report.node, instanceId, sequence, context });
           presence.polled(environmentId, intervalMs(environmentId));
-          const news = poll.report !== null && JSON.stringify(poll.report) !== JSON.stringify(report) ? poll.report : null;
-          if (news !== null) report = news;
+          if (poll.report !== null) reported = poll.report;
+          const isNews = reported !== report && clock.now() - introducedAtMs >= reportSpacingMs && JSON.stringify(reported) !== JSON.stringify(report);
+          const news = isNews ? reported : null;
+          if (news !== null) {
+            report = news;
+            introducedAtMs = clock.now();
+          }
           if (news === null && !tunnels().isNeeded(environmentId)) return answer(agent, []);
           return (async () => {
             if (news !== null) await introduce({ ...introduction, report: news, address }, context);
@@ -181,6 +201,9 @@ export function createPolls(deps: {
     },
 
     end(environmentId) {
+      const state = environments.peek(environmentId);
+      const agents = state?.status === 'active' ? Object.values(state.agents) : [];
+      for (const { instanceId } of agents) recorder.retire({ environmentId, instanceId });
       for (const { agent, end } of [...connected.values()]) {
         if (agent.environmentId !== environmentId) continue;
         connected.delete(agent);
@@ -204,6 +227,11 @@ export function createPolls(deps: {
 
 function isSecret(given: Uint8Array, right: Uint8Array): boolean {
   return given.length === right.length && timingSafeEqual(given, right);
+}
+
+/** Each node is kept for ever, and says its id itself. */
+function isOneTooMany({ agents }: Extract<EnvironmentState, { status: 'active' }>, report: AgentReport): boolean {
+  return !(agentKey(report) in agents) && Object.keys(agents).length >= nodesPerEnvironment;
 }
 
 function isKnown(state: Extract<EnvironmentState, { status: 'active' }>, { edgeId, instanceId, address, report }: PollIntroduction): boolean {

@@ -5,6 +5,7 @@ import type { DomainEvent } from '../domain/events.ts';
 import type { Clock } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
 import type { CommandContext } from './ports.ts';
+import { firstBatch } from './append-batch.ts';
 import type { PollSummaries } from './poll-summaries.ts';
 import { createSingleWriterStream, type SingleWriterStream } from './single-writer-stream.ts';
 
@@ -29,9 +30,9 @@ export interface PollRecorder {
   /** Takes a poll to be recorded within {@link flushMs}. A full buffer drops it; the gap is counted later. */
   record(poll: PollToRecord): void;
   /** The highest sequence of the instance that is durably recorded; 0 where none. */
-  confirmed(instanceId: string): number;
-  /** An instance that will not come back, since another took its place. */
-  forget(instanceId: string): void;
+  confirmed(agent: { readonly environmentId: string; readonly instanceId: string }): number;
+  /** Another instance took its place: it is forgotten in an hour, unless it polls again (two agents with one identity). */
+  retire(agent: { readonly environmentId: string; readonly instanceId: string }): void;
   /** Writes what is buffered and stops. */
   close(): Promise<void>;
 }
@@ -53,6 +54,8 @@ interface Shard {
   readonly index: number;
   readonly stream: SingleWriterStream;
   buffer: BufferedPoll[];
+  /** What is being appended: after a failure exactly this again, for it may be recorded already. */
+  batch: readonly BufferedPoll[];
   flushing: boolean;
   /** Losses being recorded: the polls that showed them wait for them, so that a crash in between forgets neither or both. */
   readonly owed: Set<Promise<unknown>>;
@@ -64,8 +67,10 @@ export const shardCount = 16;
 const flushMs = 100;
 /** Polls a shard holds while the store is away. */
 const shardBufferLimit = 8192;
-/** Events an append carries at most. */
-const appendLimit = 1024;
+/** Polls that are not left waiting for a window. */
+const hurryLength = 1024;
+/** How long an instance is remembered after another took its place. */
+const retiredMs = 3600_000;
 /** How long until a failed append is tried again. */
 const retryMs = 1000;
 
@@ -85,13 +90,23 @@ export function createPollRecorder(deps: {
     index,
     stream: createSingleWriterStream({ log, stream: `polls-${controlPlaneNode}_${String(index)}` }),
     buffer: [],
+    batch: [],
     flushing: false,
     owed: new Set(),
   }));
   const flushes = new Set<Promise<unknown>>();
   const shardOf = new Map<string, Shard>();
   let closed = false;
+  const retired = new Map<string, { readonly agent: { readonly environmentId: string; readonly instanceId: string }; readonly atMs: number }>();
   const stopTimer = clock.every(flushMs, flush);
+  const stopForgetting = clock.every(retiredMs, () => {
+    for (const [key, { agent, atMs }] of retired) {
+      if (clock.now() - atMs < retiredMs) continue;
+      retired.delete(key);
+      instances.delete(key);
+      summaries.forget(agent);
+    }
+  });
 
   function track(set: Set<Promise<unknown>>, promise: Promise<unknown>): void {
     set.add(promise);
@@ -129,28 +144,30 @@ export function createPollRecorder(deps: {
 
   function flush(): void {
     for (const one of shards) {
-      if (one.buffer.length > 0 && !one.flushing) track(flushes, flushShard(one));
+      if (one.batch.length + one.buffer.length > 0 && !one.flushing) track(flushes, flushShard(one));
     }
   }
 
   async function flushShard(one: Shard): Promise<void> {
     one.flushing = true;
     try {
-      while (one.buffer.length > 0) {
-        const batch = one.buffer.slice(0, appendLimit);
+      do {
+        if (one.batch.length === 0) {
+          one.batch = firstBatch(one.buffer, ({ event }) => event);
+          one.buffer = one.buffer.slice(one.batch.length);
+        }
         await Promise.all(one.owed);
-        await one.stream.append(batch.map(({ event }) => event));
-        one.buffer = one.buffer.slice(batch.length);
-        for (const { poll, at } of batch) {
-          const instance = instances.get(poll.instanceId);
+        await one.stream.append(one.batch.map(({ event }) => event));
+        for (const { poll, at } of one.batch) {
+          const instance = instances.get(keyOf(poll));
           if (instance !== undefined && poll.sequence > instance.confirmed) instance.confirmed = poll.sequence;
           summaries.count(one.index, poll, at);
         }
-        // What came meanwhile waits for its own window, unless there is a full append of it.
-        if (one.buffer.length < appendLimit) break;
-      }
+        one.batch = [];
+        // What came meanwhile waits for its own window, unless there is much of it.
+      } while (one.buffer.length >= hurryLength);
     } catch (error) {
-      logger.warn({ err: error, buffered: one.buffer.length }, 'polls could not be recorded yet');
+      logger.warn({ err: error, buffered: one.batch.length + one.buffer.length }, 'polls could not be recorded yet');
       if (!closed) await new Promise<void>((resolve) => clock.after(retryMs, resolve));
     } finally {
       one.flushing = false;
@@ -159,8 +176,8 @@ export function createPollRecorder(deps: {
 
   return {
     know(agent) {
-      const { instanceId, lastSequence } = agent;
-      instances.set(instanceId, { taken: lastSequence, confirmed: lastSequence });
+      const { lastSequence } = agent;
+      instances.set(keyOf(agent), { taken: lastSequence, confirmed: lastSequence });
       summaries.know(shard(agent.environmentId).index, agent);
     },
 
@@ -168,11 +185,12 @@ export function createPollRecorder(deps: {
       const { environmentId, node, instanceId, sequence } = poll;
       const one = shard(environmentId);
       if (one.buffer.length >= shardBufferLimit) return;
-      let instance = instances.get(instanceId);
+      let instance = instances.get(keyOf(poll));
       if (instance === undefined) {
         instance = { taken: 0, confirmed: 0 };
-        instances.set(instanceId, instance);
+        instances.set(keyOf(poll), instance);
       }
+      retired.delete(keyOf(poll));
       if (sequence <= instance.taken) return;
       if (sequence > instance.taken + 1) recordLoss(one, poll, instance.taken + 1);
       instance.taken = sequence;
@@ -181,16 +199,16 @@ export function createPollRecorder(deps: {
       if (event !== undefined) one.buffer.push({ event, poll, at });
     },
 
-    confirmed: (instanceId) => instances.get(instanceId)?.confirmed ?? 0,
+    confirmed: (agent) => instances.get(keyOf(agent))?.confirmed ?? 0,
 
-    forget(instanceId) {
-      instances.delete(instanceId);
-      summaries.forget(instanceId);
+    retire(agent) {
+      retired.set(keyOf(agent), { agent, atMs: clock.now() });
     },
 
     async close() {
       closed = true;
       stopTimer();
+      stopForgetting();
       // A flush under way may leave a rest behind; the second round takes it.
       await Promise.all(flushes);
       flush();
@@ -198,4 +216,9 @@ export function createPollRecorder(deps: {
       await Promise.all(shards.flatMap(({ owed }) => [...owed]));
     },
   };
+}
+
+/** An agent says its instance id itself: within its own environment only. */
+function keyOf({ environmentId, instanceId }: { readonly environmentId: string; readonly instanceId: string }): string {
+  return `${environmentId}/${instanceId}`;
 }

@@ -21,7 +21,7 @@ export interface PollSummaries {
   /** A poll that is durably recorded. */
   count(shard: number, poll: PolledAgent & { readonly sequence: number }, at: string): void;
   /** An instance that will not come back. */
-  forget(instanceId: string): void;
+  forget(agent: { readonly environmentId: string; readonly instanceId: string }): void;
   /** Summarises what was counted since the last time; nothing where nothing was. Throws ApplicationError event-store-unavailable. */
   summarise(): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +32,7 @@ export type ExpirePolls = (bounds: { readonly recordedBeforeMs: number; readonly
 
 const everyMs = 3600_000;
 /** Agents in one event, so that none outgrows what an append may carry. */
-const agentsPerEvent = 2000;
+const agentsPerEvent = 500;
 
 /** Creates the summaries of one control-plane node. `expire` is undefined where the store removes by itself. */
 export function createPollSummaries(deps: {
@@ -46,19 +46,19 @@ export function createPollSummaries(deps: {
 }): PollSummaries {
   const { log, clock, logger, settings, retention, actor, expire } = deps;
   const shards = new Map<number, Map<string, AgentSummary>>();
-  const shardOf = new Map<string, number>();
-  let from = instantOf(clock);
+    let from = instantOf(clock);
   let isNews = false;
   let working: Promise<void> = Promise.resolve();
   const stop = clock.every(everyMs, () => {
     working = round();
   });
 
+  const keyOf = ({ environmentId, instanceId }: { readonly environmentId: string; readonly instanceId: string }) => `${environmentId}/${instanceId}`;
+
   function put(shard: number, summary: AgentSummary): void {
-    shardOf.set(summary.instanceId, shard);
     const agents = shards.get(shard);
-    if (agents === undefined) shards.set(shard, new Map([[summary.instanceId, summary]]));
-    else agents.set(summary.instanceId, summary);
+    if (agents === undefined) shards.set(shard, new Map([[keyOf(summary), summary]]));
+    else agents.set(keyOf(summary), summary);
   }
 
   function append(event: DomainEvent): Promise<unknown> {
@@ -71,20 +71,29 @@ export function createPollSummaries(deps: {
       from = to;
       return;
     }
+    isNews = false;
+    try {
+      await summariseShards(to);
+    } catch (error) {
+      isNews = true;
+      throw error;
+    }
+    from = to;
+  }
+
+  async function summariseShards(to: string): Promise<void> {
     for (const [shard, agents] of shards) {
       const summaries = [...agents.values()];
       for (let start = 0; start < summaries.length; start += agentsPerEvent) {
         const some = summaries.slice(start, start + agentsPerEvent);
         await append({ type: 'PollsSummarised', data: { at: to, shard, from, to, agents: some } });
         // What was counted meanwhile belongs to the next summary.
-        for (const { instanceId, count } of some) {
-          const now = agents.get(instanceId);
-          if (now !== undefined) agents.set(instanceId, { ...now, count: now.count - count });
+        for (const { count, ...agent } of some) {
+          const now = agents.get(keyOf(agent));
+          if (now !== undefined) agents.set(keyOf(agent), { ...now, count: now.count - count });
         }
       }
     }
-    from = to;
-    isNews = false;
   }
 
   async function round(): Promise<void> {
@@ -92,7 +101,7 @@ export function createPollSummaries(deps: {
       await summarise();
       if (expire === undefined) return;
       const { pollRetentionHours, pollRetentionBytes } = settings.current();
-      // Nothing that no summary covers yet may go, whatever the bounds say.
+      // Nothing may go that this process has yet to summarise. (What a killed one had not is a gap between the summaries' ranges.)
       const recordedBeforeMs = Math.min(clock.now() - pollRetentionHours * 3600_000, Date.parse(from));
       const count = await expire({ recordedBeforeMs, keepBytes: pollRetentionBytes });
       if (count > 0) await append({ type: 'PollsExpired', data: { at: instantOf(clock), count, before: new Date(recordedBeforeMs).toISOString() } });
@@ -105,15 +114,14 @@ export function createPollSummaries(deps: {
     know(shard, { environmentId, node, instanceId, lastSequence, lastPolledAt }) {
       put(shard, { environmentId, node, instanceId, lastSequence, count: 0, lastPolledAt });
     },
-    count(shard, { environmentId, node, instanceId, sequence }, at) {
+    count(shard, poll, at) {
       isNews = true;
-      const before = shards.get(shard)?.get(instanceId);
+      const { environmentId, node, instanceId, sequence } = poll;
+      const before = shards.get(shard)?.get(keyOf(poll));
       put(shard, { environmentId, node, instanceId, lastSequence: Math.max(sequence, before?.lastSequence ?? 0), count: (before?.count ?? 0) + 1, lastPolledAt: at });
     },
-    forget(instanceId) {
-      const shard = shardOf.get(instanceId);
-      shardOf.delete(instanceId);
-      if (shard !== undefined) shards.get(shard)?.delete(instanceId);
+    forget(agent) {
+      for (const agents of shards.values()) agents.delete(keyOf(agent));
     },
     summarise,
     async close() {

@@ -37,6 +37,7 @@ export type ApplicationErrorCode =
   | 'wrong-credentials'
   | 'too-many-attempts'
   | 'api-key-not-found'
+  | 'too-many-api-keys'
   | 'role-not-allowed'
   | 'invalid-expiry'
   | 'event-store-unavailable'
@@ -91,7 +92,7 @@ export interface Deployment {
 export interface Environments {
   /** Throws name-taken, invalid-name, invalid-address, loopback-address, invalid-tags, invalid-poll-interval, event-store-unavailable. */
   create(input: NewEnvironment, context: CommandContext): Promise<Deployment & { readonly environmentId: string; readonly position: Position }>;
-  /** Throws as create, environment-not-found and environment-removed. `position` is undefined where nothing changed. */
+  /** Throws as create, and environment-not-found. `position` is undefined where nothing changed. */
   change(environmentId: string, changes: EnvironmentChanges, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
   /** Ends its polls and tunnels, for ever. Throws environment-not-found. */
   remove(environmentId: string, context: CommandContext): Promise<{ readonly position: Position }>;
@@ -289,7 +290,7 @@ export interface Accounts {
   principalOfSession(token: string): Principal | undefined;
   /** From memory, in constant time; undefined where it is not good. */
   principalOfApiKey(secret: string): Principal | undefined;
-  /** The secret (`hp_…`) is given once. Throws role-not-allowed (above one's own) and invalid-expiry. */
+  /** The secret (`hp_…`) is given once. Throws role-not-allowed (above one's own; by a key that is no admin's), invalid-expiry and too-many-api-keys. */
   createApiKey(
     principal: Principal,
     input: { readonly name: string; readonly role: Role; readonly expiresAt?: Instant | null },
@@ -297,7 +298,7 @@ export interface Accounts {
   ): Promise<ApiKeySummary & { readonly secret: string }>;
   /** An admin sees all, others their own. */
   listApiKeys(principal: Principal): readonly ApiKeySummary[];
-  /** Throws api-key-not-found. Ends what the key holds open. */
+  /** Throws api-key-not-found and role-not-allowed. Ends what the key holds open. */
   revokeApiKey(principal: Principal, keyId: string, context: CommandContext): Promise<void>;
   /** Calls back when the principal's session or key has ended, so that streams and channels can be ended too. Returns the way out. */
   onEnded(principal: Principal, ended: () => void): () => void;

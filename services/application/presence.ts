@@ -43,11 +43,11 @@ export interface Presence {
 const graceMs = 20_000;
 const checkMs = 1000;
 
-/** Creates the watch over agents. `onLost` and `onRestored` are called once per change. */
+/** Creates the watch over agents. `onLost` and `onRestored` are called once per change, and again where they reject. */
 export function createPresence(deps: {
   readonly clock: Clock;
-  readonly onLost: (environmentId: string, lastPolledAtMs: number | undefined) => void;
-  readonly onRestored: (environmentId: string) => void;
+  readonly onLost: (environmentId: string, lastPolledAtMs: number | undefined) => Promise<unknown>;
+  readonly onRestored: (environmentId: string) => Promise<unknown>;
 }): Presence {
   const { clock, onLost, onRestored } = deps;
   const environments = new Map<string, Heard>();
@@ -63,20 +63,37 @@ export function createPresence(deps: {
     return found;
   }
 
+  /** What could not be recorded has not happened: the next look, or the next poll, finds it again. */
+  function change(one: Heard, to: 'up' | 'down', recorded: Promise<unknown>): void {
+    const before = one.heartbeat;
+    one.heartbeat = to;
+    recorded.catch(() => {
+      if (one.heartbeat === to) one.heartbeat = before;
+    });
+  }
+
   function check(): void {
     const now = clock.now();
     for (const [environmentId, one] of environments) {
       if (one.heartbeat !== 'up' || one.open.size > 0 || now <= one.deadlineMs) continue;
-      one.heartbeat = 'down';
-      onLost(environmentId, one.lastPolledAtMs);
+      change(one, 'down', onLost(environmentId, one.lastPolledAtMs));
     }
+  }
+
+  function polled(environmentId: string, intervalMs: number): void {
+    const one = heard(environmentId);
+    one.lastPolledAtMs = clock.now();
+    one.expectedByMs = one.lastPolledAtMs + intervalMs;
+    one.deadlineMs = one.lastPolledAtMs + 2 * intervalMs + graceMs;
+    if (one.heartbeat === 'down') change(one, 'up', onRestored(environmentId));
+    else one.heartbeat = 'up';
   }
 
   return {
     know(environmentId, { heartbeat, lastPolledAtMs, intervalMs }) {
       const one = heard(environmentId);
       one.heartbeat = heartbeat;
-      one.lastPolledAtMs = lastPolledAtMs;
+      one.lastPolledAtMs = Math.max(lastPolledAtMs ?? 0, one.lastPolledAtMs ?? 0) || undefined;
       one.expectedByMs = clock.now();
       one.deadlineMs = clock.now() + 2 * intervalMs + graceMs;
     },
@@ -84,7 +101,7 @@ export function createPresence(deps: {
     arrived(agent, intervalMs) {
       heard(agent.environmentId).open.add(agent);
       open++;
-      this.polled(agent.environmentId, intervalMs);
+      polled(agent.environmentId, intervalMs);
     },
 
     left(agent, again) {
@@ -96,14 +113,7 @@ export function createPresence(deps: {
       one.deadlineMs = one.expectedByMs + graceMs;
     },
 
-    polled(environmentId, intervalMs) {
-      const one = heard(environmentId);
-      one.lastPolledAtMs = clock.now();
-      one.expectedByMs = one.lastPolledAtMs + intervalMs;
-      one.deadlineMs = one.lastPolledAtMs + 2 * intervalMs + graceMs;
-      if (one.heartbeat === 'down') onRestored(environmentId);
-      one.heartbeat = 'up';
-    },
+    polled,
 
     forget(environmentId) {
       environments.delete(environmentId);

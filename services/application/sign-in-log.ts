@@ -18,12 +18,15 @@ const stream = 'signins';
 /** Creates the log. Sessions that ended longer ago than `keptMs` have expired by themselves. */
 export function createSignInLog(deps: { readonly reader: EventReader; readonly log: EventLog; readonly clock: Clock; readonly keptMs: number }): SignInLog {
   const { reader, log, clock, keptMs } = deps;
-  const ended = new Set<string>();
+  /** When each ended; those that have expired by themselves since are dropped. */
+  const ended = new Map<string, number>();
   let revision = -1;
   let tail: Promise<unknown> = Promise.resolve();
 
   function take(event: EventOf<SignInEvents>): void {
-    if (event.type === 'SignedOut' || event.type === 'SessionRevoked') ended.add(event.data.sessionId);
+    if (event.type !== 'SignedOut' && event.type !== 'SessionRevoked') return;
+    for (const [sessionId, atMs] of ended) if (clock.now() - atMs > keptMs) ended.delete(sessionId);
+    ended.set(event.data.sessionId, Date.parse(event.data.at));
   }
 
   async function read(): Promise<void> {

@@ -4,8 +4,8 @@ import type { EventLog, PreparedEvent } from './event-log.ts';
 
 export interface SingleWriterStream {
   /**
-   * Appends after everything appended before. Throws ApplicationError event-store-unavailable; the same events (with
-   * their ids) may then be given again.
+   * Appends after everything appended before. Throws ApplicationError event-store-unavailable: then exactly the same events
+   * must be given again, before any other, for they may be recorded already.
    */
   append(events: readonly PreparedEvent[], windowMs?: number): Promise<Position>;
 }
@@ -14,6 +14,7 @@ export interface SingleWriterStream {
 export function createSingleWriterStream(deps: { readonly log: EventLog; readonly stream: string }): SingleWriterStream {
   const { log, stream } = deps;
   let expectedRevision: ExpectedRevision = 'no-stream';
+  let isKnown = false;
   let tail: Promise<unknown> = Promise.resolve();
 
   async function append(events: readonly PreparedEvent[], windowMs: number): Promise<Position> {
@@ -21,11 +22,12 @@ export function createSingleWriterStream(deps: { readonly log: EventLog; readonl
       try {
         const { revision, position } = await log.append(stream, events, { expectedRevision, windowMs });
         expectedRevision = revision;
+        isKnown = true;
         return position;
       } catch (error) {
         // Nobody else writes here: a revision other than expected is the one an earlier run of this process left.
         const isStale = error instanceof EventStoreError && error.actualRevision !== undefined && error.actualRevision !== expectedRevision;
-        if (!isStale) throw error;
+        if (!isStale || isKnown) throw error;
         expectedRevision = error.actualRevision;
       }
     }

@@ -6,6 +6,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { TunnelCommand, TunnelState } from '../domain/tunnel.ts';
 import type { Aggregates } from './aggregates.ts';
+import { peerGroup } from './attempts.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type Connections,
   CredentialsRefused,
   type IssuedCredentials,
+  type OpenedTunnel,
   type SettingsAccess,
   type TunnelControl,
   type TunnelGate,
@@ -146,6 +148,10 @@ export function createTunnels(deps: {
     return { credentialsId, secret, tunnelAddress, validForMs: credentialsValidForMs };
   }
 
+  function hasExpired({ grant }: Extract<TunnelState, { status: 'opening' }>): boolean {
+    return clock.now() > Date.parse(grant.expiresAt);
+  }
+
   function expireLater(key: TunnelKey, credentialsId: string, afterMs: number): void {
     const stream = tunnelStream(key);
     clock.after(afterMs + 1, () => {
@@ -163,9 +169,11 @@ export function createTunnels(deps: {
 
   async function sweep(): Promise<void> {
     const patienceMs = settings.current().inactivityTimeoutSeconds * 1000;
-    for (const ofEnvironment of unclosed.values()) {
-      for (const [stream, key] of ofEnvironment) {
-        const state = aggregates.peek(stream);
+    for (const ofEnvironment of [...unclosed.values()]) {
+      for (const [stream, key] of [...ofEnvironment]) {
+        const state = await aggregates.load(stream).catch(() => undefined);
+        // The store was away when they expired.
+        if (state?.status === 'opening' && hasExpired(state)) expireLater(key, state.grant.credentialsId, 0);
         if (state?.status !== 'required' || waiters.has(stream)) continue;
         const since = Math.max(Date.parse(state.since ?? ''), lastUse.get(stream) ?? 0);
         if (clock.now() - since > patienceMs) {
@@ -185,9 +193,18 @@ export function createTunnels(deps: {
     if (reason !== 'event-store-unavailable') {
       const { environmentId, credentialsId, address } = opening;
       const data = { at: instantOf(clock), environmentId: environments.peek(environmentId) === undefined ? null : environmentId, credentialsId, reason, address };
-      refusals.record({ type: 'TunnelCredentialsRefused', data }, address, system());
+      refusals.record({ type: 'TunnelCredentialsRefused', data }, peerGroup(address), system());
     }
     return new CredentialsRefused(reason, message);
+  }
+
+  async function lost(tunnel: OpenedTunnel, reason: OpenedLossReason): Promise<void> {
+    try {
+      await lose(tunnel.key, tunnel.credentialsId, reason, following(tunnelStream(tunnel.key)));
+    } catch (error) {
+      logger.warn({ err: error }, 'a lost tunnel could not be recorded yet');
+      clock.after(1000, () => void lost(tunnel, reason));
+    }
   }
 
   return {
@@ -219,7 +236,9 @@ export function createTunnels(deps: {
 
     async keepAlive(key) {
       await known(key.environmentId);
-      lastUse.set(tunnelStream(key), clock.now());
+      const stream = tunnelStream(key);
+      // Anyone may name any node: only what there is, is kept.
+      if (unclosed.get(key.environmentId)?.has(stream) === true) lastUse.set(stream, clock.now());
       control().touch(key);
     },
 
@@ -239,7 +258,8 @@ export function createTunnels(deps: {
       for (const [stream, key] of [...ofEnvironment]) {
         const state = await aggregates.load(stream);
         const isFor = key.node === null || key.node === agent.report.swarm?.nodeId;
-        if (state.status !== 'required' || !isFor) continue;
+        const isFree = state.status === 'required' || (state.status === 'opening' && hasExpired(state));
+        if (!isFree || !isFor) continue;
         if (!causes.has(stream)) causes.set(stream, context);
         const credentials = await issue(key, agent, environment.tunnelAddress);
         if (credentials !== undefined) issued.push(credentials);
@@ -297,15 +317,7 @@ export function createTunnels(deps: {
       waiters.wake(stream);
     },
 
-    async lost(tunnel, reason) {
-      const context = following(tunnelStream(tunnel.key));
-      try {
-        await lose(tunnel.key, tunnel.credentialsId, reason, context);
-      } catch (error) {
-        logger.warn({ err: error }, 'a lost tunnel could not be recorded yet');
-        clock.after(1000, () => void this.lost(tunnel, reason));
-      }
-    },
+    lost,
 
     async mayClose(tunnel, { lastUsedAtMs, inUse, agentIdleMs = Infinity }) {
       const stream = tunnelStream(tunnel.key);

@@ -1,5 +1,5 @@
 /** The composition root of `homeport serve`: everything that runs is started here, top to bottom, and stopped in reverse. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
@@ -16,7 +16,7 @@ import { systemClock } from '../application/clock.ts';
 import { hostOf } from '../application/environment-input.ts';
 import { createInstallationSecrets } from '../application/sealing.ts';
 import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
-import { openEventStore } from '../event-store/open.ts';
+import { eventLogFile, openEventStore } from '../event-store/open.ts';
 import { createPollsEdge } from '../polls/polls-edge.ts';
 import { createTunnelsEdge, type TunnelsEdge } from '../tunnels/edge.ts';
 import { createTunnelListener } from '../tunnels/listener.ts';
@@ -53,7 +53,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       lock.release();
     });
-    const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, options.keyFile);
+    const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, { keyFile: options.keyFile, isNew: !existsSync(eventLogFile(dataDir)) });
     const identity = await loadTunnelIdentity(dataDir);
     const store = await openEventStore({ dataDirectory: dataDir });
     started.defer(() => store.close());

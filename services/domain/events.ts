@@ -216,7 +216,8 @@ export type PollRejectionReason =
   | 'edge-id-mismatch'
   | 'version-too-old'
   | 'too-many-attempts'
-  | 'too-many-connections';
+  | 'too-many-connections'
+  | 'polling-too-fast';
 
 /** Why tunnel credentials were refused. */
 export type CredentialsRefusalReason =

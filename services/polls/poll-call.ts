@@ -25,7 +25,9 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
   let polls = 0;
   let isOver = false;
 
-  const deadline = setTimeout(() => call.destroy(), introductionMs).unref();
+  const deadline = setTimeout(() => {
+    finish({ code: status.DEADLINE_EXCEEDED, details: 'the first request did not come in time' });
+  }, introductionMs).unref();
 
   /** Whatever comes first ends the call, once. */
   function finish(how: 'end' | 'gone' | Pick<ServiceError, 'code' | 'details'>): void {
@@ -58,7 +60,7 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     const { joinSecret, edgeId } = introduction;
     const send = (message: PollAnswer) => {
       if (isOver) return;
-      if (call.writableLength > unreadAnswers) call.destroy();
+      if (call.writableLength > unreadAnswers) finish({ code: status.RESOURCE_EXHAUSTED, details: 'answers are not read' });
       else call.write(responseOf(message, { joinSecret, edgeId }));
     };
     const admitted = await admission.admit(introduction, { push: send, end: fail });

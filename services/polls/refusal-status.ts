@@ -1,10 +1,7 @@
 /** Says refusals in gRPC: a status for programs, the reason in a trailer, words for people. */
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { REASON_TRAILER } from '../../proto/reason-trailer.ts';
+import { REASON_TRAILER, RETRY_AFTER_TRAILER } from '../../proto/reason-trailer.ts';
 import type { AgentRefused } from '../application/ports.ts';
-
-/** How long a refused agent should wait, in milliseconds, as decimal text; absent where any time will do. */
-const retryAfterTrailer = 'homeport-retry-after-ms';
 
 const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
   'malformed-token': status.INVALID_ARGUMENT,
@@ -16,6 +13,7 @@ const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
   'version-too-old': status.FAILED_PRECONDITION,
   'too-many-attempts': status.RESOURCE_EXHAUSTED,
   'too-many-connections': status.RESOURCE_EXHAUSTED,
+  'polling-too-fast': status.RESOURCE_EXHAUSTED,
   'event-store-unavailable': status.UNAVAILABLE,
 };
 
@@ -23,6 +21,6 @@ const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
 export function refusalStatus(refusal: AgentRefused): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
   const metadata = new Metadata();
   metadata.set(REASON_TRAILER, refusal.reason);
-  if (refusal.retryAfterMs !== undefined) metadata.set(retryAfterTrailer, String(refusal.retryAfterMs));
+  if (refusal.retryAfterMs !== undefined) metadata.set(RETRY_AFTER_TRAILER, String(refusal.retryAfterMs));
   return { code: statuses[refusal.reason], details: refusal.message, metadata };
 }

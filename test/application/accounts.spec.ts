@@ -25,10 +25,16 @@ describe('application: accounts', () => {
   });
 
   it('bars an address after ten failures, also with the right password, until the minute is over', async () => {
-    for (let attempt = 0; attempt < 11; attempt++) expect(await codeOf(signIn('wrong'))).to.equal('wrong-credentials');
+    for (let attempt = 0; attempt < 10; attempt++) expect(await codeOf(signIn('wrong'))).to.equal('wrong-credentials');
     expect(await codeOf(signIn())).to.equal('too-many-attempts');
     await harness.clock.advance(60_001);
     expect(await codeOf(signIn())).to.equal('signed-in');
+  }).timeout(30_000);
+
+  it('bars guesses that come at the same time as well', async () => {
+    const codes = await Promise.all(Array.from({ length: 40 }, () => codeOf(signIn('wrong'))));
+    expect(codes.filter((code) => code === 'wrong-credentials')).to.have.length(10);
+    expect(await codeOf(signIn())).to.equal('too-many-attempts');
   }).timeout(30_000);
 
   it('keeps no name of an account that does not exist: it may be a mistyped password', async () => {
@@ -67,6 +73,25 @@ describe('application: accounts', () => {
     const asKey = harness.app.accounts.principalOfApiKey(key.secret);
     expect(asKey).to.include({ role: 'operator', actor: `user:admin/key:${key.id}` });
     expect(await codeOf(harness.app.accounts.createApiKey(asKey as Principal, { name: 'up', role: 'admin' }, admin))).to.equal('role-not-allowed');
+  });
+
+  it('lets a key that is no admin\'s neither make others nor revoke any but itself', async () => {
+    const who = await principal();
+    const key = await harness.app.accounts.createApiKey(who, { name: 'ci', role: 'auditor' }, admin);
+    const other = await harness.app.accounts.createApiKey(who, { name: 'other', role: 'auditor' }, admin);
+    const asKey = harness.app.accounts.principalOfApiKey(key.secret) as Principal;
+    expect(await codeOf(harness.app.accounts.createApiKey(asKey, { name: 'child', role: 'auditor' }, admin))).to.equal('role-not-allowed');
+    expect(await codeOf(harness.app.accounts.revokeApiKey(asKey, other.id, admin))).to.equal('role-not-allowed');
+    await harness.app.accounts.revokeApiKey(asKey, key.id, admin);
+  });
+
+  it('lets no key that a key made outlive its maker', async () => {
+    const who = await principal();
+    const expiresAt = new Date(harness.clock.now() + 60_000).toISOString();
+    const key = await harness.app.accounts.createApiKey(who, { name: 'short', role: 'admin', expiresAt }, admin);
+    const asKey = harness.app.accounts.principalOfApiKey(key.secret) as Principal;
+    expect(await codeOf(harness.app.accounts.createApiKey(asKey, { name: 'child', role: 'admin' }, admin))).to.equal('invalid-expiry');
+    await harness.app.accounts.createApiKey(asKey, { name: 'child', role: 'admin', expiresAt }, admin);
   });
 
   it('refuses a changed, expired or revoked key, and ends what a revoked one holds open', async () => {

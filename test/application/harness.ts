@@ -9,7 +9,7 @@ import type { AgentRefused, CommandContext, PollAnswer, PollConversation, PollIn
 import { createInstallationSecrets } from '../../services/application/sealing.ts';
 import { tunnelStream } from '../../services/domain/tunnel-key.ts';
 import { openEventStore } from '../../services/event-store/open.ts';
-import type { EventStore, RecordedEvent } from '../../services/event-store/port.ts';
+import { EventStoreError, type EventStore, type RecordedEvent } from '../../services/event-store/port.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 export const admin: CommandContext = { actor: 'user:admin', correlationId: '00000000-0000-4000-8000-000000000001' };
@@ -22,6 +22,8 @@ export interface Harness {
   /** Keys of tunnels that the edge says are open; a spec may add to it. */
   readonly live: Set<string>;
   readonly drained: string[];
+  /** While true the store refuses every append, as one whose disk is full. */
+  readonly outage: { isOn: boolean };
   /** Every event so far, oldest first. */
   events(): Promise<RecordedEvent[]>;
   types(): Promise<string[]>;
@@ -49,7 +51,13 @@ const nothing: PastRecord = {
 /** Opens a store in a folder of its own and starts an application on it. */
 export async function startHarness(): Promise<Harness> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'homeport-application-'));
-  const store = await openEventStore({ dataDirectory });
+  const opened = await openEventStore({ dataDirectory });
+  const outage = { isOn: false };
+  const store: typeof opened = {
+    ...opened,
+    append: (stream, events, options) =>
+      outage.isOn ? Promise.reject(new EventStoreError('event-store-unavailable', 'the disk is full')) : opened.append(stream, events, options),
+  };
   const clock = createManualClock();
   const live = new Set<string>();
   const drained: string[] = [];
@@ -98,6 +106,7 @@ export async function startHarness(): Promise<Harness> {
     store,
     live,
     drained,
+    outage,
     events,
     types: async () => (await events()).map(({ type }) => type),
     async createEnvironment(name) {

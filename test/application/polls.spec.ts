@@ -108,6 +108,25 @@ describe('application: polls', () => {
     expect(types.indexOf('PollsLost')).to.be.within(0, types.indexOf('AgentPolled'));
   });
 
+  it('miscounts nothing where two agents with one identity poll in turn', async () => {
+    const first = await harness.agent(environmentId, { instanceId: 'one' });
+    await first.poll({ sequence: 1 });
+    const second = await harness.agent(environmentId, { instanceId: 'two' });
+    await second.poll({ sequence: 1 });
+    await first.poll({ sequence: 2 });
+    await flushed(3);
+    expect(await eventData('PollsLost')).to.deep.equal([]);
+  });
+
+  it('ends an agent that polls far more often than it was told to', async () => {
+    const agent = await harness.agent(environmentId);
+    const polls = async () => {
+      for (let poll = 0; poll < 40; poll++) await agent.poll();
+    };
+    const error: unknown = await polls().catch((caught: unknown) => caught);
+    expect(error).to.have.property('reason', 'polling-too-fast');
+  });
+
   it('counts what a killed process had not recorded once the agent polls again', async () => {
     const first = await harness.agent(environmentId, { instanceId: 'same' });
     await first.poll({ sequence: 1 });
