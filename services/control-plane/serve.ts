@@ -103,6 +103,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => tunnels.close({ graceMs }));
     const polls = createPollsEdge({
       admission: application.polls,
+      clock,
       logger: logger.child({ component: 'polls' }),
       signBinding: (nonce) =>
         signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: clock.now() + bindingMs, nonce }, identity.key),

@@ -17,8 +17,8 @@ type Call = ServerDuplexStream<PollRequest, PollResponse>;
  * Serves one call to its end. Requests are answered one after the other: while one is being answered the stream is paused.
  * No `for await` here: it destroys the stream on an error, and with it the status that the agent is to be told.
  */
-export function servePollCall(call: Call, peer: { readonly address: string }, deps: { readonly admission: PollAdmission; readonly logger: Logger }): void {
-  const { admission, logger } = deps;
+export function servePollCall(call: Call, peer: { readonly address: string }, deps: { readonly admission: PollAdmission; readonly logger: Logger; readonly onAdmitted: () => void }): void {
+  const { admission, logger, onAdmitted } = deps;
   const { address } = peer;
   let answer: ((poll: PollRequest) => Promise<void> | void) | undefined;
   let conversation: PollConversation | undefined;
@@ -65,6 +65,7 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     };
     const admitted = await admission.admit(introduction, { push: send, end: fail });
     conversation = admitted;
+    onAdmitted();
     clearTimeout(deadline);
     if (isOver) return admitted.close({ isClassic: false });
     answer = (poll) => {

@@ -4,6 +4,7 @@ import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, st
 import type { Logger } from 'pino';
 import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
+import type { Clock } from '../application/clock.ts';
 import type { PollAdmission } from '../application/ports.ts';
 import { servePollCall } from './poll-call.ts';
 
@@ -18,16 +19,19 @@ export interface PollsEdge {
 const keepAlive = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
 /** A connection without any call is nobody's. */
 const idleConnectionMs = 30_000;
+/** So long a connection may be without an agent that was let in; a binding and a classic poll take moments. */
+const admissionMs = 30_000;
 
 /** Creates the edge. `signBinding` proves to a nonce which certificate this port shows. */
 export function createPollsEdge(deps: {
   readonly admission: PollAdmission;
   readonly signBinding: (nonce: Uint8Array) => GetBindingResponse;
   readonly logger: Logger;
+  readonly clock: Clock;
 }): PollsEdge {
-  const { admission, signBinding, logger } = deps;
-  /** The peers' addresses by what gRPC calls the connection. */
-  const peers = new Map<string, string>();
+  const { admission, signBinding, logger, clock } = deps;
+  /** What is known of connections, by what gRPC calls them. */
+  const peers = new Map<string, { readonly address: string; isAdmitted: boolean }>();
   const server = new Server({
     ...keepAlive,
     'grpc.enable_channelz': 0,
@@ -38,8 +42,12 @@ export function createPollsEdge(deps: {
 
   const service: PollServiceServer = {
     poll(call) {
-      const peer = call.getPeer();
-      servePollCall(call, { address: peers.get(peer) ?? peer }, { admission, logger });
+      const name = call.getPeer();
+      const peer = peers.get(name) ?? { address: name, isAdmitted: false };
+      const onAdmitted = () => {
+        peer.isAdmitted = true;
+      };
+      servePollCall(call, peer, { admission, logger, onAdmitted });
     },
     getBinding(call: ServerUnaryCall<GetBindingRequest, GetBindingResponse>, respond: sendUnaryData<GetBindingResponse>) {
       const { nonce } = call.request;
@@ -56,8 +64,15 @@ export function createPollsEdge(deps: {
   return {
     accept(socket, { address }) {
       const name = connectionName(socket);
-      peers.set(name, address);
-      socket.once('close', () => peers.delete(name));
+      const peer = { address, isAdmitted: false };
+      peers.set(name, peer);
+      const stopDeadline = clock.after(admissionMs, () => {
+        if (!peer.isAdmitted) socket.destroy();
+      });
+      socket.once('close', () => {
+        stopDeadline();
+        if (peers.get(name) === peer) peers.delete(name);
+      });
       socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
       injector.injectConnection(socket);
     },

@@ -2,11 +2,14 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
+import { peerGroup } from '../application/attempts.ts';
 import { systemClock, type Clock } from '../application/clock.ts';
 import { ADMISSION_MS } from './admission.ts';
 
 /** Connections without valid credentials, TLS handshakes included, that may wait at once. */
 export const UNADMITTED_CONNECTIONS = 1024;
+/** Of these, so many from one address (IPv6: one /64): nobody keeps all others out. */
+export const UNADMITTED_CONNECTIONS_OF_ONE = 256;
 
 export type TunnelListenerErrorCode = 'port-in-use' | 'port-not-allowed' | 'address-not-available' | 'listen-failed';
 
@@ -46,6 +49,14 @@ export async function createTunnelListener(options: {
   const { host, port, key, cert, accept, clock = systemClock } = options;
   /** Connections without valid credentials yet, by the peer's address and port. */
   const waiting = new Map<string, Socket>();
+  const waitingOfOne = new Map<string, number>();
+
+  function stopWaiting(peer: string, group: string): void {
+    if (!waiting.delete(peer)) return;
+    const left = (waitingOfOne.get(group) ?? 1) - 1;
+    if (left === 0) waitingOfOne.delete(group);
+    else waitingOfOne.set(group, left);
+  }
 
   const server = tls.createServer({
     key,
@@ -60,17 +71,20 @@ export async function createTunnelListener(options: {
 
   server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket);
-    if (waiting.size >= UNADMITTED_CONNECTIONS) {
+    const group = peerGroup(socket.remoteAddress ?? '');
+    const ofOne = waitingOfOne.get(group) ?? 0;
+    if (waiting.size >= UNADMITTED_CONNECTIONS || ofOne >= UNADMITTED_CONNECTIONS_OF_ONE) {
       socket.destroy();
       return;
     }
     waiting.set(peer, socket);
+    waitingOfOne.set(group, ofOne + 1);
     const stopDeadline = clock.after(ADMISSION_MS, () => {
       if (waiting.get(peer) === socket) socket.destroy();
     });
     socket.once('close', () => {
       stopDeadline();
-      waiting.delete(peer);
+      stopWaiting(peer, group);
     });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -80,7 +94,9 @@ export async function createTunnelListener(options: {
       return;
     }
     const peer = peerOf(socket);
-    void accept(socket, { address: plainAddress(socket.remoteAddress) }).admitted.then(() => waiting.delete(peer));
+    void accept(socket, { address: plainAddress(socket.remoteAddress) }).admitted.then(() => {
+      stopWaiting(peer, peerGroup(socket.remoteAddress ?? ''));
+    });
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
 

@@ -7,6 +7,9 @@ import { CredentialsRefused, type OpenedTunnel, type TunnelGate } from '../appli
 import type { RawCall, RawCallEvents } from './grpc-server.ts';
 import type { LiveTunnel } from './live-tunnel.ts';
 
+/** More than any secret in tunnel credentials has. */
+const MOST_SECRET_BYTES = 64;
+
 export interface OpenCallDeps {
   readonly gate: Pick<TunnelGate, 'open' | 'lost'>;
   readonly logger: Logger;
@@ -30,6 +33,11 @@ export function serveOpen(raw: RawCall, deps: OpenCallDeps): RawCallEvents<OpenR
 
   async function open(hello: TunnelHello): Promise<void> {
     const { environmentId, credentialsId, secret, instanceId } = hello;
+    // It is recorded and looked up as it is: nobody is known yet to have written it.
+    if (!isWellFormed(hello)) {
+      refuse(status.INVALID_ARGUMENT, 'malformed-credentials', 'The hello is not one that tunnel credentials give rise to.');
+      return;
+    }
     let opened: OpenedTunnel;
     try {
       opened = await deps.gate.open({ environmentId, credentialsId, secret, instanceId, address: deps.address });
@@ -73,4 +81,8 @@ export function serveOpen(raw: RawCall, deps: OpenCallDeps): RawCallEvents<OpenR
       tunnel?.callEnded();
     },
   };
+}
+
+function isWellFormed({ environmentId, credentialsId, secret, instanceId }: TunnelHello): boolean {
+  return [environmentId, credentialsId, instanceId].every((id) => /^[\w-]{1,64}$/.test(id)) && secret.length <= MOST_SECRET_BYTES;
 }

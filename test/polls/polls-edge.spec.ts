@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { ChannelCredentials, type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
@@ -25,6 +25,7 @@ describe('polls: the gRPC edge', () => {
     edge = createPollsEdge({
       admission: harness.app.polls,
       logger: pino({ enabled: false }),
+      clock: harness.clock,
       signBinding: (nonce) => ({ binding: nonce, signature: new Uint8Array(), tunnelPublicKey: new Uint8Array() }),
     });
     listener = createServer({ allowHalfOpen: true }, (socket) => {
@@ -146,6 +147,23 @@ describe('polls: the gRPC edge', () => {
     const one = talk(request(1, { hello: hello() }));
     await eventually(() => one.answers.length === 1);
     one.call.cancel();
+  });
+
+  it('ends a connection on which no agent was let in, whatever it keeps open, and leaves agents alone', async () => {
+    const good = talk(request(1, { hello: hello() }));
+    await eventually(() => good.answers.length === 1);
+    const silent = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+    await once(silent, 'connect');
+    silent.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    silent.on('error', () => undefined);
+    // The edge has it once it answers with its settings.
+    await once(silent, 'data');
+    const closed = once(silent, 'close');
+    await harness.clock.advance(30_001);
+    await closed;
+    good.call.write(request(2));
+    await eventually(() => good.answers.length >= 2);
+    good.call.cancel();
   });
 
   it('binds only a nonce of the right length', async () => {

@@ -28,7 +28,7 @@ export function connectCommand(): Command {
     .argument('<env>', 'the environment, by name or id')
     .argument('[command...]', 'after --: the command to run, such as docker ps')
     .addOption(flag('--node <node>', 'the Swarm node whose engine is meant'))
-    .addOption(flag('--listen <address>', 'a loopback address such as 127.0.0.1:2375, instead of a Unix socket'))
+    .addOption(flag('--listen <address>', 'a loopback address such as 127.0.0.1:2375, instead of a Unix socket: every user of this machine can use it'))
     .addHelpText('after', '\nExamples:\n  homeport connect factory -- docker ps');
   return withConnectionFlags(command).action(connect);
 }

@@ -109,9 +109,18 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.end(body);
 }
 
-/** A page in a browser on this machine could reach a TCP port of ours; no Docker client sends these. */
-function cameFromBrowser(request: IncomingMessage): boolean {
-  return request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined;
+/**
+ * A page in a browser on this machine could reach a TCP port of ours; no Docker client sends these headers. A page whose
+ * name was made to lead here (DNS rebinding) sends none of them, but names itself as the host.
+ */
+function cameFromBrowser({ headers, socket }: IncomingMessage): boolean {
+  const isTcp = socket.remoteAddress !== undefined;
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || (isTcp && !isLoopbackHost(headers.host));
+}
+
+function isLoopbackHost(host = ''): boolean {
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
 function isBodiless(method: string): boolean {
