@@ -9,6 +9,9 @@ import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { createDockerForwarder } from '../../services/cli/connect/docker-forwarder.ts';
+import { listenOnLoopback, parseListenAddress } from '../../services/cli/connect/local-endpoint.ts';
+import { createTransport } from '../../services/cli/rest/transport.ts';
 import { PREFIX, startLocalSide, startProxyServer } from './support/proxy-server.ts';
 import type { LocalSide, ProxyServer } from './support/proxy-server.ts';
 
@@ -214,6 +217,24 @@ describe('the local Docker endpoint', () => {
     const response = await send('POST', '/containers/create', { headers: { origin: 'https://example.com' } });
     expect(response.statusCode).to.equal(403);
     response.resume();
+  });
+
+  it('refuses, on a TCP port, a page whose name was made to lead there, and serves a Docker client', async () => {
+    answer = (_request, response) => response.end('ok');
+    const transport = createTransport(new URL(`https://localhost:${server.port}`), { kind: 'authority', pem: server.ca });
+    const forwarder = createDockerForwarder(transport, { pathPrefix: '/docker', host: `localhost:${server.port}`, authorization: {}, node: undefined });
+    const endpoint = await listenOnLoopback(forwarder.server, parseListenAddress('127.0.0.1:0'));
+    const { port } = new URL(endpoint.dockerHost.replace('tcp:', 'http:'));
+    const statusFor = async (host: string): Promise<number | undefined> => {
+      const response = await new Promise<IncomingMessage>((resolve) => request({ host: '127.0.0.1', port, path: '/info', headers: { host }, agent: false }, resolve).end());
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await statusFor(`evil.example:${port}`)).to.equal(403);
+    expect(await statusFor(`127.0.0.1:${port}`)).to.equal(200);
+    await forwarder.close();
+    endpoint.remove();
+    transport.close();
   });
 
   it('tells the Docker client, in its own form, that the server is away', async () => {
