@@ -31,13 +31,14 @@ export async function runCli(/** @type {string[]} */ args) {
     process.exitCode = 1;
     return;
   }
-  const child = spawn(pinnedNode, [fileURLToPath(new URL('homeport.js', import.meta.url)), ...args], { stdio: 'inherit' });
+  // Before there is a child: a signal that came in between would end us and leave it behind.
   for (const signal of signals) {
     process.on(signal, () => {
       // A terminal sends Ctrl-C to both processes by itself.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  const child = spawn(pinnedNode, [fileURLToPath(new URL('homeport.js', import.meta.url)), ...args], { stdio: 'inherit' });
   child.on('exit', (code, signal) => {
     process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal];
   });

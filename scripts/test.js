@@ -56,7 +56,8 @@ async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ spec
   if (specs.length === 0) return;
   const file = path.join(reports, `${name}.json`);
   const env = { HOMEPORT_TEST_REPORT: file, ...(isLong ? { HOMEPORT_TEST_LONG: '1' } : {}) };
-  const { code } = await run('mocha', ['--reporter', 'scripts/counting-reporter.js', ...specs], env, (chunk) => process.stdout.write(chunk));
+  const colour = process.stdout.isTTY ? '--color' : '--no-color';
+  const { code } = await run('mocha', [colour, '--reporter', 'scripts/counting-reporter.js', ...specs], env, (chunk) => process.stdout.write(chunk));
   if (!existsSync(file)) {
     totals.failed += 1;
     process.stdout.write(`The ${name} ended early (${code ?? 'stopped at the deadline'}).\n`);
@@ -79,7 +80,7 @@ async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ spec
  */
 function run(command, args, extraEnv, print) {
   return new Promise((resolve, reject) => {
-    const env = { ...toolEnvironment(), FORCE_COLOR: process.stdout.isTTY ? '1' : '0', ...extraEnv };
+    const env = { ...toolEnvironment(), ...extraEnv };
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     child.stdout.on('data', print);
     child.stderr.on('data', print);

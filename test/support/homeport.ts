@@ -8,6 +8,9 @@ import { createTemporaryFolder } from './temporary-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
 
+/** As `npx homeport` does it: the second process starts in half the time of the first. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/homeport/compiled', import.meta.url));
+
 /** Variables of whoever runs the tests that would change what Homeport does. */
 const CLEAN = Object.fromEntries(Object.keys(process.env).filter((name) => /^(HOMEPORT_(?!TEST)|EDGE_)|^(HTTPS?_PROXY|https?_proxy)$/.test(name)).map((name) => [name, undefined]));
 
@@ -15,12 +18,12 @@ type Env = ProcessOptions['env'];
 
 /** Runs one command to its end. */
 export function runHomeport(args: readonly string[], options: { readonly env?: Env; readonly input?: string; readonly withinMs?: number } = {}): Promise<Finished> {
-  return runProcess(process.execPath, [MAIN, ...args], { ...options, env: { ...CLEAN, ...options.env } });
+  return runProcess(process.execPath, [MAIN, ...args], { ...options, env: { ...CLEAN, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.env } });
 }
 
 /** Starts a command that runs on. */
 export function startHomeportCommand(args: readonly string[], env: Env = {}): RunningProcess {
-  return startProcess(process.execPath, [MAIN, ...args], { env: { ...CLEAN, ...env } });
+  return startProcess(process.execPath, [MAIN, ...args], { env: { ...CLEAN, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env } });
 }
 
 export interface HomeportServer {

@@ -14,13 +14,14 @@ const OTHER_ENDPOINTS = ['DOCKER_CONTEXT', 'DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'D
 export function runCommand(command: readonly string[], dockerHost: string): Promise<number> {
   const [file = '', ...args] = command;
   const inherited = Object.entries(process.env).filter(([name]) => !OTHER_ENDPOINTS.includes(name));
-  const child = spawn(file, args, { stdio: 'inherit', env: { ...Object.fromEntries(inherited), DOCKER_HOST: dockerHost } });
   const forward = (signal: NodeJS.Signals): void => {
     // A terminal sends these to both processes by itself.
     const isFromTerminal = process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGWINCH');
     if (!isFromTerminal) child.kill(signal);
   };
+  // Before there is a command: a signal that came in between would end us and leave it behind.
   for (const signal of FORWARDED) process.on(signal, forward);
+  const child = spawn(file, args, { stdio: 'inherit', env: { ...Object.fromEntries(inherited), DOCKER_HOST: dockerHost } });
   return new Promise<number>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const isMissing = error.code === 'ENOENT';
