@@ -1,5 +1,6 @@
 /** Questions to whoever sits at the terminal. They go to stderr: stdout is for results. */
 import { createInterface } from 'node:readline/promises';
+import type { Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CliError } from './cli-error.ts';
@@ -11,15 +12,19 @@ export function canAsk(): boolean {
 
 /** Asks for a line. Throws {@link CliError} `cancelled` on Ctrl-C or Ctrl-D. */
 export async function ask(question: string): Promise<string> {
-  return await readLine(question, process.stderr);
+  return await readLine((lines, signal) => lines.question(question, { signal }), process.stderr);
 }
 
 /** Asks for a line that is not shown. Throws as {@link ask}. */
 export async function askSecretly(question: string): Promise<string> {
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    return await readLine('', nowhere);
+    return await readLine((lines, signal) => {
+      const answer = lines.question('', { signal });
+      // Only now does the terminal no longer show what is typed: whoever is quick must not be asked before.
+      process.stderr.write(question);
+      return answer;
+    }, nowhere);
   } finally {
     process.stderr.write('\n');
   }
@@ -35,12 +40,12 @@ export async function readPipedText(): Promise<string> {
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }
 
-async function readLine(question: string, output: NodeJS.WritableStream): Promise<string> {
+async function readLine(put: (lines: Interface, signal: AbortSignal) => Promise<string>, output: NodeJS.WritableStream): Promise<string> {
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   const cancelled = new AbortController();
   lines.on('SIGINT', () => cancelled.abort()).on('close', () => cancelled.abort());
   try {
-    return await lines.question(question, { signal: cancelled.signal });
+    return await put(lines, cancelled.signal);
   } catch (error) {
     throw new CliError('cancelled', 'cancelled', { cause: error });
   } finally {

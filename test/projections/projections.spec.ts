@@ -156,7 +156,7 @@ describe('the read models of a running system', () => {
       expect(names).to.deep.equal(all.filter((id) => id !== 'e0007').map((environmentId) => ({ environmentId, name: `Environment ${environmentId}` })));
       const agents = await flat(projections.startup.agents());
       expect(agents.map(({ environmentId }) => environmentId)).to.deep.equal(all.filter((id) => id !== 'e0007'));
-      const agent = { environmentId: 'e0001', node: 'host', instanceId: 'ie0001', lastSequence: 5, lastPolledAt: at, heartbeat: 'up' };
+      const agent = { environmentId: 'e0001', node: 'host', instanceId: 'ie0001', lastSequence: 5, lastPolledAt: at, heartbeat: 'up', pollIntervalSeconds: null };
       expect(agents[1]).to.deep.equal(agent);
       expect(agents[0]).to.deep.equal({ ...agent, environmentId: 'e0000', instanceId: 'ie0000', lastSequence: 0, lastPolledAt: null });
       // Also of the removed environment: its tunnel is still to be closed.
