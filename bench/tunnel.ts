@@ -57,6 +57,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'homeport-bench-'));
 const socketPath = path.join(folder, 'target.sock');
 const stops: (() => Promise<void>)[] = [];
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what a child says is of the caller's choosing
 async function child<Ready>(file: string, args: readonly string[] = [], measured = false): Promise<{ child: BenchChild; ready: Ready }> {
   const execArgv = measured ? flags.v8.split(' ').filter((flag) => flag !== '') : [];
   if (measured && flags.profile !== undefined) execArgv.push('--cpu-prof', '--cpu-prof-dir', flags.profile);

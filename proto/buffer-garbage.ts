@@ -28,7 +28,7 @@ function minorCollector(): () => void {
     setFlagsFromString('--expose-gc');
     const gc: unknown = runInNewContext('gc');
     setFlagsFromString('--no-expose-gc');
-    if (typeof gc === 'function') return () => void (gc as (options: { type: 'minor' }) => void)({ type: 'minor' });
+    if (typeof gc === 'function') return () => (gc as (options: { type: 'minor' }) => void)({ type: 'minor' });
   } catch {
     // Not to be had.
   }

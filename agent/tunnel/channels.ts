@@ -81,9 +81,11 @@ export function createAgentChannels(deps: {
       dialling += 1;
       try {
         // The target starts paused, so the bridge is there before its first bytes.
+        // eslint-disable-next-line prefer-const -- the reader is made before the bridge, and speaks to it only later
         let bridge: ChannelBridge | undefined;
         const reader = createTargetReader((piece, release) => bridge?.fromTarget(piece, release) ?? true);
         const connection = await connect(target, reader);
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have been aborted while we waited
         if (stopping.signal.aborted) {
           connection.destroy();
           return undefined;
