@@ -57,11 +57,10 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'homeport-bench-'));
 const socketPath = path.join(folder, 'target.sock');
 const stops: (() => Promise<void>)[] = [];
 
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what a child says is of the caller's choosing
-async function child<Ready>(file: string, args: readonly string[] = [], measured = false): Promise<{ child: BenchChild; ready: Ready }> {
+async function child(file: string, args: readonly string[] = [], measured = false): Promise<{ child: BenchChild; ready: unknown }> {
   const execArgv = measured ? flags.v8.split(' ').filter((flag) => flag !== '') : [];
   if (measured && flags.profile !== undefined) execArgv.push('--cpu-prof', '--cpu-prof-dir', flags.profile);
-  const started = await startChild<Ready>(new URL(file, import.meta.url), args, execArgv);
+  const started = await startChild(new URL(file, import.meta.url), args, execArgv);
   stops.push(() => started.child.stop());
   return started;
 }
@@ -75,7 +74,8 @@ async function measureTransfer(load: BenchChild, contestant: Contestant, directi
 
 async function run(): Promise<void> {
   const { child: load } = await child('./tunnel-load.ts', [socketPath]);
-  const { child: controlPlane, ready } = await child<{ tunnelPort: number; cert: string }>('./tunnel-control-plane.ts', [], true);
+  const { child: controlPlane, ready } = await child('./tunnel-control-plane.ts', [], true);
+  const { tunnelPort, cert } = ready as { tunnelPort: number; cert: string };
   const ssh = flags['without-ssh'] ? undefined : await startSshServer();
   if (ssh !== undefined) stops.push(() => ssh.stop());
   else console.log('Without OpenSSH: its server is not installed (Debian: apt-get install openssh-server), or was not asked for.');
@@ -85,9 +85,10 @@ async function run(): Promise<void> {
     if (flags.only !== undefined && flags.only !== name) continue;
     const via = async (port: number): Promise<number> => {
       if (name === 'loopback') return port;
-      return (await child<{ port: number }>('./support/delay-relay.ts', [String(port), String(ROUND_TRIP_MS / 2)])).ready.port;
+      const relay = await child('./support/delay-relay.ts', [String(port), String(ROUND_TRIP_MS / 2)]);
+      return (relay.ready as { port: number }).port;
     };
-    const agent = await child('./tunnel-agent.ts', [name, String(await via(ready.tunnelPort)), socketPath, ready.cert], true);
+    const agent = await child('./tunnel-agent.ts', [name, String(await via(tunnelPort)), socketPath, cert], true);
     const contestants = [{ name: 'homeport', port: await controlPlane.ask<number>(name), pids: [controlPlane.pid, agent.child.pid] }];
     if (ssh !== undefined) {
       const tunnel = await ssh.openTunnel(await via(ssh.port), socketPath);

@@ -10,7 +10,7 @@ export interface ChannelOutbox {
    * Queues bytes. False where the caller should wait for `onDrain` before it brings more: 256 KiB or more are waiting.
    * `release` is called when the chunk's memory may be used again.
    */
-  data(chunk: Uint8Array, release?: () => void): boolean;
+  data(chunk: Uint8Array, release: (() => void) | undefined): boolean;
   /** Ends the stream of bytes after all that was queued; calls back when that was handed to the network. */
   eof(sent: () => void): void;
   /** Says that it broke, after all that was queued, also after an eof. Calls back as eof. */

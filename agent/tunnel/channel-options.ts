@@ -3,8 +3,7 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 import { KEEP_ALIVE_MS, KEEP_ALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES, STREAM_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
 
 export const tunnelChannelOptions: ChannelOptions = {
-  // Of each stream and of the connection: grpc-js has one option for both. Node gives a connection's window back as bytes come
-  // in, read or not, so a stalled stream does not hold the others up.
+  // Of each stream, and of the connection until the tunnel is open: grpc-js has one option for both.
   'grpc-node.flow_control_window': STREAM_WINDOW_BYTES,
   'grpc.keepalive_time_ms': KEEP_ALIVE_MS,
   'grpc.keepalive_timeout_ms': KEEP_ALIVE_TIMEOUT_MS,

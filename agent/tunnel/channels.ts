@@ -1,17 +1,16 @@
 /** The channels of one tunnel at the agent: dials to targets, live channels, their comparison with the control plane's. */
+import type { ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { ChannelInterface } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { channelId } from '../../proto/channel-id.ts';
-import { STREAM_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
 import { bridgeChannel, type ChannelBridge } from './channel-bridge.ts';
 import type { TunnelClock } from './clock.ts';
 import { DialFailure, type DialTarget, type TargetReader } from './dial-target.ts';
-import { createTargetReader } from './read-buffers.ts';
+import { createPooledReader, type PooledReader } from './read-buffers.ts';
 
 /** A target must answer within so long: less than the 10 s that a dial's token lives. */
 const DIAL_TARGET_MS = 8_000;
-/** Bytes that channels whose target takes nothing may hold here: each counts as a full window, which it may pin. */
+/** Bytes that channels whose target takes nothing may hold here. */
 const STALLED_BYTES_LIMIT = 256 * 1024 * 1024;
 /** A target that has taken nothing for so long is stalled. */
 const STALLED_AFTER_MS = 1_000;
@@ -24,11 +23,12 @@ export interface AgentChannels {
   /** Drops what the control plane no longer has: missing in two lists in a row while this end waits for bytes that can't come. */
   reconcile(theirIds: readonly string[]): void;
   /** Ends everything, dials under way included. */
-  abortAll(reason: string): void;
+  abortAll(): void;
 }
 
 export function createAgentChannels(deps: {
-  readonly channel: ChannelInterface;
+  /** The session of the tunnel's Open. */
+  readonly session: ClientHttp2Session;
   readonly dialTarget: DialTarget;
   readonly clock: TunnelClock;
   readonly logger: Logger;
@@ -36,7 +36,7 @@ export function createAgentChannels(deps: {
   /** A channel has ended; `size` says how many are left. */
   readonly ended: () => void;
 }): AgentChannels {
-  const { channel, dialTarget, clock, logger, used, ended } = deps;
+  const { session, dialTarget, clock, logger, used, ended } = deps;
   const bridges = new Map<string, ChannelBridge>();
   const stopping = new AbortController();
   let dialling = 0;
@@ -45,19 +45,26 @@ export function createAgentChannels(deps: {
   function boundStalled(): void {
     const stalledBefore = clock.now() - STALLED_AFTER_MS;
     const stalled: { readonly bridge: ChannelBridge; readonly sinceMs: number }[] = [];
+    let bytes = 0;
     for (const bridge of bridges.values()) {
       const sinceMs = bridge.heldSinceMs;
-      if (sinceMs !== undefined && sinceMs <= stalledBefore) stalled.push({ bridge, sinceMs });
+      if (sinceMs === undefined || sinceMs > stalledBefore) continue;
+      stalled.push({ bridge, sinceMs });
+      bytes += bridge.heldBytes;
     }
-    const excess = stalled.length - Math.floor(STALLED_BYTES_LIMIT / STREAM_WINDOW_BYTES);
-    if (excess <= 0) return;
     stalled.sort((a, b) => a.sinceMs - b.sinceMs);
-    for (const { bridge } of stalled.slice(0, excess)) {
+    for (const { bridge } of stalled) {
+      if (bytes <= STALLED_BYTES_LIMIT) break;
+      bytes -= bridge.heldBytes;
       logger.warn('reset the channel whose target was stalled longest');
-      bridge.abort('target-stalled');
+      bridge.abort();
     }
   }
   const stopBounding = clock.every(STALLED_AFTER_MS, boundStalled);
+
+  function isEnding(): boolean {
+    return stopping.signal.aborted || session.destroyed || session.closed;
+  }
 
   async function connect(target: string, reader: TargetReader): Promise<Duplex> {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(DIAL_TARGET_MS)]);
@@ -70,37 +77,37 @@ export function createAgentChannels(deps: {
     }
   }
 
+  function open(token: Uint8Array, target: Duplex, reader: PooledReader): void {
+    const id = channelId(token);
+    const over = (): void => {
+      bridges.delete(id);
+      used();
+      ended();
+    };
+    const bridge = bridgeChannel({ session, token, target, clock, used, over });
+    reader.handTo(bridge.fromTarget);
+    bridges.set(id, bridge);
+  }
+
   return {
     get size() {
       return bridges.size + dialling;
     },
     ids: () => [...bridges.keys()],
     async dial(token, target) {
-      if (stopping.signal.aborted) return undefined;
+      if (isEnding()) return undefined;
       used();
       dialling += 1;
       try {
-        // The target starts paused, so the bridge is there before its first bytes.
-        // eslint-disable-next-line prefer-const -- the reader is made before the bridge, and speaks to it only later
-        let bridge: ChannelBridge | undefined;
-        const reader = createTargetReader((piece, release) => bridge?.fromTarget(piece, release) ?? true);
+        const reader = createPooledReader();
         const connection = await connect(target, reader);
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may have been aborted while we waited
-        if (stopping.signal.aborted) {
-          connection.destroy();
-          return undefined;
-        }
-        const id = channelId(token);
-        const over = (): void => {
-          bridges.delete(id);
-          used();
-          ended();
-        };
-        bridge = bridgeChannel({ channel, token, target: connection, clock, used, over });
-        bridges.set(id, bridge);
+        // With the tunnel has gone whoever waits for an answer.
+        if (isEnding()) connection.destroy();
+        else open(token, connection, reader);
         return undefined;
       } catch (error) {
-        return error as DialFailure;
+        if (error instanceof DialFailure) return error;
+        throw error;
       } finally {
         dialling -= 1;
       }
@@ -110,15 +117,15 @@ export function createAgentChannels(deps: {
       const missing = new Set<string>();
       for (const [id, bridge] of [...bridges]) {
         if (known.has(id) || !bridge.isWaiting) continue;
-        if (suspects.has(id)) bridge.abort('unknown-channel');
+        if (suspects.has(id)) bridge.abort();
         else missing.add(id);
       }
       suspects = missing;
     },
-    abortAll(reason) {
+    abortAll() {
       stopBounding();
       stopping.abort();
-      for (const bridge of [...bridges.values()]) bridge.abort(reason);
+      for (const bridge of [...bridges.values()]) bridge.abort();
     },
   };
 }

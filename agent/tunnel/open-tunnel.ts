@@ -1,4 +1,5 @@
 /** Opens a tunnel to the control plane and serves its dials until it ends. */
+import type { ClientHttp2Session } from 'node:http2';
 import type { ClientDuplexStream, ChannelCredentials, ChannelOptions, ServiceError } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import {
@@ -8,7 +9,8 @@ import {
   type Welcome,
 } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
 import { REASON_TRAILER } from '../../proto/reason-trailer.ts';
-import { RECONCILE_MS } from '../../proto/tunnel-flow.ts';
+import { CONNECTION_WINDOW_BYTES, RECONCILE_MS } from '../../proto/tunnel-flow.ts';
+import { watchCallSession } from './call-session.ts';
 import { createAgentChannels } from './channels.ts';
 import { tunnelChannelOptions } from './channel-options.ts';
 import { systemTunnelClock, type TunnelClock } from './clock.ts';
@@ -63,17 +65,22 @@ export async function openTunnel(options: TunnelOptions): Promise<OpenTunnel> {
   const { address, credentials, hello, signal, clock = systemTunnelClock } = options;
   if (signal.aborted) throw new TunnelFailure('stopped', 'The agent is stopping.');
   const client = new TunnelServiceClient(`dns:${address}`, credentials, { ...tunnelChannelOptions, ...options.channelOptions });
-  const call = client.open();
+  const watch = watchCallSession();
+  const call = client.open(watch.metadata);
   call.write({ message: { $case: 'hello', value: { ...hello } } });
-  let welcome: Welcome;
   try {
-    welcome = await welcomed(call, signal, clock);
+    const welcome = await welcomed(call, signal, clock);
+    const { session } = watch;
+    if (session === undefined) throw new Error('The HTTP/2 session of a call of @grpc/grpc-js could not be found.');
+    if (!session.destroyed) session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    return serveTunnel(options, client, call, session, welcome, clock);
   } catch (error) {
     call.cancel();
     client.close();
     throw error;
+  } finally {
+    watch.stop();
   }
-  return serveTunnel(options, client, call, welcome, clock);
 }
 
 function welcomed(call: ClientDuplexStream<OpenRequest, OpenResponse>, signal: AbortSignal, clock: TunnelClock): Promise<Welcome> {
@@ -117,6 +124,7 @@ function serveTunnel(
   options: TunnelOptions,
   client: TunnelServiceClient,
   call: ClientDuplexStream<OpenRequest, OpenResponse>,
+  session: ClientHttp2Session,
   welcome: Welcome,
   clock: TunnelClock,
 ): OpenTunnel {
@@ -130,7 +138,7 @@ function serveTunnel(
     send({ $case: 'idle', value: { idleMs } });
   });
   const channels = createAgentChannels({
-    channel: client.getChannel(),
+    session,
     dialTarget: options.dialTarget,
     clock,
     logger,
@@ -147,7 +155,7 @@ function serveTunnel(
 
   function leave(reason: string): void {
     if (leavingFor !== undefined || isOver) return;
-    channels.abortAll(reason);
+    channels.abortAll();
     send({ $case: 'goodbye', value: { reason } });
     leavingFor = reason;
     call.end();
@@ -175,7 +183,7 @@ function serveTunnel(
     idle.stop();
     stopReconciling();
     signal.removeEventListener('abort', stop);
-    channels.abortAll('tunnel-lost');
+    channels.abortAll();
     client.close();
     setEnded({ reason: leavingFor ?? drainReason ?? 'connection-lost' });
   }

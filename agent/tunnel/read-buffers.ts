@@ -12,15 +12,23 @@ const free: Uint8Array[] = [];
 /** Where quiet channels read into, one after the other: what comes is small and copied out at once. */
 let shared: Uint8Array | undefined;
 
-/**
- * A reader that hands each piece on, with the way to give its buffer back once its bytes have gone.
- * @param take false where no more should come for now
- */
-export function createTargetReader(take: (piece: Uint8Array, release: (() => void) | undefined) => boolean): TargetReader {
+/** Takes a piece, with the way to give its buffer back once its bytes have gone. False where no more should come for now. */
+export type TakePiece = (piece: Uint8Array, release: (() => void) | undefined) => boolean;
+
+export interface PooledReader extends TargetReader {
+  /** Who takes the pieces. A target starts paused, so there is time to say. */
+  handTo(taker: TakePiece): void;
+}
+
+export function createPooledReader(): PooledReader {
   let isBulk = false;
   let current: Uint8Array | undefined;
+  let take: TakePiece = () => false;
 
   return {
+    handTo(taker) {
+      take = taker;
+    },
     buffer() {
       shared ??= new Uint8Array(BUFFER_BYTES);
       current = isBulk ? (free.pop() ?? new Uint8Array(BUFFER_BYTES)) : shared;

@@ -1,5 +1,5 @@
 /** Processes of a benchmark's own, asked and answering over IPC. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess, type Serializable } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface BenchChild {
@@ -10,20 +10,19 @@ export interface BenchChild {
 }
 
 /** Starts a TypeScript file beside the benchmark; resolves with its first message. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what a child says is of the caller's choosing
-export async function startChild<Ready>(
+export async function startChild(
   file: URL,
   args: readonly string[] = [],
   execArgv: readonly string[] = [],
-): Promise<{ readonly child: BenchChild; readonly ready: Ready }> {
+): Promise<{ readonly child: BenchChild; readonly ready: unknown }> {
   const child = fork(file, args, { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  const ready = await answer<Ready>(child);
+  const ready = await answer(child);
   return {
     ready,
     child: {
       pid: child.pid ?? 0,
       async ask<Answer>(question: unknown) {
-        child.send(question as object);
+        child.send(question as Serializable);
         return answer<Answer>(child);
       },
       async stop() {
@@ -53,7 +52,7 @@ async function answer<Answer>(child: ChildProcess): Promise<Answer> {
 /** In the child: says that it is ready, answers questions, ends with its parent. */
 export function serveParent(ready: unknown, respond: (question: unknown) => Promise<unknown> = () => Promise.resolve(null)): void {
   process.on('message', (question) => {
-    void respond(question).then((result) => process.send?.(result as object));
+    void respond(question).then((result) => process.send?.(result));
   });
   process.on('disconnect', () => process.exit(0));
   process.send?.(ready);

@@ -1,46 +1,58 @@
-/** The Channel call as the control plane answers it: a dial's token first, good once and on its tunnel's session only. */
-import { Metadata, status } from '@grpc/grpc-js';
-import type { IncomingChannelMessage } from '../../proto/channel-codec.ts';
+/**
+ * The Channel call as the control plane answers it, on the HTTP/2 stream itself: a dial's token first, good once and on its
+ * tunnel's session only, then the channel's bytes.
+ */
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { status } from '@grpc/grpc-js';
+import { createChannelReader, type IncomingChannelMessage } from '../../proto/channel-codec.ts';
 import { REASON_TRAILER } from '../../proto/reason-trailer.ts';
 import type { Clock } from '../application/clock.ts';
+import { GRPC_HEADERS } from './accept-call.ts';
 import type { ChannelStream } from './channel-stream.ts';
-import type { RawCall, RawCallEvents } from './grpc-server.ts';
 import { DIAL_MS, type LiveTunnel } from './live-tunnel.ts';
 
 /** @param tunnel the live tunnel whose Open is on the same HTTP/2 session */
-export function serveChannel(raw: RawCall, tunnel: LiveTunnel | undefined, clock: Clock): RawCallEvents<IncomingChannelMessage> {
-  const { call } = raw;
-  let channel: ChannelStream['events'] | undefined;
+export function serveChannel(stream: ServerHttp2Stream, tunnel: LiveTunnel | undefined, clock: Clock): void {
+  let channel: ChannelStream | undefined;
   const stopDeadline = clock.after(DIAL_MS, () => refuse('The channel brought no token in time.'));
 
   function refuse(details: string): void {
     stopDeadline();
-    const metadata = new Metadata();
-    metadata.set(REASON_TRAILER, 'token-refused');
-    call.sendStatus({ code: status.PERMISSION_DENIED, details, metadata });
+    if (stream.headersSent || stream.destroyed) return;
+    const refusal = { 'grpc-status': status.PERMISSION_DENIED, 'grpc-message': encodeURI(details), [REASON_TRAILER]: 'token-refused' };
+    stream.respond({ ...GRPC_HEADERS, ...refusal }, { endStream: true });
+    stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
-  return {
-    started() {
-      if (tunnel === undefined) refuse('A channel must be on the HTTP/2 session of its tunnel.');
-      else call.startRead();
+  function redeem(message: IncomingChannelMessage): void {
+    channel = message.kind === 'token' ? tunnel?.redeem(message.token, stream) : undefined;
+    if (channel === undefined) refuse('The token is not good: unknown, used, too late, or of another tunnel.');
+    else stopDeadline();
+  }
+
+  const read = createChannelReader(
+    (message) => {
+      if (channel !== undefined) channel.received(message);
+      else if (!stream.headersSent) redeem(message);
     },
-    message(message) {
-      if (channel !== undefined) {
-        channel.message(message);
-        return;
-      }
-      channel = message.kind === 'token' ? tunnel?.redeem(message.token, raw) : undefined;
-      if (channel === undefined) refuse('The token is not good: unknown, used, too late, or of another tunnel.');
-      else stopDeadline();
-    },
-    halfClosed() {
-      if (channel !== undefined) channel.halfClosed();
-      else refuse('The channel ended without a token.');
-    },
-    closed() {
-      stopDeadline();
-      channel?.closed();
-    },
-  };
+    (length) => Buffer.allocUnsafe(length),
+  );
+
+  // Each error comes with a 'close'.
+  stream.on('error', () => undefined);
+  stream.once('close', stopDeadline);
+  if (tunnel === undefined) {
+    refuse('A channel must be on the HTTP/2 session of its tunnel.');
+    return;
+  }
+  stream.on('data', (piece: Buffer) => {
+    try {
+      read(piece);
+    } catch {
+      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    }
+  });
+  stream.once('end', () => {
+    if (channel === undefined) refuse('The channel ended without a token.');
+  });
 }

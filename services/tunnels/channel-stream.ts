@@ -1,19 +1,18 @@
 /** The control plane's end of a channel: a Node Duplex with real half-close over one Channel call. */
-import { constants } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
-import { status } from '@grpc/grpc-js';
 import { countBufferGarbage } from '../../proto/buffer-garbage.ts';
-import type { IncomingChannelMessage, OutgoingChannelMessage } from '../../proto/channel-codec.ts';
+import { writeChannelMessage, type IncomingChannelMessage } from '../../proto/channel-codec.ts';
 import { createChannelOutbox, type ChannelOutbox } from '../../proto/channel-outbox.ts';
 import type { Clock } from '../application/clock.ts';
-import type { RawCall, RawCallEvents } from './grpc-server.ts';
 import { TunnelError } from './port.ts';
 
 /** A broken channel whose agent does not take the news within so long is cut off. */
 const ABORT_AFTER_MS = 5_000;
 
 export interface ChannelStreamOptions {
-  readonly raw: RawCall;
+  /** The call's, its response headers sent. */
+  readonly stream: ServerHttp2Stream;
   readonly clock: Clock;
   /** Bytes went by, either way. */
   readonly used: () => void;
@@ -34,14 +33,12 @@ export interface ChannelStreamOptions {
  * In order always: data, then eof or reset, then the status, so that none overtakes bytes on their way.
  */
 export class ChannelStream extends Duplex {
-  readonly #raw: RawCall;
+  readonly #stream: ServerHttp2Stream;
   readonly #clock: Clock;
   readonly #used: () => void;
   readonly #unread: () => void;
-  readonly #closed: () => void;
   readonly #outbox: ChannelOutbox;
   #writeDone: (() => void) | undefined;
-  #readPending = false;
   #eofSent = false;
   #eofReceived = false;
   #finished = false;
@@ -50,15 +47,23 @@ export class ChannelStream extends Duplex {
 
   constructor(options: ChannelStreamOptions) {
     super({ allowHalfOpen: true });
-    this.#raw = options.raw;
-    this.#clock = options.clock;
-    this.#used = options.used;
-    this.#unread = options.unread;
-    this.#closed = options.closed;
+    const { stream, clock, used, unread, closed } = options;
+    this.#stream = stream;
+    this.#clock = clock;
+    this.#used = used;
+    this.#unread = unread;
     this.#outbox = createChannelOutbox(
-      (message: OutgoingChannelMessage, sent) => options.raw.call.sendMessage(message, sent),
+      (message, sent) => writeChannelMessage(stream, message, sent),
       () => this.#drained(),
     );
+    stream.once('end', () => {
+      if (!this.#eofReceived) this.#broken('channel-reset', 'The agent ended the channel without a word.');
+    });
+    const { session } = stream;
+    stream.once('close', () => {
+      this.#callClosed(session === undefined || session.destroyed || session.closed);
+      closed();
+    });
     // A channel may break before its user listens; pipelines and 'close' tell them all the same.
     this.on('error', () => undefined);
   }
@@ -70,34 +75,46 @@ export class ChannelStream extends Duplex {
 
   /** Bytes received and not taken yet, the stream's pinned window included. */
   get heldBytes(): number {
-    return this.readableLength + this.#raw.stream.readableLength;
+    return this.readableLength + this.#stream.readableLength;
   }
 
   /** Waits for the other end, with nothing left here that it sent. */
   get isWaiting(): boolean {
-    return this.#readPending && this.#raw.stream.readableLength === 0;
+    return this.#heldSinceMs === undefined && this.#stream.readableLength === 0;
   }
 
-  /** What the Channel call brings. */
-  readonly events: Pick<RawCallEvents<IncomingChannelMessage>, 'message' | 'halfClosed' | 'closed'> = {
-    message: (message) => this.#received(message),
-    halfClosed: () => {
-      this.#readPending = false;
-      if (!this.#eofReceived) this.#broken('channel-reset', 'The agent ended the channel without a word.');
-    },
-    closed: () => this.#callClosed(),
-  };
+  /** A message that came in on the call. */
+  received(message: IncomingChannelMessage): void {
+    if (this.destroyed) return;
+    switch (message.kind) {
+      case 'data':
+        this.#take(message.data);
+        break;
+      case 'eof':
+        this.#eofReceived = true;
+        this.push(null);
+        // What may still come is a reset, or the end of the call.
+        this.#stream.resume();
+        this.#finishIfDone();
+        break;
+      case 'reset':
+        this.#broken('channel-reset', `The connection behind the tunnel broke: ${message.reason}.`, message.reason);
+        break;
+      case 'token':
+      case 'unknown':
+        break;
+    }
+  }
 
   override _read(): void {
     this.#heldSinceMs = this.readableLength > 0 ? this.#clock.now() : undefined;
-    this.#readNext();
+    this.#stream.resume();
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: () => void): void {
     this.#used();
-    // As it came, and as it goes.
     countBufferGarbage(3 * chunk.length);
-    if (this.#outbox.data(chunk)) callback();
+    if (this.#outbox.data(chunk, undefined)) callback();
     else this.#writeDone = callback;
   }
 
@@ -115,53 +132,21 @@ export class ChannelStream extends Duplex {
     callback(error);
   }
 
+  #take(data: Uint8Array): void {
+    this.#used();
+    // As pieces off the socket, and put together as a message.
+    countBufferGarbage(2 * data.length);
+    if (data.length === 0 || this.push(data)) return;
+    this.#stream.pause();
+    if (this.readableLength === 0 || this.#heldSinceMs !== undefined) return;
+    this.#heldSinceMs = this.#clock.now();
+    this.#unread();
+  }
+
   #drained(): void {
     const done = this.#writeDone;
     this.#writeDone = undefined;
     done?.();
-  }
-
-  #readNext(): void {
-    if (this.#readPending || this.#gone) return;
-    this.#readPending = true;
-    this.#raw.call.startRead();
-  }
-
-  #received(message: IncomingChannelMessage): void {
-    this.#readPending = false;
-    if (this.destroyed) {
-      this.#readNext();
-      return;
-    }
-    switch (message.kind) {
-      case 'data':
-        this.#used();
-        // As pieces off the socket, and put together as a message.
-        countBufferGarbage(2 * message.data.length);
-        if (message.data.length === 0) {
-          this.#readNext();
-        } else {
-          this.push(message.data);
-          if (this.readableLength > 0 && this.#heldSinceMs === undefined) {
-            this.#heldSinceMs = this.#clock.now();
-            this.#unread();
-          }
-        }
-        break;
-      case 'eof':
-        this.#eofReceived = true;
-        this.push(null);
-        this.#finishIfDone();
-        this.#readNext();
-        break;
-      case 'reset':
-        this.#broken('channel-reset', `The connection behind the tunnel broke: ${message.reason}.`, message.reason);
-        break;
-      case 'token':
-      case 'unknown':
-        this.#readNext();
-        break;
-    }
   }
 
   #broken(code: 'channel-reset' | 'tunnel-lost', message: string, reason?: string): void {
@@ -172,10 +157,11 @@ export class ChannelStream extends Duplex {
     if (this.#eofSent && this.#eofReceived) this.#finish();
   }
 
+  /** Ends the call; the status goes with it. */
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#raw.call.sendStatus({ code: status.OK, details: '' });
+    this.#stream.end();
   }
 
   /** Tells the agent, in order, that this end is gone, and sees to it that nothing stays. */
@@ -183,19 +169,16 @@ export class ChannelStream extends Duplex {
     const reason = error instanceof TunnelError ? error.code : 'client-gone';
     this.#outbox.reset(reason, () => this.#finish());
     // What the agent still sends is thrown away, so that it is not held up on the way to the news.
-    this.#readNext();
-    const { stream } = this.#raw;
+    this.#stream.resume();
+    const stream = this.#stream;
     stream.once('close', this.#clock.after(ABORT_AFTER_MS, () => stream.close(constants.NGHTTP2_CANCEL)));
   }
 
-  #callClosed(): void {
-    if (this.#gone) return;
+  #callClosed(isTunnelGone: boolean): void {
     this.#gone = true;
     this.#outbox.close();
-    const isTunnelGone = this.#raw.session.destroyed || this.#raw.session.closed;
     if (isTunnelGone) this.#broken('tunnel-lost', 'The tunnel was lost.');
     else this.#broken('channel-reset', 'The agent cut the channel off.');
-    this.#closed();
   }
 
   // What Node's http client asks of a socket, and a channel has no use for.

@@ -1,9 +1,7 @@
 /** The tunnels' edge: agents' connections in, a dialer out. */
-import type { Http2Session, ServerHttp2Session } from 'node:http2';
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { decodeChannelMessage, encodeChannelMessage, type IncomingChannelMessage } from '../../proto/channel-codec.ts';
 import { TunnelServiceService, type OpenRequest } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
 import { CONNECTION_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
 import { systemClock, type Clock } from '../application/clock.ts';
@@ -55,18 +53,17 @@ export function createTunnelsEdge(deps: {
   let isClosing = false;
 
   const { open, channel } = TunnelServiceService;
-  const definition: ServiceDefinition = {
-    open,
-    channel: { ...channel, requestDeserialize: decodeChannelMessage, responseSerialize: encodeChannelMessage },
-  };
-  const handlers = new Map<string, RawHandler<unknown>>([
-    [open.path, openHandler as RawHandler<unknown>],
-    [channel.path, channelHandler as RawHandler<unknown>],
-  ]);
-  const server = createTunnelGrpcServer(definition, handlers, (stream) => {
-    const session = stream.session;
-    if (session != null) sessions.get(session)?.admission.onStream(stream);
+  const server = createTunnelGrpcServer({
+    // Channels carry bulk, and are served without grpc-js's copies.
+    definition: { open },
+    handlers: new Map([[open.path, openHandler]]),
+    direct: new Map([[channel.path, (stream) => serveChannel(stream, recordOf(stream)?.tunnel, clock)]]),
+    onStream: (stream) => recordOf(stream)?.admission.onStream(stream),
   });
+
+  function recordOf({ session }: ServerHttp2Stream): SessionRecord | undefined {
+    return session === undefined ? undefined : sessions.get(session);
+  }
 
   function openHandler(raw: RawCall): ReturnType<RawHandler<OpenRequest>> {
     const record = sessions.get(raw.session);
@@ -76,10 +73,6 @@ export function createTunnelsEdge(deps: {
       address: record?.address ?? 'unknown',
       admit: (opened) => admit(raw, opened, record),
     });
-  }
-
-  function channelHandler(raw: RawCall): ReturnType<RawHandler<IncomingChannelMessage>> {
-    return serveChannel(raw, sessions.get(raw.session)?.tunnel, clock);
   }
 
   function admit(raw: RawCall, opened: OpenedTunnel, record: SessionRecord | undefined): LiveTunnel {
@@ -161,14 +154,17 @@ export function createTunnelsEdge(deps: {
       isClosing = true;
       await Promise.all([...tunnels].map((tunnel) => tunnel.drain('control-plane-stopping', graceMs)));
       stalls.close();
-      const ending = [...sessions.keys()].map((session) => sessionEnd(session as ServerHttp2Session));
+      const ended = [...sessions.keys()].map(sessionEnd);
+      for (const session of sessions.keys()) session.destroy();
       server.close();
-      await Promise.all(ending);
+      await Promise.all(ended);
     },
   };
 }
 
-async function sessionEnd(session: ServerHttp2Session): Promise<void> {
-  if (session.destroyed) return;
-  await new Promise<void>((resolve) => session.once('close', resolve));
+function sessionEnd(session: Http2Session): Promise<void> {
+  return new Promise((resolve) => {
+    if (session.destroyed) resolve();
+    else session.once('close', resolve);
+  });
 }

@@ -1,8 +1,9 @@
 /**
  * The gRPC server behind the tunnel port: fed with connections from anywhere, its receive windows raised, its calls handed
- * out raw, each with its HTTP/2 stream, because a channel's place and its bounds belong to the connection beneath gRPC.
+ * out raw, each with its HTTP/2 session, because a tunnel's place and its bounds belong to the connection beneath gRPC. Streams
+ * of methods that carry bulk can be taken over whole.
  */
-import type { Http2Server, ServerHttp2Session, ServerHttp2Stream, Settings } from 'node:http2';
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, Settings } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import {
   ResponderBuilder,
@@ -37,7 +38,6 @@ export interface RawCallEvents<Message> {
 /** A call before any gRPC stream object is made of it. */
 export interface RawCall {
   readonly call: ServerInterceptingCallInterface;
-  readonly stream: ServerHttp2Stream;
   readonly session: ServerHttp2Session;
 }
 
@@ -50,16 +50,18 @@ export interface TunnelGrpcServer {
   close(): void;
 }
 
-/**
- * @param definition the service, its methods' paths and codecs
- * @param handlers one for each method's path
- * @param onStream each new stream, before its call is handled: may end the session
- */
-export function createTunnelGrpcServer(
-  definition: ServiceDefinition,
-  handlers: ReadonlyMap<string, RawHandler<unknown>>,
-  onStream: (stream: ServerHttp2Stream) => void,
-): TunnelGrpcServer {
+export interface TunnelGrpcServerOptions {
+  /** The service, its methods' paths and codecs. */
+  readonly definition: ServiceDefinition;
+  /** By method path. */
+  readonly handlers: ReadonlyMap<string, RawHandler<unknown>>;
+  /** By method path: takes a stream over before grpc-js sees it. */
+  readonly direct: ReadonlyMap<string, (stream: ServerHttp2Stream) => void>;
+  /** Each new stream, before it is handled: may end the session. */
+  readonly onStream: (stream: ServerHttp2Stream) => void;
+}
+
+export function createTunnelGrpcServer({ definition, handlers, direct, onStream }: TunnelGrpcServerOptions): TunnelGrpcServer {
   // grpc-js calls its handlers within the event of the HTTP/2 server, so the stream of that event is the call's.
   let currentStream: ServerHttp2Stream | undefined;
   let injected: ServerHttp2Session | undefined;
@@ -72,13 +74,12 @@ export function createTunnelGrpcServer(
     'grpc.keepalive_timeout_ms': KEEP_ALIVE_TIMEOUT_MS,
     interceptors: [
       (method, call) => {
-        const stream = currentStream;
-        const session = stream?.session;
+        const session = currentStream?.session;
         const handler = handlers.get(method.path);
-        if (stream === undefined || session == null || handler === undefined) {
+        if (session === undefined || handler === undefined) {
           throw new Error(`No HTTP/2 stream beneath a call of ${method.path}: this version of @grpc/grpc-js works otherwise.`);
         }
-        return rawCall({ call, stream, session: session as ServerHttp2Session }, handler);
+        return rawCall({ call, session: session as ServerHttp2Session }, handler);
       },
     ],
   });
@@ -89,9 +90,18 @@ export function createTunnelGrpcServer(
   http2Server.on('session', (session: ServerHttp2Session) => {
     injected = session;
   });
-  http2Server.prependListener('stream', (stream: ServerHttp2Stream) => {
-    currentStream = stream;
+  const grpcListeners = http2Server.listeners('stream');
+  http2Server.removeAllListeners('stream');
+  http2Server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
     onStream(stream);
+    const takeOver = direct.get(headers[':path'] ?? '');
+    if (takeOver !== undefined) {
+      takeOver(stream);
+      return;
+    }
+    currentStream = stream;
+    for (const listener of grpcListeners) Reflect.apply(listener, http2Server, [stream, headers, ...rest]);
+    currentStream = undefined;
   });
 
   return {
@@ -150,7 +160,7 @@ function raiseStreamWindow(server: Server): void {
 function http2ServerOf(server: Server): Http2Server {
   const { http2Servers } = server as unknown as { http2Servers?: unknown };
   const first: unknown = http2Servers instanceof Map ? http2Servers.keys().next().value : undefined;
-  if (typeof first !== 'object' || first === null || !('prependListener' in first)) {
+  if (typeof first !== 'object' || first === null || !('removeAllListeners' in first)) {
     throw new Error('The HTTP/2 server of @grpc/grpc-js is not where it was: connections can not be told apart.');
   }
   return first as Http2Server;

@@ -1,5 +1,6 @@
 /** One live tunnel: the conversation on its Open call, its dials and its channels. */
 import { randomBytes } from 'node:crypto';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
@@ -9,6 +10,7 @@ import { RECONCILE_MS, TOKEN_BYTES } from '../../proto/tunnel-flow.ts';
 import type { Clock } from '../application/clock.ts';
 import type { OpenedTunnel, TunnelGate } from '../application/ports.ts';
 import type { TunnelLossReason } from '../domain/events.ts';
+import { acceptCall } from './accept-call.ts';
 import { createChannelTable } from './channel-table.ts';
 import { ChannelStream } from './channel-stream.ts';
 import type { RawCall } from './grpc-server.ts';
@@ -46,7 +48,7 @@ export interface LiveTunnel {
   welcome(): void;
   dial(signal: AbortSignal | undefined): Promise<Duplex>;
   /** Redeems a dial's token, once: whoever dialled gets the channel. Undefined where the token is not good here and now. */
-  redeem(token: Uint8Array, channel: RawCall): ChannelStream['events'] | undefined;
+  redeem(token: Uint8Array, stream: ServerHttp2Stream): ChannelStream | undefined;
   received(request: OpenRequest): void;
   /** The agent ended the call, or the connection is gone. */
   callEnded(): void;
@@ -180,25 +182,26 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
     welcome() {
       send({ $case: 'welcome', value: { inactivityMs: opened.inactivityMs, maxChannels: opened.maxChannels } });
     },
-    redeem(token, channel) {
+    redeem(token, stream) {
       const pending = dials.get(Buffer.from(token).toString('hex'));
       if (pending === undefined) return undefined;
       const id = channelId(token);
-      const stream = new ChannelStream({
-        raw: channel,
+      acceptCall(stream);
+      const channel = new ChannelStream({
+        stream,
         clock,
         used: deps.touched,
         unread: () => stalls.watch(),
         closed() {
           table.remove(id);
-          stalls.remove(stream);
+          stalls.remove(channel);
           deps.touched();
         },
       });
-      table.add(id, stream);
-      stalls.add(stream);
-      pending.settle(stream);
-      return stream.events;
+      table.add(id, channel);
+      stalls.add(channel);
+      pending.settle(channel);
+      return channel;
     },
     received({ message }) {
       switch (message?.$case) {

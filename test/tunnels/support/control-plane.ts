@@ -1,4 +1,5 @@
 /** The control plane's end of tunnels as tests need it: a real edge behind a real listener. */
+import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { pino } from 'pino';
 import { openTunnel, type OpenTunnel, type TunnelOptions } from '../../../agent/tunnel/open-tunnel.ts';
@@ -8,7 +9,7 @@ import { environmentTunnel, type TunnelKey } from '../../../services/domain/tunn
 import { createTunnelsEdge, type TunnelLimits, type TunnelsEdge } from '../../../services/tunnels/edge.ts';
 import { createTunnelListener, type TunnelListener } from '../../../services/tunnels/listener.ts';
 import { createTestIdentity, type TestIdentity } from './identity.ts';
-import { createTestGate, type TestGate } from './test-gate.ts';
+import { createTestGate, GOOD_SECRET, type TestGate } from './test-gate.ts';
 
 export const silent = pino({ level: 'silent' });
 export const limits: TunnelLimits = { maxChannelsPerTunnel: 256, stalledBytesLimit: 256 * 1024 * 1024 };
@@ -25,8 +26,6 @@ export interface TestControlPlane {
   dial(): Promise<Duplex>;
   close(): Promise<void>;
 }
-
-let credentialsCount = 0;
 
 export async function startControlPlane(
   options: { readonly gate?: TestGate; readonly limits?: Partial<TunnelLimits>; readonly clock?: Clock } = {},
@@ -47,12 +46,11 @@ export async function startControlPlane(
     key,
     port: listener.port,
     async openTunnel(socketPath, tunnelOptions) {
-      credentialsCount += 1;
       const tunnel = await openTunnel({
         address: `127.0.0.1:${listener.port}`,
         credentials: identity.credentials,
         channelOptions: identity.channelOptions,
-        hello: { environmentId: 'e1', credentialsId: `good-${credentialsCount}`, secret: Buffer.from('secret'), instanceId: 'i1' },
+        hello: { environmentId: 'e1', credentialsId: randomUUID(), secret: GOOD_SECRET, instanceId: 'i1' },
         dialTarget: dockerSocketTarget(socketPath),
         logger: silent,
         signal: stopping.signal,

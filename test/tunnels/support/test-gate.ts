@@ -14,7 +14,12 @@ export interface TestGate extends TunnelGate {
   lossCount(count: number): Promise<void>;
 }
 
-/** Accepts each environment's credentials `good-…` with the secret `secret`, each once. */
+/** The secret of all good credentials. */
+export const GOOD_SECRET = Buffer.alloc(32, 's');
+/** Credentials that were never issued. */
+export const UNKNOWN_CREDENTIALS = '00000000-0000-0000-0000-000000000000';
+
+/** Accepts all credentials but the unknown, with the good secret, each once. */
 export function createTestGate(settings: { readonly inactivityMs?: number; readonly maxChannels?: number } = {}): TestGate {
   const used = new Set<string>();
   const losses: { credentialsId: string; reason: TunnelLossReason }[] = [];
@@ -27,8 +32,8 @@ export function createTestGate(settings: { readonly inactivityMs?: number; reado
     open(opening) {
       gate.openings.push(opening);
       const { environmentId, credentialsId, secret, instanceId } = opening;
-      if (!credentialsId.startsWith('good-')) return Promise.reject(new CredentialsRefused('unknown-credentials', 'No such credentials.'));
-      if (Buffer.from(secret).toString() !== 'secret') return Promise.reject(new CredentialsRefused('wrong-secret', 'The secret is wrong.'));
+      if (credentialsId === UNKNOWN_CREDENTIALS) return Promise.reject(new CredentialsRefused('unknown-credentials', 'No such credentials.'));
+      if (!GOOD_SECRET.equals(secret)) return Promise.reject(new CredentialsRefused('wrong-secret', 'The secret is wrong.'));
       if (used.has(credentialsId)) return Promise.reject(new CredentialsRefused('credentials-used', 'These credentials were used before.'));
       used.add(credentialsId);
       return Promise.resolve({
