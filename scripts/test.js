@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { installDebianPackages } from './debian-packages.js';
 import { prepare, root, toolEnvironment } from './prepare.js';
@@ -23,10 +23,12 @@ const deadline = AbortSignal.timeout(deadlineMs);
 try {
   installDebianPackages();
   prepare();
-  const specs = findSpecs();
+  const groups = groupSpecs();
+  const endToEnd = groups.get('e2e') ?? [];
+  groups.delete('e2e');
+  await inLanes([...[...groups].map(([name, specs]) => () => runSpecs(name, specs)), ...checks()]);
   // End-to-end specs measure and race real processes: nothing else runs beside them.
-  await Promise.all([runChecks(), runSpecs('specs', specs.filter((spec) => !spec.startsWith('test/e2e/')))]);
-  await runSpecs('end-to-end specs', specs.filter((spec) => spec.startsWith('test/e2e/')));
+  await runSpecs('e2e', endToEnd);
 } catch (error) {
   totals.failed += 1;
   process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -35,14 +37,23 @@ try {
 }
 report();
 
-/** The static checks, one after the other. */
-async function runChecks() {
+/** Runs the jobs in order, as many at a time as there are processors, but no more than two: specs wait for real time too. */
+async function inLanes(/** @type {(() => Promise<void>)[]} */ jobs) {
+  const lane = async () => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
+  };
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane));
+}
+
+function checks() {
   const present = sources.filter((folder) => existsSync(path.join(root, folder)));
-  await runCheck('protocol style', 'buf', ['lint']);
-  await runCheck('types', 'tsc', []);
-  await runCheck('direction of imports', 'depcruise', ['--config', '.dependency-cruiser.js', ...present]);
-  await runCheck('lint', 'eslint', ['.']);
-  await runCheck('published package', 'node', ['scripts/build.js']);
+  return [
+    () => runCheck('protocol style', 'buf', ['lint']),
+    () => runCheck('types', 'tsc', []),
+    () => runCheck('direction of imports', 'depcruise', ['--config', '.dependency-cruiser.js', ...present]),
+    () => runCheck('lint', 'eslint', ['.']),
+    () => runCheck('published package', 'node', ['scripts/build.js']),
+  ];
 }
 
 async function runCheck(/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ args) {
@@ -57,17 +68,19 @@ async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ spec
   const file = path.join(reports, `${name}.json`);
   const env = { HOMEPORT_TEST_REPORT: file, ...(isLong ? { HOMEPORT_TEST_LONG: '1' } : {}) };
   const colour = process.stdout.isTTY ? '--color' : '--no-color';
-  const { code } = await run('mocha', [colour, '--reporter', 'scripts/counting-reporter.js', ...specs], env, (chunk) => process.stdout.write(chunk));
+  let output = '';
+  const { code } = await run('mocha', [colour, '--reporter', 'scripts/counting-reporter.js', ...specs], env, (chunk) => (output += chunk.toString()));
+  process.stdout.write(`\n${name}${output}`);
   if (!existsSync(file)) {
     totals.failed += 1;
-    process.stdout.write(`The ${name} ended early (${code ?? 'stopped at the deadline'}).\n`);
+    process.stdout.write(`The specs in test/${name} ended early (${code ?? 'stopped at the deadline'}).\n`);
     return;
   }
   const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
   totals.passed += passed;
   totals.failed += failed === 0 && code !== 0 ? 1 : failed;
   totals.skipped.push(...skipped);
-  if (failed === 0 && code !== 0) process.stdout.write(`The ${name} passed, but did not end by themselves (${code ?? 'stopped at the deadline'}).\n`);
+  if (failed === 0 && code !== 0) process.stdout.write(`The specs in test/${name} passed, but did not end by themselves (${code ?? 'stopped at the deadline'}).\n`);
 }
 
 /**
@@ -101,11 +114,16 @@ function run(command, args, extraEnv, print) {
   });
 }
 
-function findSpecs() {
-  return readdirSync(path.join(root, 'test'), { recursive: true })
-    .map((name) => `test/${String(name).split(path.sep).join('/')}`)
-    .filter((name) => name.endsWith('.spec.ts'))
-    .sort();
+/** The spec files by the folder under test/ they are in. */
+function groupSpecs() {
+  /** @type {Map<string, string[]>} */
+  const groups = new Map();
+  for (const name of readdirSync(path.join(root, 'test'), { recursive: true }).map(String).sort()) {
+    if (!name.endsWith('.spec.ts')) continue;
+    const group = name.split(path.sep)[0] ?? '';
+    groups.set(group, [...(groups.get(group) ?? []), path.join('test', name)]);
+  }
+  return groups;
 }
 
 function report() {
