@@ -56,7 +56,8 @@ export function startProcess(command: string, args: readonly string[], options: 
   const all = (): string => `${command} ${args.join(' ')}\n${printed.stdout}${printed.stderr}`;
 
   return {
-    pid: child.pid ?? -1,
+    // Not -1 where it could not be started: that would signal everybody.
+    pid: child.pid ?? Number.NaN,
     stdout: () => printed.stdout,
     stderr: () => printed.stderr,
     ended,
