@@ -44,10 +44,12 @@ describe('a thread that reads the embedded log itself', () => {
       else seen.push(message.kind);
     });
     await once(worker, 'message');
+    const seesFirst = once(worker, 'message');
     await log.store.append('environment-1', [newEvent('First')], { expectedRevision: 'no-stream' });
-    await once(worker, 'message');
+    await seesFirst;
+    const seesSecond = once(worker, 'message');
     await log.store.append('environment-1', [newEvent('Second')], { expectedRevision: 0 });
-    await once(worker, 'message');
+    await seesSecond;
     const ended = once(worker, 'exit');
     await log.store.close();
     await ended;

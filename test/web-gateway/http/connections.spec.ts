@@ -48,7 +48,9 @@ describe('connections to the gateway', () => {
     const client = await gateway.connect();
     client.write('POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n');
     const trickle = setInterval(() => client.write(' '), 40);
-    await readText(client).finally(() => clearInterval(trickle));
+    // What is on its way when the server closes may come back as a reset: the end is what counts.
+    client.on('error', () => undefined).resume();
+    await once(client, 'close').finally(() => clearInterval(trickle));
   });
 
   it('may take their time over a proxied body', async () => {
