@@ -47,8 +47,8 @@ export interface EngineExchange {
   readonly limits: GatewayLimits;
 }
 
-/** How a kept channel shows that it is dead. */
-const BROKEN_CHANNEL: ReadonlySet<string> = new Set(['engine-closed', 'channel-reset', 'tunnel-lost', 'tunnel-not-open']);
+/** How a kept channel shows that the engine let go of it. A lost tunnel is no such case: the engine may be at work on the call, and the client is told at once. */
+const BROKEN_CHANNEL: ReadonlySet<string> = new Set(['engine-closed', 'channel-reset']);
 /** Provisional answers beyond these are nothing but noise. */
 const MOST_PROVISIONAL_ANSWERS = 32;
 

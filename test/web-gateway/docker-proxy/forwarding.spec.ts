@@ -236,6 +236,15 @@ describe('the Docker proxy', () => {
     expect(answer.headers['content-security-policy']).to.match(/default-src 'none'/);
   });
 
+  it('answers 502 tunnel-lost at once also where the call waits on a kept channel', async () => {
+    engine = await startHttpEngine(gateway.enginePath, (req, res) => void (req.url === '/hang' ? gateway.tunnel.lose() : res.end()));
+    await gateway.call(`${DOCKER}/_ping`);
+    gateway.tunnel.opensWhenRequired(false);
+    const answer = await gateway.call(`${DOCKER}/hang`);
+    expect(answer).to.deep.include({ status: 502, json: { message: 'The tunnel was lost.', code: 'tunnel-lost' } });
+    expect(gateway.tunnel.dialled).to.have.length(1);
+  });
+
   it('uses a channel again for reads, a fresh one for changes, and never sends a change twice', async () => {
     let changes = 0;
     engine = await startHttpEngine(gateway.enginePath, (req, res) => {
