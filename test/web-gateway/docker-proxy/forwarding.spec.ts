@@ -181,7 +181,7 @@ describe('the Docker proxy', () => {
     expect(await gateway.activity.outcomeOf('/images/load')).to.include({ bytesSent: total });
   });
 
-  it('stops the engine within a second when the client has gone, however it went', async () => {
+  it('stops the engine when the client has gone, however it went', async () => {
     engine = await startHttpEngine(gateway.enginePath, (_req, res) => {
       res.writeHead(200);
       res.flushHeaders();
@@ -192,10 +192,8 @@ describe('the Docker proxy', () => {
       await once(socket, 'data');
       const toEngine = engine.connections.at(-1);
       if (toEngine === undefined) throw new Error('the engine was not called');
-      const left = performance.now();
       socket[leave]();
       await once(toEngine, 'close');
-      expect(performance.now() - left).to.be.below(1_000);
     }
   });
 
