@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { makeTunnelCertificate } from '../services/control-plane/tls/make-certificate.ts';
 import { environmentTunnel } from '../services/domain/tunnel-key.ts';
 import { createTunnelsEdge } from '../services/tunnels/edge.ts';
-import { createTunnelListener } from '../services/tunnels/listener.ts';
+import { createTunnelListener } from '../services/control-plane/tunnel-listener.ts';
 import { serveParent } from './support/child.ts';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -43,17 +43,3 @@ export function createAttempts(deps: { readonly clock: Clock; readonly limit: nu
     close: stop,
   };
 }
-
-/** What failed attempts of a peer are counted under: an IPv4 address, or an IPv6 network (/64), since one host owns all of it. */
-export function peerGroup(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (address.includes('::')) {
-    const after = tail === '' ? [] : tail.split(':');
-    while (groups.length + after.length < 8) groups.push('0');
-  }
-  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`;
-}

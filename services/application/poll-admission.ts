@@ -3,10 +3,11 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { type EnvironmentState, agentKey } from '../domain/environment.ts';
 import type { AgentReport, PollRejectionReason } from '../domain/events.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { createAttempts, peerGroup } from './attempts.ts';
+import { createAttempts } from './attempts.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import { createPace } from './pace.ts';
+import { peerGroup } from './peer-address.ts';
 import type { PollRecorder } from './poll-recorder.ts';
 import {
   AgentRefused,

@@ -6,7 +6,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { TunnelCommand, TunnelState } from '../domain/tunnel.ts';
 import type { Aggregates } from './aggregates.ts';
-import { peerGroup } from './attempts.ts';
+import { peerGroup } from './peer-address.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import {

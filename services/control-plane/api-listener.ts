@@ -7,8 +7,9 @@
  */
 import * as net from 'node:net';
 import * as tls from 'node:tls';
+import { plainAddress } from '../application/peer-address.ts';
 import { redirectToHttps } from './https-redirect.ts';
-import { peerAddress } from './peer-address.ts';
+import { listen } from './listen.ts';
 import { createPendingHandshakes } from './pending-handshakes.ts';
 
 const TLS_HANDSHAKE_RECORD = 0x16;
@@ -46,28 +47,12 @@ export interface ApiListener {
   setCertificate(certificate: { readonly certificatePem: string; readonly keyPem: string }): void;
   /** Stops listening and ends handshakes; connections that were handed over live on. */
   close(): Promise<void>;
-  /** Ends what is left of the connections that were handed over. */
-  destroyConnections(): void;
 }
 
-export type ListenErrorCode = 'port-in-use' | 'port-not-allowed' | 'address-not-available';
-
-/** Thrown where a port can't be listened on. The message says what to do. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-  readonly code: ListenErrorCode;
-
-  constructor(code: ListenErrorCode, message: string, cause: unknown) {
-    super(message, { cause });
-    this.code = code;
-  }
-}
-
-/** Starts listening. Throws {@link ListenError}. */
+/** Starts listening. Throws {@link import('./listen.ts').ListenError}. */
 export async function createApiListener(options: ApiListenerOptions): Promise<ApiListener> {
   const deadlineMs = options.handshakeDeadlineMs ?? 10_000;
   const handshakes = createPendingHandshakes({ max: options.maxHandshakes ?? 4096, deadlineMs });
-  const connections = new Set<net.Socket>();
   /** Connections that went to TLS, by their two ends: a TLS socket does not name the one below it. */
   const belowTls = new Map<string, net.Socket>();
 
@@ -83,7 +68,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     // Gone again in the meantime.
     if (below === undefined) return void socket.destroy();
     handshakes.done(below);
-    const peer = { address: peerAddress(below) };
+    const peer = { address: plainAddress(below.remoteAddress ?? '') };
     // Until its new owner listens to it.
     socket.on('error', () => socket.destroy());
     if (socket.alpnProtocol === 'h2' || socket.alpnProtocol === 'grpc-exp') options.onGrpc(socket, peer);
@@ -92,9 +77,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
 
   const accept = (socket: net.Socket): void => {
-    connections.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.once('close', () => connections.delete(socket));
     if (!handshakes.admit(socket)) return;
     socket.setNoDelay(true);
     socket.once('readable', () => {
@@ -117,7 +100,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
   };
 
   const server = net.createServer({ allowHalfOpen: true }, accept);
-  const port = await listen(server, options);
+  const port = await listen(server, { host: options.host, port: options.port, portFlag: '--https-port' });
 
   return {
     port,
@@ -129,7 +112,6 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
       handshakes.destroyAll();
       return Promise.resolve();
     },
-    destroyConnections: () => connections.forEach((socket) => socket.destroy()),
   };
 }
 
@@ -145,30 +127,4 @@ function chooseProtocol(offered: readonly string[]): string | undefined {
 
 function secureContextOptions(certificate: { readonly certificatePem: string; readonly keyPem: string }): tls.SecureContextOptions {
   return { cert: certificate.certificatePem, key: certificate.keyPem, minVersion: 'TLSv1.2' };
-}
-
-async function listen(server: net.Server, { host, port }: { readonly host: string; readonly port: number }): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen({ host, port }, resolve);
-  });
-  server.removeAllListeners('error');
-  // What goes wrong with one connection (too many open files) is no reason to end the process.
-  server.on('error', () => undefined);
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : port;
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const where = `${host}:${port}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new ListenError('port-in-use', `${where} is in use by another program; stop it, or choose another port with --https-port`, error);
-    case 'EACCES':
-      return new ListenError('port-not-allowed', `${where} may not be used by this user; choose a port above 1023 with --https-port`, error);
-    case 'EADDRNOTAVAIL':
-      return new ListenError('address-not-available', `${host} is no address of this machine; choose another with --host`, error);
-    default:
-      return error;
-  }
 }

@@ -19,7 +19,6 @@ import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
 import { eventLogFile, openEventStore } from '../event-store/open.ts';
 import { createPollsEdge } from '../polls/polls-edge.ts';
 import { createTunnelsEdge, type TunnelsEdge } from '../tunnels/edge.ts';
-import { createTunnelListener } from '../tunnels/listener.ts';
 import { createAdminSocket } from './admin-socket.ts';
 import { loadApiCertificate } from './api-certificate.ts';
 import { createApiListener } from './api-listener.ts';
@@ -27,6 +26,7 @@ import { createFirstAdmin } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import type { ControlPlaneOptions, ReadyLine } from './options.ts';
 import { startErrorOf } from './start-errors.ts';
+import { createTunnelListener } from './tunnel-listener.ts';
 import { loadTunnelIdentity } from './tls/tunnel-identity.ts';
 import { releaseVersion } from '../../proto/release.ts';
 

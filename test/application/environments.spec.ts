@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { checkAddress, checkName, checkTags } from '../../services/application/environment-input.ts';
-import { peerGroup } from '../../services/application/attempts.ts';
+import { peerGroup } from '../../services/application/peer-address.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
 import { admin, type Harness, startHarness } from './harness.ts';
 

@@ -5,8 +5,9 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { ListenError, createApiListener } from '../../services/control-plane/api-listener.ts';
+import { createApiListener } from '../../services/control-plane/api-listener.ts';
 import type { ApiListener, ApiListenerOptions } from '../../services/control-plane/api-listener.ts';
+import { ListenError } from '../../services/control-plane/listen.ts';
 import { createSelfSignedCertificate } from '../../services/control-plane/tls/self-signed-certificate.ts';
 import type { SelfSignedCertificate } from '../../services/control-plane/tls/self-signed-certificate.ts';
 import { PollServiceClient, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
@@ -19,6 +20,8 @@ describe('API listener', () => {
   let listener: ApiListener | undefined;
   let webServer: http.Server;
   let taken: string[];
+  /** Ends with each test, and with it the server's end. */
+  const opened = new Set<net.Socket>();
 
   beforeEach(async () => {
     taken = [];
@@ -28,7 +31,8 @@ describe('API listener', () => {
 
   afterEach(async () => {
     await listener?.close();
-    listener?.destroyConnections();
+    for (const socket of opened) socket.destroy();
+    opened.clear();
     listener = undefined;
     certificate.stop();
   });
@@ -53,6 +57,7 @@ describe('API listener', () => {
 
   async function connect(port: number, options: tls.ConnectionOptions = {}): Promise<tls.TLSSocket> {
     const socket = tls.connect({ host: '127.0.0.1', port, ca: certificate.caPem, ...options });
+    opened.add(socket);
     await once(socket, 'secureConnect');
     return socket;
   }

@@ -7,7 +7,7 @@ import { dockerSocketTarget } from '../../../agent/tunnel/dial-target.ts';
 import type { Clock } from '../../../services/application/clock.ts';
 import { environmentTunnel, type TunnelKey } from '../../../services/domain/tunnel-key.ts';
 import { createTunnelsEdge, type TunnelLimits, type TunnelsEdge } from '../../../services/tunnels/edge.ts';
-import { createTunnelListener, type TunnelListener } from '../../../services/tunnels/listener.ts';
+import { createTunnelListener, type TunnelListener } from '../../../services/control-plane/tunnel-listener.ts';
 import { createTestIdentity, type TestIdentity } from './identity.ts';
 import { createTestGate, GOOD_SECRET, type TestGate } from './test-gate.ts';
 

@@ -2,27 +2,15 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
-import { peerGroup } from '../application/attempts.ts';
 import { systemClock, type Clock } from '../application/clock.ts';
-import { ADMISSION_MS } from './admission.ts';
+import { peerGroup, plainAddress } from '../application/peer-address.ts';
+import { ADMISSION_MS } from '../tunnels/admission.ts';
+import { listen } from './listen.ts';
 
 /** Connections without valid credentials, TLS handshakes included, that may wait at once. */
 export const UNADMITTED_CONNECTIONS = 1024;
 /** Of these, so many from one address (IPv6: one /64): nobody keeps all others out. */
 export const UNADMITTED_CONNECTIONS_OF_ONE = 256;
-
-export type TunnelListenerErrorCode = 'port-in-use' | 'port-not-allowed' | 'address-not-available' | 'listen-failed';
-
-/** Why the tunnel port could not be opened. */
-export class TunnelListenerError extends Error {
-  override readonly name = 'TunnelListenerError';
-  readonly code: TunnelListenerErrorCode;
-
-  constructor(code: TunnelListenerErrorCode, message: string, cause: unknown) {
-    super(message, { cause });
-    this.code = code;
-  }
-}
 
 export interface TunnelListener {
   /** The real one, where 0 was asked for. */
@@ -32,7 +20,7 @@ export interface TunnelListener {
 }
 
 /**
- * Throws {@link TunnelListenerError}.
+ * Throws {@link import('./listen.ts').ListenError}.
  * @param key the tunnel identity's private key, PEM
  * @param cert its certificate, PEM
  * @param accept the edge's
@@ -100,10 +88,8 @@ export async function createTunnelListener(options: {
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
 
-  await listen(server, host, port);
-  const address = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: await listen(server, { host, port, portFlag: '--tunnel-port' }),
     close() {
       server.close();
       for (const socket of waiting.values()) socket.destroy();
@@ -111,36 +97,6 @@ export async function createTunnelListener(options: {
   };
 }
 
-function listen(server: tls.Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      server.on('error', () => undefined);
-      resolve();
-    });
-  });
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): TunnelListenerError {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new TunnelListenerError('port-in-use', `The tunnel port ${port} is in use: choose another by --tunnel-port.`, error);
-    case 'EACCES':
-      return new TunnelListenerError('port-not-allowed', `This user may not listen on port ${port}: choose one above 1023 by --tunnel-port.`, error);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new TunnelListenerError('address-not-available', `${host} is not an address of this machine: choose another by --host.`, error);
-    default:
-      return new TunnelListenerError('listen-failed', `Could not listen on ${host}, port ${port}: ${error.message}`, error);
-  }
-}
-
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress ?? ''}|${socket.remotePort ?? ''}`;
-}
-
-/** IPv4 as such, also where it came in on an IPv6 socket. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }
