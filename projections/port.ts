@@ -1,6 +1,7 @@
 /** What others see of the read models. */
 import type { Position } from '../services/event-store/port.ts';
 import type { Instant } from '../services/domain/events.ts';
+import type { PastRecord } from '../services/domain/past-record.ts';
 
 export type EnvironmentStatus = 'unassociated' | 'never' | 'up' | 'down' | 'duplicate';
 
@@ -101,33 +102,9 @@ export class ProjectionsError extends Error {
  */
 export type ProjectionsState = { readonly kind: 'catching-up' } | { readonly kind: 'live' } | { readonly kind: 'failed'; readonly reason: string };
 
-/** What a starting process needs to know of the past, in pages so that a large fleet is no burden. */
-export interface StartupQueries {
-  /** Every environment that was not removed. */
-  environmentNames(): AsyncIterable<readonly { readonly environmentId: string; readonly name: string }[]>;
-  /**
-   * The last recorded poll of every agent, with the heartbeat its environment had. An agent that was restarted appears
-   * with its instance before, too. The rows of an environment come one after the other, the one that polled last at the end.
-   */
-  agents(): AsyncIterable<
-    readonly {
-      readonly environmentId: string;
-      readonly node: string;
-      readonly instanceId: string;
-      readonly lastSequence: number;
-      readonly lastPolledAt: Instant | null;
-      readonly heartbeat: 'never' | 'up' | 'down';
-      /** The environment's own; null where it follows the settings. */
-      readonly pollIntervalSeconds: number | null;
-    }[]
-  >;
-  /** Every tunnel that is not closed. */
-  unclosedTunnels(): AsyncIterable<readonly { readonly environmentId: string; readonly node: string | null }[]>;
-}
-
 export interface Projections {
   readonly environments: EnvironmentQueries;
-  readonly startup: StartupQueries;
+  readonly startup: PastRecord;
   /** For health checks. */
   state(): ProjectionsState;
   /**

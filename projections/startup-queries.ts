@@ -1,6 +1,6 @@
 /** What a starting process asks of the past, page by page. */
+import type { PastRecord } from '../services/domain/past-record.ts';
 import { agentsPage, environmentNamesPage } from './environments/queries.ts';
-import type { StartupQueries } from './port.ts';
 import type { QueryThreads } from './query-threads.ts';
 import { unclosedTunnelsPage } from './tunnels/queries.ts';
 
@@ -21,7 +21,7 @@ async function* pages<Item, Place>(first: Place, read: (after: Place) => Promise
 }
 
 /** Creates the queries over the query threads. */
-export function createStartupQueries(threads: QueryThreads): StartupQueries {
+export function createStartupQueries(threads: QueryThreads): PastRecord {
   return {
     environmentNames: () => pages('', (after) => threads.ask(environmentNamesPage, { after, limit: pageSize })),
     agents: () => pages('', (after) => threads.ask(agentsPage, { after, limit: pageSize })),

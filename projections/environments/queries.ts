@@ -1,6 +1,7 @@
 /** The questions about environments. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { EnvironmentView, StartupQueries } from '../port.ts';
+import type { PastAgent } from '../../services/domain/past-record.ts';
+import type { EnvironmentView } from '../port.ts';
 import type { Query } from '../projection.ts';
 import { createTunnelLookup } from '../tunnels/view.ts';
 import type { ListPlace } from './list-cursor.ts';
@@ -67,9 +68,7 @@ interface KeyedPage<Item> {
   readonly next: string | null;
 }
 
-type Items<Pages> = Pages extends AsyncIterable<readonly (infer Item)[]> ? Item : never;
-
-export const environmentNamesPage: Query<{ readonly after: string; readonly limit: number }, KeyedPage<Items<ReturnType<StartupQueries['environmentNames']>>>> = {
+export const environmentNamesPage: Query<{ readonly after: string; readonly limit: number }, KeyedPage<{ readonly environmentId: string; readonly name: string }>> = {
   name: 'environment-names-page',
   prepare(database) {
     const select = database.prepare('SELECT environmentId, name FROM environments WHERE environmentId > ? ORDER BY environmentId LIMIT ?');
@@ -80,7 +79,7 @@ export const environmentNamesPage: Query<{ readonly after: string; readonly limi
   },
 };
 
-export const agentsPage: Query<{ readonly after: string; readonly limit: number }, KeyedPage<Items<ReturnType<StartupQueries['agents']>>>> = {
+export const agentsPage: Query<{ readonly after: string; readonly limit: number }, KeyedPage<PastAgent>> = {
   name: 'agents-page',
   prepare(database) {
     // Whole environments make a page: of `limit` environments all agents.
@@ -95,7 +94,7 @@ export const agentsPage: Query<{ readonly after: string; readonly limit: number 
       const found = owners.all(after, limit);
       const last = found.at(-1)?.['environmentId'];
       if (last === undefined) return { items: [], next: null };
-      const items = select.all(after, last) as unknown as Items<ReturnType<StartupQueries['agents']>>[];
+      const items = select.all(after, last) as unknown as PastAgent[];
       return { items, next: found.length < limit ? null : String(last) };
     };
   },

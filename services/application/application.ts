@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { accountDecider } from '../domain/account.ts';
 import { environmentDecider } from '../domain/environment.ts';
+import type { PastRecord } from '../domain/past-record.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { tunnelDecider } from '../domain/tunnel.ts';
 import type { EventStore } from '../event-store/port.ts';
@@ -24,23 +25,6 @@ import type { InstallationSecrets } from './sealing.ts';
 import { createSettings, type StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
-
-/** What the record says at start; projections answer it. */
-export interface PastRecord {
-  environmentNames(): AsyncIterable<readonly { readonly environmentId: string; readonly name: string }[]>;
-  agents(): AsyncIterable<
-    readonly {
-      readonly environmentId: string;
-      readonly node: string;
-      readonly instanceId: string;
-      readonly lastSequence: number;
-      readonly lastPolledAt: string | null;
-      readonly heartbeat: 'never' | 'up' | 'down';
-      readonly pollIntervalSeconds: number | null;
-    }[]
-  >;
-  unclosedTunnels(): AsyncIterable<readonly { readonly environmentId: string; readonly node: string | null }[]>;
-}
 
 export interface Application {
   readonly environments: EnvironmentUseCases;
