@@ -1,8 +1,9 @@
 /** Turns a list's filters into SQL over the indexes that hold all they need. */
+import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EnvironmentListQuery } from '../port.ts';
 import type { ListPlace } from './list-cursor.ts';
-import { foldName, tagMark } from './rows.ts';
+import { tagMark } from './rows.ts';
 
 /** A list's filters, with the place to go on after. */
 export type ListInput = Omit<EnvironmentListQuery, 'cursor'> & { readonly after: ListPlace | null };

@@ -1,9 +1,10 @@
 /** Environments, their agents, their heartbeat and their last refusal, as the events tell them. */
+import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { agentKey } from '../../services/domain/environment.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import { createPollFold } from './poll-fold.ts';
-import { agentRows, encodeTags, environmentRows, environmentsSchema, foldName, rejectionRows, type EnvironmentRow } from './rows.ts';
+import { agentRows, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
 
 export const environmentsProjection: Projection = {
   name: 'environments',

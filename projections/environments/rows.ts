@@ -5,7 +5,7 @@ import type { EnvironmentStatus } from '../port.ts';
 export interface EnvironmentRow {
   readonly environmentId: string;
   readonly name: string;
-  /** What lists sort and search by: {@link foldName}. */
+  /** What lists sort and search by: the name folded by foldName. */
   readonly nameFolded: string;
   readonly status: EnvironmentStatus;
   readonly address: string;
@@ -115,11 +115,6 @@ export const environmentsSchema = `
     PRIMARY KEY (environmentId, instanceId)
   ) STRICT, WITHOUT ROWID;
 `;
-
-/** A name as it is compared: without regard to case and to how accents are composed. */
-export function foldName(name: string): string {
-  return name.normalize('NFC').toLowerCase();
-}
 
 /** A JSON array with each element on a line of its own, so that {@link tagMark} finds exactly that tag in the text. */
 export function encodeTags(tags: readonly string[]): string {

@@ -1,5 +1,6 @@
 /** Use cases of environments: create, change, remove, and what an agent needs to join. */
 import { randomUUID } from 'node:crypto';
+import { foldName } from '../domain/environment-name.ts';
 import type { EnvironmentState } from '../domain/environment.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { type Clock, instantOf } from './clock.ts';
@@ -31,32 +32,30 @@ export function createEnvironments(deps: {
   /** The key each environment's name is held under. */
   const held = new Map<string, string>();
 
-  const keyOf = (name: string) => name.toLowerCase();
-
   /** Holds a name while `task` records it. */
   async function withName<Result>(environmentId: string, name: string, task: () => Promise<Result>): Promise<Result> {
-    const holder = ids.get(keyOf(name));
+    const holder = ids.get(foldName(name));
     if (holder !== undefined && holder !== environmentId) {
       throw new ApplicationError('name-taken', `an environment named ${name} exists already; choose another name`, { pointer: '/name' });
     }
-    ids.set(keyOf(name), environmentId);
+    ids.set(foldName(name), environmentId);
     try {
       return await task();
     } catch (error) {
-      if (holder === undefined) ids.delete(keyOf(name));
+      if (holder === undefined) ids.delete(foldName(name));
       throw error;
     }
   }
 
   /** From now on the environment has this name and no other. */
   function settle(environmentId: string, name: string | undefined, alsoTried?: string): void {
-    for (const key of [held.get(environmentId), alsoTried === undefined ? undefined : keyOf(alsoTried)]) {
+    for (const key of [held.get(environmentId), alsoTried === undefined ? undefined : foldName(alsoTried)]) {
       if (key !== undefined && ids.get(key) === environmentId) ids.delete(key);
     }
     held.delete(environmentId);
     if (name === undefined) return;
-    ids.set(keyOf(name), environmentId);
-    held.set(environmentId, keyOf(name));
+    ids.set(foldName(name), environmentId);
+    held.set(environmentId, foldName(name));
   }
 
   async function active(environmentId: string): Promise<Extract<EnvironmentState, { status: 'active' }>> {

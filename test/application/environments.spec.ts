@@ -29,6 +29,18 @@ describe('application: environments', () => {
     expect(results.filter((code) => code === 'name-taken')).to.have.length(19);
   });
 
+  it('has one name once, however its accents are composed, also over a restart', async () => {
+    const { environmentId } = await create('Café');
+    expect(await rejected(create('CAFE\u0301'))).to.equal('name-taken');
+    const again = await harness.restart({
+      async *environmentNames() {
+        await Promise.resolve();
+        yield [{ environmentId, name: 'Cafe\u0301' }];
+      },
+    });
+    expect(await rejected(again.environments.create({ name: 'café', address: 'cp.example:9443' }, admin))).to.equal('name-taken');
+  });
+
   it('frees a name by renaming and by removing, and keeps it where the change failed', async () => {
     const { environmentId } = await create('first');
     await harness.app.environments.change(environmentId, { name: 'renamed' }, admin);

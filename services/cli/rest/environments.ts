@@ -54,7 +54,9 @@ export async function findEnvironment(client: RestClient, nameOrId: string): Pro
     if (environment !== undefined) return environment.body as Environment;
   }
   const matches = await listEnvironments(client, { search: nameOrId });
-  const found = matches.find(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
+  // As the server compares names; a file system may spell accents otherwise than a keyboard.
+  const folded = (name: string): string => name.normalize('NFC').toLowerCase();
+  const found = matches.find(({ name }) => folded(name) === folded(nameOrId));
   if (found === undefined) throw new CliError('environment-not-found', `there is no environment ${nameOrId}: homeport env list shows them`);
   return found;
 }
