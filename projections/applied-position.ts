@@ -12,7 +12,7 @@ export interface AppliedPosition {
   /** The projector begins, or begins again, at a position that may be earlier: the rows behind it are gone. */
   restart(position: Position | undefined): void;
   close(): void;
-  /** Resolves once the position is applied. Throws {@link ProjectionsError}, the signal's reason, or TypeError where the text is no position. */
+  /** Resolves once the position is applied. Throws {@link ProjectionsError}, the signal's reason, or EventStoreError `invalid-position`. */
   until(position: Position, signal?: AbortSignal): Promise<void>;
   /** Resolves once the head of the log was reached first. Throws as `until` does. */
   untilCaughtUp(signal?: AbortSignal): Promise<void>;

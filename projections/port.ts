@@ -114,7 +114,7 @@ export interface Projections {
   whenCaughtUp(signal?: AbortSignal): Promise<void>;
   /**
    * Read your writes: true once the position is applied, false where that took longer than `timeoutMs`, or at once where
-   * the state is failed. Throws TypeError on text that is no position of the store.
+   * the state is failed. Throws EventStoreError `invalid-position` on text that is no position of the store.
    */
   whenApplied(position: Position, timeoutMs: number): Promise<boolean>;
   /** The newest position applied; undefined where none. */

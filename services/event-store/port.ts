@@ -81,7 +81,7 @@ export type EventFilter = { readonly streamPrefixes: readonly string[] } | { rea
 
 export interface ReadAllOptions {
   readonly direction?: Direction;
-  /** Inclusive; must be a position this store issued. */
+  /** Inclusive; must be a position this store issued, else the read throws {@link EventStoreError} `invalid-position`. */
   readonly from?: Position | 'start' | 'end';
   readonly limit?: number;
   readonly filter?: EventFilter;
@@ -126,7 +126,7 @@ export interface EventReader {
   getStreamMetadata(stream: string): Promise<MetadataResult>;
   /** The position of the newest event, or undefined in an empty store. */
   headPosition(): Promise<Position | undefined>;
-  /** Negative where `a` comes before `b`, 0 where they are the same. */
+  /** Negative where `a` comes before `b`, 0 where they are the same. Throws {@link EventStoreError} `invalid-position`. */
   comparePositions(a: Position, b: Position): number;
   close(): Promise<void>;
 }
@@ -178,6 +178,8 @@ export type EventStoreErrorCode =
   | 'stream-deleted'
   | 'append-too-large'
   | 'access-denied'
+  /** A position that this store never gave. */
+  | 'invalid-position'
   | 'event-store-unavailable'
   | 'event-store-corrupt';
 

@@ -108,7 +108,7 @@ describe('the read models of a running system', () => {
     it('refuse to wait for what is no position, whenever they are asked', async () => {
       const projections = await open();
       const waits = [projections.whenApplied('first', 1000), projections.whenCaughtUp().then(() => projections.whenApplied('12x', 1000))];
-      for (const wait of waits) expect(await wait.catch((error: unknown) => error)).to.be.instanceOf(TypeError);
+      for (const wait of waits) expect(await wait.catch((error: unknown) => error)).to.have.property('code', 'invalid-position');
       expect(await projections.whenApplied(await append('environment-a', created('a')), 5000)).to.equal(true);
     });
 

@@ -2,7 +2,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Projections } from '../../projections/port.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
-import { invalidPositionOr } from './invalid-position.ts';
 
 const WAIT_MS = 1_000;
 /** Where an answer could not wait any longer: the position to ask for with Homeport-After. */
@@ -21,14 +20,6 @@ export function awaitAskedPosition(projections: Pick<Projections, 'whenApplied'>
     const position = request.headers[AFTER_HEADER];
     if (position === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return;
     if (typeof position !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(position)) throw new GatewayError('invalid-position', 'Homeport-After takes a position that Homeport-Position gave.');
-    if (!(await applied(projections, position))) throw new GatewayError('not-yet-applied', `The read models have not come to ${position} yet.`);
+    if (!(await projections.whenApplied(position, WAIT_MS))) throw new GatewayError('not-yet-applied', `The read models have not come to ${position} yet.`);
   };
-}
-
-async function applied(projections: Pick<Projections, 'whenApplied'>, position: string): Promise<boolean> {
-  try {
-    return await projections.whenApplied(position, WAIT_MS);
-  } catch (error) {
-    throw invalidPositionOr(error);
-  }
 }

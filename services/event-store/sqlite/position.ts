@@ -1,10 +1,10 @@
 /** Positions as the port has them: decimal text of the place in the log, from 1. */
-import type { Position } from '../port.ts';
+import { EventStoreError, type Position } from '../port.ts';
 
-/** Throws TypeError where the text is no position of this store. */
+/** Throws {@link EventStoreError} `invalid-position` where the text is no position of this store. */
 export function parsePosition(position: Position): number {
   const number = Number(position);
-  if (!/^[0-9]+$/.test(position) || !Number.isSafeInteger(number)) throw new TypeError(`"${position}" is no position of this event store.`);
+  if (!/^[0-9]+$/.test(position) || !Number.isSafeInteger(number)) throw new EventStoreError('invalid-position', `"${position}" is no position that this installation gave.`);
   return number;
 }
 

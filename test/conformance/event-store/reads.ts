@@ -4,6 +4,11 @@ import type { RecordedEvent } from '../../../services/event-store/port.ts';
 import { collect, idsOf, loggedAfter, markPlace, newCategory, newEvent, newEvents, newStream, refused, revisionsOf, type GetStore } from './store-under-test.ts';
 
 export function describeReads(store: GetStore): void {
+  it('says by a code of its own that a position is none that the store gave', async () => {
+    for (const from of ['nonsense', '']) await refused(collect(store().readAll({ from })), 'invalid-position');
+    await refused(Promise.resolve().then(() => store().comparePositions('nonsense', 'nonsense')), 'invalid-position');
+  });
+
   describe('reading a stream', () => {
     const stream = newStream();
     before(async () => {

@@ -1,5 +1,6 @@
 /** Activity and history in memory. */
 import { ApplicationError, type Activity, type CallOutcome, type History, type HistoryEvent, type RecordedCall } from '../../../services/application/ports.ts';
+import { EventStoreError } from '../../../services/event-store/port.ts';
 import { eventually } from '../../support/eventually.ts';
 
 export type ActivityEntry =
@@ -46,7 +47,7 @@ export function createFakeHistory(events: HistoryEvent[]): History & { publish(e
     },
     followers: () => wakers.size,
     list({ limit, after, type }) {
-      if (after !== undefined && !/^\d+$/.test(after)) return Promise.reject(new TypeError('"x" is no position of this event store'));
+      if (after !== undefined && !/^\d+$/.test(after)) return Promise.reject(new EventStoreError('invalid-position', '"x" is no position that this installation gave.'));
       const matching = events.filter((event) => Number(event.position) > Number(after ?? -1) && (type === undefined || event.type === type));
       const page = matching.slice(0, limit);
       return Promise.resolve({ events: page, next: page.length < matching.length ? (page.at(-1)?.position ?? null) : null });

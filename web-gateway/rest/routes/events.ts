@@ -5,7 +5,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EventQuery, HistoryEvent } from '../../../services/application/ports.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
-import { invalidPositionOr } from '../invalid-position.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { clientGone, identityOf } from '../route-config.ts';
 import { exactly, instant, pageOf, pageQuery } from '../schemas/json-schema.ts';
@@ -69,7 +68,7 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
     async (request, reply) => {
       const query = historyQuery(request.query);
       if (!request.query.follow && !(request.headers.accept ?? '').includes(NDJSON)) {
-        const { events, next } = await history.list({ ...query, limit: request.query.limit }, clientGone(reply)).catch(inOurWords(query));
+        const { events, next } = await history.list({ ...query, limit: request.query.limit }, clientGone(reply));
         return { items: events, nextCursor: next, total: null };
       }
       return stream(request, reply, query);
@@ -85,7 +84,7 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
     const pages = history.stream(query, { follow, signal })[Symbol.asyncIterator]();
     try {
       // What is wrong with the query shows before the first page; who follows waits for the header, not for an event.
-      const first = follow ? undefined : await pages.next().catch(inOurWords(query));
+      const first = follow ? undefined : await pages.next();
       reply.hijack();
       reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id });
       reply.raw.flushHeaders();
@@ -129,11 +128,5 @@ function historyQuery({ stream, category, type, environment, from, to, after, cu
     ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
     ...(position === undefined ? {} : { after: position }),
     order,
-  };
-}
-
-function inOurWords({ after }: Pick<EventQuery, 'after'>): (error: unknown) => never {
-  return (error) => {
-    throw after === undefined ? error : invalidPositionOr(error);
   };
 }
