@@ -17,6 +17,15 @@ const flushMs = 25;
 const retryMs = 1000;
 const bufferLimit = 20_000;
 
+/**
+ * The stream of one control-plane node's activity. It is one, where polls have several: calls are made at the pace of people
+ * and their scripts, and one stream keeps a call's events in their order. The number stands in its name so that others may
+ * come beside it without renaming what is recorded.
+ */
+export function activityStreamOf(controlPlaneNode: string): string {
+  return `activity-${controlPlaneNode}_0`;
+}
+
 /** Creates the record of one control-plane node. */
 export function createActivity(deps: {
   readonly log: EventLog;

@@ -8,7 +8,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { tunnelDecider } from '../domain/tunnel.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { type AccountDirectory, createAccounts } from './accounts.ts';
-import { createActivity, type RecordedActivity } from './activity.ts';
+import { activityStreamOf, createActivity, type RecordedActivity } from './activity.ts';
 import { createAggregates } from './aggregates.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { createEnvironmentStreams } from './environment-streams.ts';
@@ -69,7 +69,7 @@ export function createApplication(deps: {
   const retention = own('retention');
   const summaries = createPollSummaries({ log, clock, logger, settings, retention, actor, expire: deps.expirePolls });
   const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention, summaries });
-  const activityStream = createSingleWriterStream({ log, stream: `activity-${controlPlaneNode}_0` });
+  const activityStream = createSingleWriterStream({ log, stream: activityStreamOf(controlPlaneNode) });
   const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor });
   const streams = createEnvironmentStreams(createAggregates({ decider: environmentDecider, log, reader: store }));
   const accounts = createAccounts({ aggregates: createAggregates({ decider: accountDecider, log, reader: store }), reader: store, log, secrets, clock });
