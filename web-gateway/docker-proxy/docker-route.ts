@@ -15,6 +15,11 @@ export interface DockerRoute {
 
 const VERSION = /^\/v[0-9.]+(?=\/)/;
 const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/**
+ * What is asked by GET and does more than read: attach/ws writes to a container's standard input; Podman's healthcheck runs
+ * the check in the container; top runs ps with the caller's arguments, Podman's in the container.
+ */
+const ACTING_READS = /^\/(?:containers|pods)\/.+\/(?:attach\/ws|healthcheck|top)$/;
 /** As the engine reads a flag: anything but these is true. */
 const FOLLOW = /(?:^|&)follow=(?!(?:0|no|false|none)?(?:&|$))/i;
 
@@ -29,8 +34,7 @@ export function classify(method: string, path: string, query: string): DockerRou
     return plain(!/^\/containers\/[^/]+\/wait$/.test(route), undefined);
   }
   if (!READING_METHODS.has(method)) return plain(true, undefined);
-  // The one GET that can write: the engine's standard input over a WebSocket.
-  if (/^\/containers\/.+\/attach\/ws$/.test(route)) return plain(true, undefined);
+  if (ACTING_READS.test(route)) return plain(true, undefined);
   const logs = /^\/(?:containers|services|tasks)\/[^/]+\/logs$/.test(route) && FOLLOW.test(query);
   return plain(false, logs ? 'logs' : undefined);
 }

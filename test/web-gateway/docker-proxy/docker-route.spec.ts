@@ -8,6 +8,7 @@ describe('a call to the Docker API', () => {
     for (const [method, path] of [
       ['GET', '/v1.41/containers/json'],
       ['HEAD', '/_ping'],
+      ['GET', '/v5.0.0/libpod/containers/healthcheck/json'],
       ['GET', '/containers/x/archive'],
       ['POST', '/v1.41/containers/x/wait'],
       ['OPTIONS', '/info'],
@@ -21,6 +22,12 @@ describe('a call to the Docker API', () => {
       ['PATCH', '/anything'],
       ['GET', '/v1.41/containers/x/attach/ws'],
       ['GET', '/containers/x/y/attach/ws'],
+      ['GET', '/v5.0.0/libpod/containers/x/healthcheck'],
+      ['GET', '/libpod/containers/x/healthcheck'],
+      ['GET', '/containers/x/healthcheck/'],
+      ['HEAD', '/libpod/containers/x/healthcheck'],
+      ['GET', '/v1.41/containers/x/top'],
+      ['GET', '/v5.0.0/libpod/pods/x/top'],
       ['POST', '/containers/x/y/wait'],
       ['POST', '/exec/x/start'],
     ] as const) {
