@@ -11,9 +11,9 @@ import { createAuthentication } from './security/authentication.ts';
 export interface Gateway {
   /**
    * Takes over a connection that speaks HTTP/1.1.
-   * @param peer its address as the listener knows it, and who it is where the listener knows that too
+   * @param peer its address as the listener knows it; where the listener knows that too, how to reset it, and who it is
    */
-  accept(socket: Duplex, peer: { readonly address: string; readonly principal?: Principal }): void;
+  accept(socket: Duplex, peer: { readonly address: string; readonly reset?: () => void; readonly principal?: Principal }): void;
   /** Every route of the REST interface. */
   readonly routes: readonly DeclaredRoute[];
   /** Ends idle connections and followed streams at once, other calls when they are done, and at the latest after `graceMs`. */

@@ -20,6 +20,8 @@ const GRPC_PROTOCOLS: ReadonlySet<string> = new Set(['h2', 'grpc-exp']);
 export interface ApiPeer {
   /** The peer's IP address. */
   readonly address: string;
+  /** Breaks the connection off so that the peer can't take it for a proper end: TCP's reset, not TLS's or TCP's close. */
+  readonly reset: () => void;
 }
 
 export interface ApiListenerOptions {
@@ -68,7 +70,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     // Gone again in the meantime.
     if (below === undefined) return void socket.destroy();
     handshakes.done(below);
-    const peer = { address: plainAddress(below.remoteAddress ?? '') };
+    const peer = { address: plainAddress(below.remoteAddress ?? ''), reset: () => void below.resetAndDestroy() };
     // Until its new owner listens to it.
     socket.on('error', () => socket.destroy());
     if (socket.alpnProtocol === 'h2' || socket.alpnProtocol === 'grpc-exp') options.onGrpc(socket, peer);

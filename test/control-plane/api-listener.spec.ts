@@ -215,6 +215,18 @@ describe('API listener', () => {
     expect(failure).to.have.property('message').that.matches(/--https-port/);
   });
 
+  it('breaks a connection off by a reset where its owner asks for one, so that no client takes it for the end', async () => {
+    const { port } = await listen({
+      onHttp: (socket, { reset }) => {
+        socket.once('data', () => socket.write('half of an answer', reset));
+      },
+    });
+    const socket = await connect(port);
+    socket.write(REQUEST);
+    const errors: unknown[] = await once(socket.resume(), 'error');
+    expect(errors[0]).to.have.property('code', 'ECONNRESET');
+  });
+
   it('frees its port at once when it is closed, while connections it handed over live on', async () => {
     const handedOver = Promise.withResolvers<undefined>();
     const { port } = await listen({

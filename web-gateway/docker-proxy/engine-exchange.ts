@@ -3,6 +3,8 @@ import { request, type Agent, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { drainRequest } from '../http/http-server.ts';
+import { problemOf } from '../problems/problem.ts';
+import { linger } from '../problems/raw-problem.ts';
 import type { AdmittedCall } from './admission.ts';
 import { relayAnswer } from './answer-relay.ts';
 import type { CallRecord } from './call-record.ts';
@@ -10,6 +12,7 @@ import type { CallerOptions } from './channel-agent.ts';
 import type { ChannelCaller } from './channels.ts';
 import { failureCode, releaseForRaw, type ClientExchange } from './client-exchange.ts';
 import { engineFailure, protocolError } from './engine-failure.ts';
+import { createFrameWatch, isMultiplexed } from './multiplexed-stream.ts';
 import { relayRaw } from './raw-relay.ts';
 import { sendBody } from './request-body.ts';
 import { engineRequestFields } from './request-headers.ts';
@@ -49,6 +52,7 @@ export interface EngineExchange {
 
 /** How a kept channel shows that the engine let go of it. A lost tunnel is no such case: the engine may be at work on the call, and the client is told at once. */
 const BROKEN_CHANNEL: ReadonlySet<string> = new Set(['engine-closed', 'channel-reset']);
+const ENGINE_CLOSED = 'The engine closed the connection in the middle of its output.';
 /** Provisional answers beyond these are nothing but noise. */
 const MOST_PROVISIONAL_ANSWERS = 32;
 
@@ -89,7 +93,7 @@ export function exchangeWithEngine({ client, call, record, caller, transport, up
       const cause = engineFailure(error);
       upstream.destroy();
       if (status === null) return reject(new NoAnswer(cause, upstream.reusedSocket && !signal.aborted && BROKEN_CHANNEL.has(failureCode(cause))));
-      client.connection.socket.destroy();
+      client.connection.cut();
       resolve({ status, failure: failureCode(cause) });
     });
   }
@@ -143,12 +147,23 @@ export function exchangeWithEngine({ client, call, record, caller, transport, up
     signal.removeEventListener('abort', aborted);
     signal.addEventListener('abort', () => channel.destroy(), { once: true });
     if (call.route.stream !== undefined) record.streamOpened(call.route.stream);
+    const frames = createFrameWatch(isMultiplexed(answer, call.route.stream === 'exec' ? { body: upgradeBody } : undefined));
     socket.write(switchingProtocolsHead(answer, protocol));
     relayRaw({
       client: socket,
       engine: channel,
       lingerMs: limits.rawLingerMs,
-      onBytes: (direction, bytes) => (record.bytes[direction] += bytes),
+      onBytes(direction, chunk) {
+        record.bytes[direction] += chunk.length;
+        if (direction === 'received') frames.take(chunk);
+      },
+      cutClient(error) {
+        const reason = signal.aborted ? problemOf(signal.reason).detail : error === undefined ? ENGINE_CLOSED : problemOf(engineFailure(error)).detail;
+        const notice = frames.errorFrame(`homeport: ${reason}`);
+        if (notice === undefined || !socket.writable) return client.connection.cut();
+        socket.end(notice);
+        linger(socket);
+      },
       onEnd({ by, error }) {
         if (signal.aborted) end(failureCode(signal.reason));
         else if (error !== undefined) end(failureCode(engineFailure(error)));

@@ -7,7 +7,9 @@ export interface RawRelayOptions {
   readonly engine: Duplex;
   /** After the engine ended its side: how long the client may say nothing, or the engine take nothing of it. */
   readonly lingerMs: number;
-  readonly onBytes: (direction: 'sent' | 'received', bytes: number) => void;
+  readonly onBytes: (direction: 'sent' | 'received', chunk: Buffer) => void;
+  /** The engine's side broke: tells the client so, at the end of what it has had. */
+  readonly cutClient: (error: Error | undefined) => void;
   /** Both are ended or destroyed. @param error what broke the engine's side; undefined where it ended well. */
   readonly onEnd: (end: { readonly by: 'both' | 'client' | 'engine'; readonly error?: Error }) => void;
 }
@@ -16,10 +18,10 @@ export interface RawRelayOptions {
  * ```
  *   client ends  → the engine's input ends, its output flows on (docker exec -i)
  *   engine ends  → the client's input ends, its output flows on, while it says something
- *   either breaks → the other is destroyed, so that a cut stream never looks complete
+ *   either breaks → the other is cut off, so that a cut stream never looks complete
  * ```
  */
-export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayOptions): void {
+export function relayRaw({ client, engine, lingerMs, onBytes, cutClient, onEnd }: RawRelayOptions): void {
   let lingering: NodeJS.Timeout | undefined;
   let sent = 0;
   let isOver = false;
@@ -34,9 +36,9 @@ export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayO
 
   client.on('data', (chunk: Buffer) => {
     sent += chunk.length;
-    onBytes('sent', chunk.length);
+    onBytes('sent', chunk);
   });
-  engine.on('data', (chunk: Buffer) => onBytes('received', chunk.length));
+  engine.on('data', (chunk: Buffer) => onBytes('received', chunk));
   client.pipe(engine);
   engine.pipe(client);
 
@@ -46,6 +48,7 @@ export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayO
   client.on('error', () => undefined);
   // The engine has ended, and the client has all it said.
   client.once('finish', () => {
+    if (isOver) return;
     let before = -1;
     lingering = setInterval(() => {
       const taken = sent - engine.writableLength;
@@ -57,7 +60,7 @@ export function relayRaw({ client, engine, lingerMs, onBytes, onEnd }: RawRelayO
   engine.once('close', () => {
     if (!engine.readableEnded) {
       over('engine');
-      client.destroy();
+      cutClient(engineError);
       return;
     }
     // All its output is on the way. Input that it no longer takes must not cost the client the end of it: closing a

@@ -20,6 +20,7 @@ import { refuseConnection } from '../problems/raw-problem.ts';
 export class ClientConnection {
   readonly socket: Duplex & { readonly bytesWritten?: number };
   readonly #limits: GatewayLimits;
+  readonly #reset: (() => void) | undefined;
   #inFlight = 0;
   #raw = false;
   #closing = false;
@@ -27,7 +28,9 @@ export class ClientConnection {
   #halfClosed: NodeJS.Timeout | undefined;
   #latest: Promise<void> = Promise.resolve();
 
-  constructor(socket: Duplex, limits: GatewayLimits) {
+  /** @param reset ends the connection so that its peer can't take it for a proper end, where the listener knows how */
+  constructor(socket: Duplex, limits: GatewayLimits, reset?: () => void) {
+    this.#reset = reset;
     this.socket = socket;
     this.#limits = limits;
     this.#expectHeader(limits.headerDeadlineMs);
@@ -63,6 +66,12 @@ export class ClientConnection {
     this.#raw = true;
     clearTimeout(this.#deadline);
     clearInterval(this.#halfClosed);
+  }
+
+  /** Breaks it off in the middle: what was sent must not look complete. */
+  cut(): void {
+    this.#reset?.();
+    this.socket.destroy();
   }
 
   /** Ends it as soon as nothing is in flight. */

@@ -35,7 +35,7 @@ export interface HttpServer {
   /** For Fastify, which wants to know it. Never listens. */
   readonly server: Server;
   /** Takes over a connection that speaks HTTP/1.1. */
-  accept(socket: Duplex, peer: { readonly address: string }): void;
+  accept(socket: Duplex, peer: { readonly address: string; readonly reset?: () => void }): void;
   /** Ends idle connections at once, and each other one after its response, at the latest after `graceMs`. */
   close(options: { readonly graceMs: number; readonly onGraceOver: () => void }): Promise<void>;
 }
@@ -111,7 +111,7 @@ export function createHttpServer({
         // Finds out about peers that vanished while a raw stream is silent.
         socket.setKeepAlive(true, 30_000);
       }
-      connections.set(socket, new ClientConnection(socket, limits));
+      connections.set(socket, new ClientConnection(socket, limits, peer.reset));
       socket.once('close', () => connections.delete(socket));
       server.emit('connection', socket);
     },

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Transport } from '../rest/transport.ts';
 import { answerHeaders, headText, targetHeaders, targetPath } from './request-head.ts';
@@ -23,10 +24,10 @@ export async function joinUpgraded({ request, socket, head, transport, target, s
   socket.on('error', () => socket.destroy());
   try {
     const upstream = await transport.connect(signal);
-    upstream.on('error', () => socket.destroy());
+    upstream.on('error', () => cut(socket));
     upstream.once('close', () => {
       // What breaks off at the server breaks off here; an answer that arrived whole is the client's, however slowly it reads.
-      if (!upstream.readableEnded && !answered) socket.destroy();
+      if (!upstream.readableEnded && !answered) cut(socket);
     });
     socket.once('close', () => upstream.destroy());
     signal.addEventListener('abort', () => socket.destroy(), { once: true });
@@ -62,6 +63,12 @@ export async function joinUpgraded({ request, socket, head, transport, target, s
   } catch (error) {
     refuse(socket, error);
   }
+}
+
+/** What was cut off at the server must not look complete here. A Unix socket has no reset. */
+function cut(socket: Duplex): void {
+  if (socket instanceof Socket && socket.remoteAddress !== undefined) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 function answerText({ statusCode = 502, statusMessage = '' }: IncomingMessage, headers: readonly string[]): string {

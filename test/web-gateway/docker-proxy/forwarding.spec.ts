@@ -235,7 +235,10 @@ describe('the Docker proxy', () => {
   });
 
   it('answers 502 tunnel-lost at once also where the call waits on a kept channel', async () => {
-    engine = await startHttpEngine(gateway.enginePath, (req, res) => void (req.url === '/hang' ? gateway.tunnel.lose() : res.end()));
+    engine = await startHttpEngine(gateway.enginePath, (req, res) => {
+      if (req.url === '/hang') gateway.tunnel.lose();
+      else res.end();
+    });
     await gateway.call(`${DOCKER}/_ping`);
     gateway.tunnel.opensWhenRequired(false);
     const answer = await gateway.call(`${DOCKER}/hang`);

@@ -9,8 +9,17 @@ import { readHead, readText, readToEnd, readUntil, requestHead } from '../suppor
 
 const UPGRADED = 'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
 const HIJACKED = 'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n';
+const MULTIPLEXED = UPGRADED.replace('raw-stream', 'multiplexed-stream');
 const EXEC = `${DOCKER}/v1.41/exec/abc/start`;
 const ASK = ['Connection: Upgrade', 'Upgrade: tcp'];
+
+/** As engines frame output where there is no terminal. */
+function frame(stream: number, text: string): Buffer {
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([header, Buffer.from(text)]);
+}
 
 describe('raw streams through the Docker proxy', () => {
   let gateway: GatewayFixture;
@@ -239,6 +248,52 @@ describe('raw streams through the Docker proxy', () => {
     for (const socket of gateway.serverSockets) socket.destroy();
     await once(channel, 'close');
     expect(await gateway.activity.outcomeOf('/v1.41/exec')).to.include({ failure: 'client-disconnected' });
+  });
+
+  it('says within a multiplexed stream that the tunnel was lost, as an error that the Docker CLI ends with', async () => {
+    const output = frame(1, 'begun\n');
+    engine = await startRawEngine(gateway.enginePath, (socket) => {
+      // The frame in two pieces, its header cut.
+      socket.write(Buffer.concat([Buffer.from(MULTIPLEXED), output.subarray(0, 3)]));
+      setImmediate(() => socket.write(output.subarray(3)));
+    });
+    const client = await gateway.connect();
+    client.write(requestHead('POST', EXEC, [...ASK, 'Content-Length: 0']));
+    await readHead(client);
+    expect(await readUntil(client, 'begun\n')).to.equal(output.toString('latin1'));
+    gateway.tunnel.lose();
+    expect(await readToEnd(client)).to.deep.equal(frame(3, 'homeport: The tunnel was lost.'));
+  });
+
+  it('says so within the frames of older engines too, which do not name them: an exec by its request, an attach by its output', async () => {
+    engine = await startRawEngine(gateway.enginePath, (socket, { head }) => {
+      socket.write(head.startsWith('POST /v1.41/exec') ? UPGRADED : Buffer.concat([Buffer.from(UPGRADED), frame(2, 'begun\n')]));
+    });
+    for (const { target, body, ends } of [
+      { target: EXEC, body: '{"Tty":false}', ends: frame(3, 'homeport: The tunnel was lost.') },
+      { target: EXEC, body: '{"Tty":true}', ends: Buffer.alloc(0) },
+      { target: `${DOCKER}/v1.41/containers/abc/attach`, body: '', ends: Buffer.concat([frame(2, 'begun\n'), frame(3, 'homeport: The tunnel was lost.')]) },
+    ]) {
+      const client = await gateway.connect();
+      client.write(`${requestHead('POST', target, [...ASK, `Content-Length: ${body.length}`])}${body}`);
+      await readHead(client);
+      if (body === '') {
+        client.unshift(Buffer.from(await readUntil(client, 'begun\n'), 'latin1'));
+      }
+      gateway.tunnel.lose();
+      expect((await readToEnd(client)).toString('latin1'), `${target} ${body}`).to.equal(ends.toString('latin1'));
+    }
+  });
+
+  it('puts nothing into the middle of what the engine was saying', async () => {
+    const output = frame(1, 'begun and never ended\n');
+    engine = await startRawEngine(gateway.enginePath, (socket) => socket.write(Buffer.concat([Buffer.from(MULTIPLEXED), output.subarray(0, 13)])));
+    const client = await gateway.connect();
+    client.write(requestHead('POST', EXEC, [...ASK, 'Content-Length: 0']));
+    await readHead(client);
+    await readUntil(client, 'begun');
+    gateway.tunnel.lose();
+    expect((await readToEnd(client)).toString()).to.equal('');
   });
 
   it('ends a raw stream when its session ends', async () => {
