@@ -12,6 +12,8 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { eventLogFile, openEventStore } from '../services/event-store/open.ts';
 import type { EventStore, NewEvent } from '../services/event-store/port.ts';
@@ -21,6 +23,8 @@ const { values } = parseArgs({
   options: { events: { type: 'string', default: '300000' }, dir: { type: 'string', default: tmpdir() }, only: { type: 'string', default: '' } },
 });
 const eventBudget = Number(values.events);
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 const payload = JSON.stringify({ at: new Date().toISOString(), environmentId: 'k3v9', node: 'edge-17', filler: 'x'.repeat(100) });
 const metadata = JSON.stringify({ actor: 'bench', recordedAt: new Date().toISOString() });
 
@@ -28,6 +32,8 @@ interface Row {
   readonly what: string;
   readonly events: number;
   readonly perSecond: number;
+  /** The median of its rounds, where it has several: less moved by what else the machine does. */
+  readonly medianPerSecond: number | null;
   /** Process CPU time over all its threads. */
   readonly cpuMicrosPerEvent: number;
   /** Events in a Merkle group, on average: what was really committed together. */
@@ -112,11 +118,12 @@ async function measureAppends(shape: Shape): Promise<Row> {
     Array.from({ length: count }, () => Array.from({ length: shape.appends }, () => newEvents(shape.eventsPerAppend)));
 
   await appendAll(makeBatches(warmUp));
-  // Events are made between the rounds, off the clock, and not all at once: neither is what is measured.
-  const groupsPerRound = Math.ceil(20_000 / perGroup);
+  // Events are made, and moved to where the collector leaves them alone, off the clock: neither is what is measured.
+  const groupsPerRound = Math.ceil(6_000 / perGroup);
   const rounds: Row[] = [];
   for (let done = 0; done < groups; done += groupsPerRound) {
     const batches = makeBatches(Math.min(groupsPerRound, groups - done));
+    collectGarbage();
     rounds.push(await measure(`appends, groups of ${shape.what}`, batches.length * perGroup, () => appendAll(batches)));
   }
   const row = sum(rounds);
@@ -197,7 +204,8 @@ async function measure(what: string, events: number, run: () => Promise<void>): 
   await run();
   const cpu = process.cpuUsage(cpuBefore);
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { what, events, perSecond: Math.round(events / seconds), cpuMicrosPerEvent: round((cpu.user + cpu.system) / events), perGroup: null };
+  const cpuMicrosPerEvent = round((cpu.user + cpu.system) / events);
+  return { what, events, perSecond: Math.round(events / seconds), medianPerSecond: null, cpuMicrosPerEvent, perGroup: null };
 }
 
 /** Rounds of one measurement as one. */
@@ -208,6 +216,7 @@ function sum(rounds: readonly Row[]): Row {
     what: rounds[0]?.what ?? '',
     events,
     perSecond: Math.round(events / total((round) => round.events / round.perSecond)),
+    medianPerSecond: rounds.map((round) => round.perSecond).toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? null,
     cpuMicrosPerEvent: round(total((round) => round.events * round.cpuMicrosPerEvent) / events),
     perGroup: null,
   };
@@ -237,8 +246,10 @@ function round(value: number): number {
 
 function printTable(rows: readonly Row[]): void {
   const line = (cells: readonly string[]): string => cells.map((cell, index) => (index === 0 ? cell.padEnd(64) : cell.padStart(14))).join('');
-  process.stdout.write(`${line(['', 'events/s', 'CPU µs/event', 'events/group'])}\n`);
-  for (const { what, perSecond, cpuMicrosPerEvent, perGroup } of rows) {
-    process.stdout.write(`${line([what, perSecond.toLocaleString('en'), String(cpuMicrosPerEvent), perGroup === null ? '' : String(perGroup)])}\n`);
+  process.stdout.write(`${line(['', 'events/s', 'median round', 'CPU µs/event', 'events/group'])}\n`);
+  for (const { what, perSecond, medianPerSecond, cpuMicrosPerEvent, perGroup } of rows) {
+    const median = medianPerSecond === null ? '' : medianPerSecond.toLocaleString('en');
+    const group = perGroup === null ? '' : String(perGroup);
+    process.stdout.write(`${line([what, perSecond.toLocaleString('en'), median, String(cpuMicrosPerEvent), group])}\n`);
   }
 }

@@ -43,17 +43,12 @@ export function digestFromBytes(bytes: unknown): Digest {
   return bytes instanceof Uint8Array ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1') : '';
 }
 
-/** One buffer for all leaves of usual size: hashing is synchronous. */
-const leafBuffer = Buffer.alloc(64 * 1024);
-
 /** The hash of one event. */
 export function leafHash(event: LeafFields): Digest {
   const { stream, type, data, metadata } = event;
   const lengths = `${byteLength(stream)} ${byteLength(type)} ${byteLength(data)} ${byteLength(metadata)}`;
   const text = `\u0000${event.position} ${event.revision} ${event.createdAtMs} ${event.id} ${lengths}\n` + stream + type + data + metadata;
-  // A character has at most three bytes.
-  if (text.length * 3 > leafBuffer.length) return sha256(text);
-  return sha256(leafBuffer.subarray(0, leafBuffer.write(text)));
+  return sha256(text);
 }
 
 /** The Merkle tree hash of RFC 6962, section 2.1, over hashed leaves; there must be at least one. */
