@@ -19,6 +19,11 @@ export interface ChannelOutbox {
   close(): void;
 }
 
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly release: (() => void) | undefined;
+}
+
 /**
  * @param send hands one message to the call, and calls back when it has gone to the network
  * @param onDrain there is room again after `data` returned false
@@ -29,10 +34,9 @@ export function createChannelOutbox(
   onDrain: () => void,
   first?: OutgoingChannelMessage,
 ): ChannelOutbox {
-  let chunks: Uint8Array[] = [];
-  /** Of the chunks that wait, and of those under way. */
+  let chunks: Chunk[] = [];
+  /** What to call for the message under way. */
   let releases: (() => void)[] = [];
-  let underWay: (() => void)[] = [];
   let queuedBytes = 0;
   let sending = false;
   let full = false;
@@ -41,30 +45,26 @@ export function createChannelOutbox(
   let end: { readonly message: OutgoingChannelMessage; readonly sent: () => void } | undefined;
 
   function takeData(): OutgoingChannelMessage {
-    if (queuedBytes <= MAX_DATA_BYTES) {
-      const message = { kind: 'data', chunks, length: queuedBytes } as const;
-      underWay = releases;
-      releases = [];
-      chunks = [];
-      queuedBytes = 0;
-      return message;
-    }
     const taken: Uint8Array[] = [];
     let room = MAX_DATA_BYTES;
     let whole = 0;
-    for (const chunk of chunks) {
-      if (chunk.length > room) {
-        if (room > 0) taken.push(chunk.subarray(0, room));
-        chunks[whole] = chunk.subarray(room);
+    for (const { bytes, release } of chunks) {
+      if (bytes.length > room) {
+        // What is left of it keeps its memory until that has gone too.
+        if (room > 0) taken.push(bytes.subarray(0, room));
+        chunks[whole] = { bytes: bytes.subarray(room), release };
+        room = 0;
         break;
       }
-      taken.push(chunk);
-      room -= chunk.length;
+      taken.push(bytes);
+      if (release !== undefined) releases.push(release);
+      room -= bytes.length;
       whole += 1;
     }
-    chunks = chunks.slice(whole);
-    queuedBytes -= MAX_DATA_BYTES;
-    return { kind: 'data', chunks: taken, length: MAX_DATA_BYTES };
+    chunks = whole === chunks.length ? [] : chunks.slice(whole);
+    const length = MAX_DATA_BYTES - room;
+    queuedBytes -= length;
+    return { kind: 'data', chunks: taken, length };
   }
 
   function pump(): void {
@@ -89,8 +89,8 @@ export function createChannelOutbox(
 
   function onSent(): void {
     sending = false;
-    for (const release of underWay) release();
-    underWay = [];
+    for (const release of releases) release();
+    releases = [];
     pump();
   }
 
@@ -102,8 +102,7 @@ export function createChannelOutbox(
   return {
     data(chunk, release) {
       if (closed || ended || chunk.length === 0) return true;
-      chunks.push(chunk);
-      if (release !== undefined) releases.push(release);
+      chunks.push({ bytes: chunk, release });
       queuedBytes += chunk.length;
       pump();
       full = queuedBytes >= MAX_DATA_BYTES;

@@ -1,9 +1,10 @@
 /** Buffers for what targets send: used again instead of a new one for each piece, and none held by channels that are quiet. */
+import { countBufferGarbage } from '../../proto/buffer-garbage.ts';
 import type { TargetReader } from './dial-target.ts';
 
 /** What one read takes at most. */
 const BUFFER_BYTES = 64 * 1024;
-/** A piece this large promises more: the channel reads into buffers of its own, which need no copy. */
+/** A piece this large promises more: the channel reads into buffers of its own. Such pieces need no copy; smaller ones would hold many times their bytes. */
 const BULK_BYTES = BUFFER_BYTES / 2;
 /** Free buffers that are kept: 4 MiB. */
 const KEPT_BUFFERS = 64;
@@ -38,11 +39,16 @@ export function createPooledReader(): PooledReader {
       const buffer = current;
       if (buffer === undefined) return true;
       isBulk = length >= BULK_BYTES;
-      if (buffer === shared) return take(buffer.slice(0, length), undefined);
-      const release = (): void => {
-        if (free.length < KEPT_BUFFERS) free.push(buffer);
-      };
-      return take(buffer.subarray(0, length), release);
+      if (isBulk && buffer !== shared) return take(buffer.subarray(0, length), () => keep(buffer));
+      const piece = buffer.slice(0, length);
+      countBufferGarbage(length);
+      if (buffer !== shared) keep(buffer);
+      return take(piece, undefined);
     },
   };
+}
+
+function keep(buffer: Uint8Array): void {
+  if (free.length < KEPT_BUFFERS) free.push(buffer);
+  else countBufferGarbage(BUFFER_BYTES);
 }

@@ -4,6 +4,7 @@
  */
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
+import { countBufferGarbage } from '../../proto/buffer-garbage.ts';
 import { createChannelReader, type IncomingChannelMessage } from '../../proto/channel-codec.ts';
 import { REASON_TRAILER } from '../../proto/reason-trailer.ts';
 import type { Clock } from '../application/clock.ts';
@@ -46,6 +47,7 @@ export function serveChannel(stream: ServerHttp2Stream, tunnel: LiveTunnel | und
     return;
   }
   stream.on('data', (piece: Buffer) => {
+    countBufferGarbage(piece.length);
     try {
       read(piece);
     } catch {

@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { countBufferGarbage } from '../../proto/buffer-garbage.ts';
 import { writeChannelMessage, type IncomingChannelMessage } from '../../proto/channel-codec.ts';
 import { createChannelOutbox, type ChannelOutbox } from '../../proto/channel-outbox.ts';
+import { MAX_MESSAGE_BYTES } from '../../proto/tunnel-flow.ts';
 import type { Clock } from '../application/clock.ts';
 import { TunnelError } from './port.ts';
 
@@ -44,6 +45,7 @@ export class ChannelStream extends Duplex {
   #finished = false;
   #gone = false;
   #heldSinceMs: number | undefined;
+  #behindSinceMs: number | undefined;
 
   constructor(options: ChannelStreamOptions) {
     super({ allowHalfOpen: true });
@@ -73,9 +75,14 @@ export class ChannelStream extends Duplex {
     return this.#heldSinceMs;
   }
 
-  /** Bytes received and not taken yet, the stream's pinned window included. */
+  /** Since when received bytes have lain here without a break, though some may have been taken; undefined where none do. */
+  get behindSinceMs(): number | undefined {
+    return this.#behindSinceMs;
+  }
+
+  /** Memory of bytes received and not taken yet: here, in the stream's pinned window, and of a message half put together and one handed on. */
   get heldBytes(): number {
-    return this.readableLength + this.#stream.readableLength;
+    return this.readableLength + this.#stream.readableLength + 2 * MAX_MESSAGE_BYTES;
   }
 
   /** Waits for the other end, with nothing left here that it sent. */
@@ -108,6 +115,7 @@ export class ChannelStream extends Duplex {
 
   override _read(): void {
     this.#heldSinceMs = this.readableLength > 0 ? this.#clock.now() : undefined;
+    if (this.isWaiting) this.#behindSinceMs = undefined;
     this.#stream.resume();
   }
 
@@ -128,18 +136,19 @@ export class ChannelStream extends Duplex {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#heldSinceMs = undefined;
+    this.#behindSinceMs = undefined;
     if (!this.#finished && !this.#gone) this.#abort(error);
     callback(error);
   }
 
   #take(data: Uint8Array): void {
     this.#used();
-    // As pieces off the socket, and put together as a message.
-    countBufferGarbage(2 * data.length);
+    countBufferGarbage(data.length);
     if (data.length === 0 || this.push(data)) return;
     this.#stream.pause();
     if (this.readableLength === 0 || this.#heldSinceMs !== undefined) return;
     this.#heldSinceMs = this.#clock.now();
+    this.#behindSinceMs ??= this.#heldSinceMs;
     this.#unread();
   }
 

@@ -1,4 +1,4 @@
-/** Bounds the bytes that channels nobody reads hold in this process: over the bound the longest-stalled is reset. */
+/** Bounds the memory that channels nobody reads hold in this process: over the bound the longest-stalled is reset. */
 import type { Logger } from 'pino';
 import type { Clock } from '../application/clock.ts';
 import { TunnelError } from './port.ts';
@@ -6,12 +6,21 @@ import { TunnelError } from './port.ts';
 /** A channel whose bytes nobody has taken for so long is stalled; one that only waits its turn is not. */
 export const STALLED_AFTER_MS = 250;
 
+/** A channel that has never been empty for so long is behind, though some of its bytes are taken. */
+export const BEHIND_AFTER_MS = 5_000;
+
 /** How often the bytes are counted while any channel holds some: at 400 MB/s 40 MB may come in between. */
 export const STALL_CHECK_MS = 100;
 
+/** The process grows by so much for each byte held: buffers are pieces of larger ones, and freed memory has holes (measured with 100 stalled channels). */
+const MEMORY_OF_A_BYTE = 3 / 2;
+
 /** What is counted. */
 export interface Stallable {
+  /** Since when none of what it holds was taken, in the clock's milliseconds; undefined where it holds nothing. */
   readonly heldSinceMs: number | undefined;
+  /** Since when it has held something without a break. */
+  readonly behindSinceMs: number | undefined;
   readonly heldBytes: number;
   destroy(error: Error): unknown;
 }
@@ -34,27 +43,25 @@ export function createStallBound(deps: {
   let stopCounting: (() => void) | undefined;
 
   function count(): void {
-    const stalledBefore = clock.now() - STALLED_AFTER_MS;
-    const stalled: { readonly channel: Stallable; readonly sinceMs: number; readonly bytes: number }[] = [];
-    let total = 0;
-    let holding = 0;
-    for (const channel of channels) {
-      const sinceMs = channel.heldSinceMs;
-      if (sinceMs === undefined) continue;
-      holding += 1;
-      if (sinceMs > stalledBefore) continue;
-      const bytes = channel.heldBytes;
-      total += bytes;
-      stalled.push({ channel, sinceMs, bytes });
-    }
-    if (holding === 0) stop();
+    const holding = [...channels].flatMap((channel) => {
+      const { heldSinceMs, behindSinceMs = heldSinceMs } = channel;
+      if (heldSinceMs === undefined || behindSinceMs === undefined) return [];
+      return [{ channel, heldSinceMs, behindSinceMs, bytes: channel.heldBytes * MEMORY_OF_A_BYTE }];
+    });
+    if (holding.length === 0) stop();
     const limit = limitBytes();
+    let total = holding.reduce((sum, { bytes }) => sum + bytes, 0);
     if (total <= limit) return;
-    stalled.sort((a, b) => a.sinceMs - b.sinceMs);
-    for (const { channel, bytes } of stalled) {
+    const now = clock.now();
+    const stalled = holding.filter(({ heldSinceMs }) => now - heldSinceMs >= STALLED_AFTER_MS).sort((a, b) => a.heldSinceMs - b.heldSinceMs);
+    // Who takes a little now and then is no better for the others than who takes nothing.
+    const behind = holding
+      .filter(({ heldSinceMs, behindSinceMs }) => now - heldSinceMs < STALLED_AFTER_MS && now - behindSinceMs >= BEHIND_AFTER_MS)
+      .sort((a, b) => a.behindSinceMs - b.behindSinceMs);
+    for (const { channel, bytes } of [...stalled, ...behind]) {
       if (total <= limit) break;
       total -= bytes;
-      logger.warn({ heldBytes: bytes, limitBytes: limit }, 'reset the channel that was stalled longest');
+      logger.warn({ heldBytes: Math.round(bytes), limitBytes: limit }, 'reset the channel that was stalled longest');
       channel.destroy(new TunnelError('channel-stalled', 'Reset because it held received bytes that nobody read, and others needed the room.'));
     }
   }
