@@ -42,6 +42,7 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
     routes: rest.routes,
     async close({ graceMs }) {
       closing.abort(new Error('the gateway is closing'));
+      proxy.cutEndless();
       await http.close({ graceMs, onGraceOver: () => proxy.close() });
       proxy.close();
       await rest.close();

@@ -30,6 +30,8 @@ export interface DockerProxyDependencies {
 }
 
 export interface DockerProxy extends ProxyHandler {
+  /** The server is about to stop: cuts off what would never end by itself. Other calls may finish. */
+  cutEndless(): void;
   /** Cuts every call off that is still in flight. */
   close(): void;
 }
@@ -40,6 +42,11 @@ const UPGRADE_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'h2c']);
 export function createDockerProxy({ authentication, accounts, connections, activity, dialer, logger, limits }: DockerProxyDependencies): DockerProxy {
   const channels = createChannels({ connections, dialer, limits });
   const inFlight = new Set<AbortController>();
+  /** Of these, those that end only when somebody ends them. */
+  const endless = new Set<AbortController>();
+  let isStopping = false;
+
+  const shutDown = (aborter: AbortController): void => aborter.abort(new GatewayError('shutting-down', 'The server is shutting down.'));
 
   async function serve(client: ClientExchange): Promise<void> {
     const aborter = new AbortController();
@@ -54,6 +61,10 @@ export function createDockerProxy({ authentication, accounts, connections, activ
       if (client.connection.inFlight > 1) await client.turn;
       aborter.signal.throwIfAborted();
       const call = admit(client.req, authentication);
+      if (call.route.endless) {
+        endless.add(aborter);
+        if (isStopping) shutDown(aborter);
+      }
       const context: CommandContext = { actor: call.principal.actor, correlationId: randomUUID() };
       const unsubscribe = accounts.onEnded(call.principal, () => {
         aborter.abort(new GatewayError('session-ended', 'The session or API key of this call has ended.'));
@@ -83,6 +94,7 @@ export function createDockerProxy({ authentication, accounts, connections, activ
     } finally {
       release?.();
       inFlight.delete(aborter);
+      endless.delete(aborter);
     }
   }
 
@@ -114,8 +126,12 @@ export function createDockerProxy({ authentication, accounts, connections, activ
       if (protocol === undefined) return void upgrade.socket.destroy();
       void serve(upgradeExchange(upgrade, protocol));
     },
+    cutEndless() {
+      isStopping = true;
+      for (const aborter of endless) shutDown(aborter);
+    },
     close() {
-      for (const aborter of inFlight) aborter.abort(new GatewayError('shutting-down', 'The server is shutting down.'));
+      for (const aborter of inFlight) shutDown(aborter);
       channels.close();
     },
   };

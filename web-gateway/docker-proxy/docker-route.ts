@@ -11,6 +11,8 @@ export interface DockerRoute {
   /** The engine may answer with 200 and go on with raw bytes, as to clients that ask for no upgrade. */
   readonly rawAnswer: boolean;
   readonly stream: StreamKind | undefined;
+  /** Ends only when somebody ends it, so nobody waits for that: a followed log, events, figures, attach, a wait. */
+  readonly endless: boolean;
 }
 
 const VERSION = /^\/v[0-9.]+(?=\/)/;
@@ -23,6 +25,9 @@ const ACTING_READS = /^\/(?:containers|pods)\/.+\/(?:attach\/ws|healthcheck|top)
 /** As the engine reads a flag: anything but these is true. */
 const FOLLOW = /(?:^|&)follow=(?!(?:0|no|false|none)?(?:&|$))/i;
 
+/** The figures of a container come for ever, unless one is asked for. */
+const ONE_STAT = /(?:^|&)(?:stream=(?:0|no|false|none)?|one-shot=(?!(?:0|no|false|none)?(?:&|$))[^&]*)(?:&|$)/i;
+
 /** @param path canonical. @param query as it is sent. */
 export function classify(method: string, path: string, query: string): DockerRoute {
   const route = path.replace(VERSION, '').replace(/^\/libpod(?=\/)/, '').replace(/(?<=.)\/$/, '');
@@ -31,18 +36,20 @@ export function classify(method: string, path: string, query: string): DockerRou
     if (/^\/exec\/[^/]+\/start$/.test(route)) return raw('exec', true);
     if (route === '/session') return raw('session', false);
     if (route === '/grpc') return raw('grpc', false);
-    return plain(!/^\/containers\/[^/]+\/wait$/.test(route), undefined);
+    const waits = /^\/containers\/[^/]+\/wait$/.test(route);
+    return plain(!waits, undefined, waits);
   }
   if (!READING_METHODS.has(method)) return plain(true, undefined);
-  if (ACTING_READS.test(route)) return plain(true, undefined);
+  if (ACTING_READS.test(route)) return plain(true, undefined, route.endsWith('/ws'));
   const logs = /^\/(?:containers|services|tasks)\/[^/]+\/logs$/.test(route) && FOLLOW.test(query);
-  return plain(false, logs ? 'logs' : undefined);
+  const follows = logs || route === '/events' || (/^\/containers\/(?:[^/]+\/)?stats$/.test(route) && !ONE_STAT.test(query));
+  return plain(false, logs ? 'logs' : undefined, follows);
 }
 
 function raw(stream: StreamKind, rawAnswer: boolean): DockerRoute {
-  return { mayChange: true, upgradable: true, rawAnswer, stream };
+  return { mayChange: true, upgradable: true, rawAnswer, stream, endless: stream === 'attach' };
 }
 
-function plain(mayChange: boolean, stream: StreamKind | undefined): DockerRoute {
-  return { mayChange, upgradable: false, rawAnswer: false, stream };
+function plain(mayChange: boolean, stream: StreamKind | undefined, endless = false): DockerRoute {
+  return { mayChange, upgradable: false, rawAnswer: false, stream, endless };
 }

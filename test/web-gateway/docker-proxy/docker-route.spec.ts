@@ -58,6 +58,33 @@ describe('a call to the Docker API', () => {
     expect(['', 'follow=0', 'follow=false&x=1', 'follow=', 'unfollow=1'].map(isStream)).to.deep.equal([false, false, false, false, false]);
   });
 
+  it('is not waited for at the end where it would never end by itself', () => {
+    const isEndless = ([method, path, query = '']: readonly [string, string, string?]): boolean => classify(method, path, query).endless;
+    for (const call of [
+      ['GET', '/v1.41/containers/x/logs', 'follow=1'],
+      ['GET', '/v5.0.0/libpod/events'],
+      ['GET', '/containers/x/stats'],
+      ['GET', '/containers/x/stats', 'stream=true'],
+      ['GET', '/libpod/containers/stats', 'containers=x'],
+      ['POST', '/v1.41/containers/x/attach', 'stream=1'],
+      ['POST', '/containers/x/wait'],
+      ['GET', '/containers/x/attach/ws'],
+    ] as const) {
+      expect(isEndless(call), call.join(' ')).to.equal(true);
+    }
+    for (const call of [
+      ['GET', '/containers/x/logs', 'tail=10'],
+      ['GET', '/containers/x/stats', 'stream=0'],
+      ['GET', '/containers/x/stats', 'stream=false&one-shot=true'],
+      ['GET', '/containers/x/export'],
+      ['POST', '/exec/x/start'],
+      ['POST', '/session'],
+      ['POST', '/build'],
+    ] as const) {
+      expect(isEndless(call), call.join(' ')).to.equal(false);
+    }
+  });
+
   it('is recorded without what may hold secrets', () => {
     expect(recordedPath('/containers/create', 'name=web&platform=linux%2Famd64')).to.equal('/containers/create?name=web&platform=linux%2Famd64');
     expect(recordedPath('/build', 't=app&buildargs=%7B%22TOKEN%22%3A%22s3cret%22%7D&remote=https%3A%2F%2Fuser%3As3cret%40git')).to.equal('/build?t=app');

@@ -124,7 +124,7 @@ describe('connections to the gateway', () => {
     expect(engine.connections.length).to.be.below(3);
   });
 
-  it('end when the gateway closes: idle ones at once, others after their answer, all after the grace', async () => {
+  it('end when the gateway closes: idle and followed ones at once, others after their answer, all after the grace', async () => {
     gateway = await startGateway();
     const answers: (() => void)[] = [];
     engine = await startHttpEngine(gateway.enginePath, (req, res) => {
@@ -136,19 +136,24 @@ describe('connections to the gateway', () => {
     await readHead(idle);
     const slow = gateway.open(`${DOCKER}/slow`).end();
     const slowAnswer = wholeAnswer(slow);
-    const endless = gateway.open(`${DOCKER}/events`).end();
-    const [res] = (await once(endless, 'response')) as [IncomingMessage];
-    await once(res, 'data');
+    const begun = async (path: string): Promise<IncomingMessage> => {
+      const [res] = (await once(gateway.open(`${DOCKER}${path}`).end(), 'response')) as [IncomingMessage];
+      await once(res, 'data');
+      return res;
+    };
+    const followed = await begun('/events');
+    const exported = await begun('/containers/x/export');
     while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
 
     const closed = gateway.gateway.close({ graceMs: 600 });
     idle.resume();
-    await once(idle, 'end');
+    await Promise.all([once(idle, 'end'), once(followed, 'error')]);
+    expect(exported.destroyed).to.equal(false);
     answers[0]?.();
     const answer = await slowAnswer;
     expect(answer.text).to.equal('whole');
-    await once(res, 'error');
+    await once(exported, 'error');
     await closed;
-    expect(await gateway.activity.outcomeOf('/events')).to.include({ failure: 'shutting-down' });
+    for (const path of ['/events', '/containers/x/export']) expect(await gateway.activity.outcomeOf(path)).to.include({ failure: 'shutting-down' });
   });
 });
