@@ -64,7 +64,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => projections.close());
     await projections.whenCaughtUp();
 
-    const certificate = await loadApiCertificate({ ...options, dataDir }, await environmentHosts(projections));
+    const certificate = await loadApiCertificate({ ...options, dataDir }, await environmentHosts(projections), logger);
     started.defer(() => {
       certificate.stop();
     });

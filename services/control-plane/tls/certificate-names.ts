@@ -10,13 +10,16 @@ export function localNames(): readonly string[] {
   return certificateNames(['localhost', '127.0.0.1', '::1', hostname(), ...routable]);
 }
 
+/** Names in one certificate, so that it stays small enough for every client. */
+export const MOST_NAMES = 1000;
+
 /**
  * DNS names and IP addresses in one spelling, each once; what a certificate can't name (no ASCII form, odd characters) is
- * left out. At most 1,000, the first ones, so that the certificate stays small enough for every client.
+ * left out.
  */
 export function certificateNames(hosts: readonly string[]): readonly string[] {
   const names = hosts.map(certificateName).filter((name) => name !== undefined);
-  return [...new Set(names)].slice(0, 1000);
+  return [...new Set(names)];
 }
 
 function certificateName(host: string): string | undefined {

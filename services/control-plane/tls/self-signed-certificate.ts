@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { certificateSpkiSha256 } from '../../../proto/fingerprint.ts';
-import { certificateNames } from './certificate-names.ts';
+import { certificateNames, MOST_NAMES } from './certificate-names.ts';
 import { loadInstallationCa } from './installation-ca.ts';
 import { keyPem, loadOrMakeKey, readIfPresent, tlsFolder, writeWhole } from './key-files.ts';
 import type { ApiCertificate, ServedCertificate } from './served-certificate.ts';
@@ -15,6 +15,8 @@ export interface SelfSignedOptions {
   readonly dataDir: string;
   /** Hosts to name from the start. */
   readonly names: readonly string[];
+  /** Told when there are more names than a certificate takes: the last ones are left out. */
+  readonly onNamesLeftOut?: (leftOut: { readonly count: number; readonly first: string }) => void;
   /** Milliseconds since 1970. */
   readonly nowMs?: () => number;
 }
@@ -37,8 +39,15 @@ export async function createSelfSignedCertificate(options: SelfSignedOptions): P
   const key = loadOrMakeKey(join(tlsFolder(options.dataDir), 'api.key'));
   const path = join(tlsFolder(options.dataDir), 'api.pem');
   const listeners = new Set<(certificate: ServedCertificate) => void>();
-  let names = certificateNames(options.names);
+  let names = takeNames(options.names);
   let work: Promise<unknown> = Promise.resolve();
+
+  function takeNames(hosts: readonly string[]): readonly string[] {
+    const all = certificateNames(hosts);
+    const [first] = all.slice(MOST_NAMES);
+    if (first !== undefined) options.onNamesLeftOut?.({ count: all.length - MOST_NAMES, first });
+    return all.slice(0, MOST_NAMES);
+  }
 
   const isGood = (certificate: X509Certificate): boolean =>
     certificate.checkPrivateKey(key) &&
@@ -82,7 +91,7 @@ export async function createSelfSignedCertificate(options: SelfSignedOptions): P
     caPem: ca.certificatePem,
     current: () => current,
     addNames(hosts) {
-      names = certificateNames([...names, ...hosts]);
+      names = takeNames([...names, ...hosts]);
       return reissueWhereNeeded();
     },
     onReplaced(listener) {

@@ -108,6 +108,17 @@ describe('self-signed API certificate', () => {
     await shakeHands(after, { ca: certificate.caPem, servername: 'a.example' });
   });
 
+  it('says how many names it leaves out, and goes on with the first thousand', async () => {
+    const told: { readonly count: number; readonly first: string }[] = [];
+    const many = Array.from({ length: 1000 }, (_, index) => `n${index}.example`);
+    const certificate = await createSelfSignedCertificate({ dataDir: folder(), names: many, onNamesLeftOut: (leftOut) => told.push(leftOut) });
+    expect(told).to.deep.equal([]);
+    expect(await certificate.addNames(['one-more.example', 'N1.example', 'and-another.example'])).to.equal(false);
+    certificate.stop();
+    expect(told).to.deep.equal([{ count: 2, first: 'one-more.example' }]);
+    expect(new X509Certificate(certificate.current().certificatePem).checkHost('n999.example')).to.equal('n999.example');
+  });
+
   it('is reissued before it ends, and no browser finds it too long', async () => {
     let nowMs = Date.UTC(2026, 0, 31);
     const certificate = await createSelfSignedCertificate({ dataDir: folder(), names: ['localhost'], nowMs: () => nowMs });
