@@ -67,7 +67,7 @@ export function createApplication(deps: {
   const settings = createSettings({ reader: store, log, clock });
   const refusals = createRefusals({ log, clock, logger, stream: own('refusals'), actor });
   const retention = own('retention');
-  const summaries = createPollSummaries({ log, clock, logger, settings, retention, actor, expire: deps.expirePolls });
+  const summaries = createPollSummaries({ log, clock, logger, settings, reader: store, controlPlaneNode, retention, actor, expire: deps.expirePolls });
   const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention, summaries });
   const activityStream = createSingleWriterStream({ log, stream: activityStreamOf(controlPlaneNode) });
   const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor });
@@ -149,6 +149,7 @@ export function createApplication(deps: {
           presence.know(agent.environmentId, { heartbeat: agent.heartbeat, lastPolledAtMs, intervalMs });
         }
       }
+      summaries.recover();
       for await (const page of past.unclosedTunnels()) {
         for (const key of page) await tunnels.resume(key);
       }

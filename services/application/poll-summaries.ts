@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { DomainEvent, RetentionEvents } from '../domain/events.ts';
 import { type Clock, instantOf } from './clock.ts';
+import type { EventReader } from '../event-store/port.ts';
 import type { EventLog } from './event-log.ts';
 import type { SettingsAccess } from './ports.ts';
 import type { SingleWriterStream } from './single-writer-stream.ts';
+import { countUnsummarisedPolls, type KnownAgent } from './unsummarised-polls.ts';
 
 interface PolledAgent {
   readonly environmentId: string;
@@ -20,6 +22,8 @@ export interface PollSummaries {
   know(shard: number, agent: PolledAgent & { readonly lastSequence: number; readonly lastPolledAt: string | null }): void;
   /** A poll that is durably recorded. */
   count(shard: number, poll: PolledAgent & { readonly sequence: number }, at: string): void;
+  /** Once every agent of before is known: counts what was recorded and not summarised by a process that was killed. */
+  recover(): void;
   /** An instance that will not come back. */
   forget(agent: { readonly environmentId: string; readonly instanceId: string }): void;
   /** Summarises what was counted since the last time; nothing where nothing was. Throws ApplicationError event-store-unavailable. */
@@ -40,15 +44,21 @@ export function createPollSummaries(deps: {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: SettingsAccess;
+  readonly reader: EventReader;
+  readonly controlPlaneNode: string;
   readonly retention: SingleWriterStream;
   readonly actor: string;
   readonly expire: ExpirePolls | undefined;
 }): PollSummaries {
-  const { log, clock, logger, settings, retention, actor, expire } = deps;
+  const { log, clock, logger, settings, reader, controlPlaneNode, retention, actor, expire } = deps;
   const shards = new Map<number, Map<string, AgentSummary>>();
-    let from = instantOf(clock);
+  let from = instantOf(clock);
   let isNews = false;
   let working: Promise<void> = Promise.resolve();
+  const known: KnownAgent[] = [];
+  /** Beside what else goes on: a large fleet's hour takes a while to read, and the next summary is an hour away. */
+  let recovering: Promise<boolean> = Promise.resolve(true);
+  const closing = new AbortController();
   const stop = clock.every(everyMs, () => {
     working = round();
   });
@@ -65,7 +75,26 @@ export function createPollSummaries(deps: {
     return retention.append(log.prepare([event], { actor, correlationId: randomUUID() }));
   }
 
+  async function recover(): Promise<boolean> {
+    try {
+      const found = await countUnsummarisedPolls({ reader, controlPlaneNode, agents: known.splice(0), signal: closing.signal });
+      if (found === undefined) return true;
+      for (const { agent, count } of found.counts) {
+        const now = shards.get(agent.shard)?.get(keyOf(agent));
+        if (now !== undefined) put(agent.shard, { ...now, count: now.count + count });
+      }
+      isNews = true;
+      from = found.since;
+      return true;
+    } catch (error) {
+      if (!closing.signal.aborted) logger.warn({ err: error }, 'polls of before this start could not be counted; the next summary leaves them out');
+      return !closing.signal.aborted;
+    }
+  }
+
   async function summarise(): Promise<void> {
+    // Cut short it knows too little: the next start counts again.
+    if (!(await recovering)) return;
     const to = instantOf(clock);
     if (!isNews) {
       from = to;
@@ -101,7 +130,7 @@ export function createPollSummaries(deps: {
       await summarise();
       if (expire === undefined) return;
       const { pollRetentionHours, pollRetentionBytes } = settings.current();
-      // Nothing may go that this process has yet to summarise. (What a killed one had not is a gap between the summaries' ranges.)
+      // Nothing may go that this process has yet to summarise.
       const recordedBeforeMs = Math.min(clock.now() - pollRetentionHours * 3600_000, Date.parse(from));
       const count = await expire({ recordedBeforeMs, keepBytes: pollRetentionBytes });
       if (count > 0) await append({ type: 'PollsExpired', data: { at: instantOf(clock), count, before: new Date(recordedBeforeMs).toISOString() } });
@@ -113,6 +142,10 @@ export function createPollSummaries(deps: {
   return {
     know(shard, { environmentId, node, instanceId, lastSequence, lastPolledAt }) {
       put(shard, { environmentId, node, instanceId, lastSequence, count: 0, lastPolledAt });
+      known.push({ shard, environmentId, instanceId, lastSequence });
+    },
+    recover() {
+      recovering = recover();
     },
     count(shard, poll, at) {
       isNews = true;
@@ -126,6 +159,7 @@ export function createPollSummaries(deps: {
     summarise,
     async close() {
       stop();
+      closing.abort();
       await working;
       await summarise().catch((error: unknown) => {
         logger.warn({ err: error }, 'polls could not be summarised at the end');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { type Application, createApplication } from '../../services/application/application.ts';
 import type { AgentRefused, CommandContext, PollAnswer, PollConversation, PollIntroduction } from '../../services/application/ports.ts';
+import type { Clock } from '../../services/application/clock.ts';
 import { createInstallationSecrets } from '../../services/application/sealing.ts';
 import type { PastRecord } from '../../services/domain/past-record.ts';
 import { tunnelStream } from '../../services/domain/tunnel-key.ts';
@@ -31,6 +32,8 @@ export interface Harness {
   createEnvironment(name: string): Promise<string>;
   /** An agent of the environment that keeps its call open; `answers` are those that came by themselves. */
   agent(environmentId: string, over?: Partial<PollIntroduction>): Promise<TestAgent>;
+  /** Ends the processes so far as a kill does: nothing of theirs happens any more. */
+  kill(): void;
   /** Another process on the same store, as after a restart. */
   restart(past?: Partial<PastRecord>): Promise<Application>;
   close(): Promise<void>;
@@ -62,12 +65,25 @@ export async function startHarness(): Promise<Harness> {
   const clock = createManualClock();
   const live = new Set<string>();
   const drained: string[] = [];
-  const applications: Application[] = [];
+  let applications: Application[] = [];
+  let living = { isAlive: true };
+
+  /** The clock of one process. */
+  function clockOf(process: { readonly isAlive: boolean }): Clock {
+    const whileAlive = (callback: () => void) => () => {
+      if (process.isAlive) callback();
+    };
+    return {
+      now: () => clock.now(),
+      after: (delayMs, callback) => clock.after(delayMs, whileAlive(callback)),
+      every: (intervalMs, callback) => clock.every(intervalMs, whileAlive(callback)),
+    };
+  }
 
   function start(): Application {
     const app = createApplication({
       store,
-      clock,
+      clock: clockOf(living),
       logger: pino({ enabled: false }),
       controlPlaneNode: 'cp1',
       secrets: createInstallationSecrets(Buffer.alloc(32, 7)),
@@ -139,6 +155,11 @@ export async function startHarness(): Promise<Harness> {
           return conversation.poll({ sequence, confirmedSequence: 0, heldCredentialsIds: held, tunnelFailure: failure ?? null, report: null });
         },
       };
+    },
+    kill() {
+      living.isAlive = false;
+      living = { isAlive: true };
+      applications = [];
     },
     async restart(past = {}) {
       const next = start();

@@ -168,6 +168,43 @@ describe('application: polls', () => {
     expect(await eventData<{ count: number }>('PollsExpired')).to.have.nested.property('[0].count', 2);
   });
 
+  it('says in the hour of a kill how often agents polled, before it and after', async () => {
+    const past = (lastSequence: number): Parameters<Harness['restart']>[0] => ({
+      async *agents() {
+        await Promise.resolve();
+        yield [{ environmentId, node: 'node1', instanceId: 'same', lastSequence, lastPolledAt: '2026-01-31T12:00:00.000Z', heartbeat: 'up', pollIntervalSeconds: null }];
+      },
+    });
+    const summaries = () => eventData<{ from: string; to: string; agents: { count: number; lastSequence: number }[] }>('PollsSummarised');
+    const agent = await harness.agent(environmentId, { instanceId: 'same' });
+    await agent.poll();
+    await agent.poll();
+    await flushed(2);
+    // Twice: neither the first hour, of which there is no summary yet, nor a later one may lack anything.
+    harness.kill();
+    await harness.restart(past(2));
+    await harness.clock.advance(3_600_000);
+    await eventually(async () => (await summaries()).length === 1);
+    expect((await summaries())[0]?.agents).to.have.length(1).and.nested.property('[0]').that.includes({ count: 2, lastSequence: 2 });
+
+    const pollOf = async (app: Harness['app'], sequence: number): Promise<void> => {
+      const report = { node: 'node1', version: '0.1.0', protocolVersion: 1, platform: 'linux/amd64', engine: null, swarm: null };
+      const introduction = { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId: '11111111-1111-4111-8111-111111111111', instanceId: 'same', report, address: '192.0.2.7' };
+      const conversation = await app.polls.admit(introduction, { push: () => undefined, end: () => undefined });
+      await conversation.poll({ sequence, confirmedSequence: 0, heldCredentialsIds: [], tunnelFailure: null, report: null });
+      await flushed(sequence);
+    };
+    harness.kill();
+    await pollOf(await harness.restart(past(2)), 3);
+    harness.kill();
+    await pollOf(await harness.restart(past(3)), 4);
+    await harness.clock.advance(3_600_000);
+    await eventually(async () => (await summaries()).length === 2);
+    const [first, second] = await summaries();
+    expect(second?.agents).to.have.length(1).and.nested.property('[0]').that.includes({ count: 2, lastSequence: 4 });
+    expect(second?.from).to.equal(first?.to);
+  });
+
   it('tells connected agents a changed poll interval at once', async () => {
     const agent = await harness.agent(environmentId);
     await harness.app.environments.change(environmentId, { pollIntervalSeconds: 60 }, admin);
