@@ -2,14 +2,14 @@
  * Sees to it that the garbage of bulk transfers stays cheap. Each piece that comes off a socket is a buffer outside of V8's
  * heap. V8 frees those of young garbage in a minor collection, but few small objects go with them, so none falls due; and V8
  * counts them against the old generation's limit, of which a small heap has 16 MB left, so it marks the whole heap instead:
- * up to 50 times a gigabyte, a third of all CPU time with a heap of 10 MB. A minor collection after every 8 MB takes a third
+ * up to 50 times a gigabyte, a third of all CPU time with a heap of 10 MB. A minor collection after every 12 MB takes a third
  * of a millisecond and frees them all.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** So few that they and what is in flight stay below 16 MB, so many that little of what is in flight is seen twice. */
-const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
+const COLLECT_AFTER_BYTES = 12 * 1024 * 1024;
 
 let bytes = 0;
 let collect: (() => void) | undefined;
