@@ -1,6 +1,6 @@
 /** Decides what may happen to an environment: its creation, its agents' association, its heartbeat, its end. */
 import type { Decider } from './decider.ts';
-import type { AgentReport, EnvironmentEvent, Instant } from './events.ts';
+import type { AgentIdentity, AgentReport, EnvironmentEvent, Instant } from './events.ts';
 import { Refusal } from './refusal.ts';
 
 /** An agent of the environment, as it was last seen. */
@@ -23,6 +23,10 @@ export interface ActiveEnvironment {
   readonly joinTokenVersion: number;
   /** The associated Edge ID; null while unassociated. */
   readonly edgeId: string | null;
+  /** Edge IDs that were disassociated and not allowed again. */
+  readonly barredEdgeIds: readonly string[];
+  /** Agents that are turned away because another with the same identity was kept; empty but while both live. */
+  readonly duplicates: readonly AgentIdentity[];
   readonly heartbeat: 'never' | 'up' | 'down';
   /** By {@link agentKey}. */
   readonly agents: Readonly<Record<string, SeenAgent>>;
@@ -30,12 +34,14 @@ export interface ActiveEnvironment {
 
 /**
  * ```
- *            EnvironmentCreated            AgentAssociated
- *   absent ───────────────────▶ unassociated ────────────▶ associated      heartbeat: never ─▶ up ⇄ down
- *                                   │                          │
- *                                   └──── EnvironmentRemoved ──┴──▶ removed
+ *            EnvironmentCreated             AgentAssociated               DuplicateAgentDetected
+ *   absent ───────────────────▶ unassociated ─────────────▶ associated ─────────────────────────▶ associated,
+ *                                   │    ▲                   │  │   ▲                               an agent in duplicate
+ *                                   │    └ AgentDisassociated┘  │   └─── DuplicateAgentResolved ───────┘
+ *                                   └───── EnvironmentRemoved ──┴──▶ removed         heartbeat: never ─▶ up ⇄ down
  * ```
- * Unassociated and associated are both `active`; `edgeId` tells them apart.
+ * All but absent and removed are `active`; `edgeId` and `duplicates` tell them apart. AgentDisassociated bars the Edge ID
+ * until EdgeIdUnbarred, and ends a duplicate too.
  */
 export type EnvironmentState = { readonly status: 'absent' } | ActiveEnvironment | { readonly status: 'removed'; readonly name: string };
 
@@ -61,6 +67,19 @@ export type EnvironmentCommand =
       readonly tags?: readonly string[];
       readonly pollIntervalSeconds?: number | null;
     }
+  | { readonly type: 'rotate-token'; readonly at: Instant }
+  /** `issuedEdgeId` is for the next agent. */
+  | { readonly type: 'disassociate'; readonly at: Instant; readonly issuedEdgeId: string }
+  | { readonly type: 'unbar-edge-id'; readonly at: Instant; readonly edgeId: string }
+  /** Both were seen to go on polling. */
+  | {
+      readonly type: 'detect-duplicate';
+      readonly at: Instant;
+      readonly kept: SeenAgent;
+      readonly refused: SeenAgent;
+    }
+  /** The refused agent has not come back for long. */
+  | { readonly type: 'resolve-duplicate'; readonly at: Instant; readonly instanceId: string }
   /** An agent with a good join secret introduces itself. */
   | {
       readonly type: 'introduce-agent';
@@ -77,6 +96,10 @@ export type EnvironmentCommand =
 type CreateCommand = Extract<EnvironmentCommand, { type: 'create' }>;
 type ChangeCommand = Extract<EnvironmentCommand, { type: 'change' }>;
 type IntroduceCommand = Extract<EnvironmentCommand, { type: 'introduce-agent' }>;
+type DetectCommand = Extract<EnvironmentCommand, { type: 'detect-duplicate' }>;
+
+/** Refused agents that are remembered at a time; of more the oldest go. */
+const duplicatesKept = 8;
 
 /** What tells the agents of one environment apart: the Swarm node, or nothing where a single engine stands alone. */
 export function agentKey(report: AgentReport): string {
@@ -121,6 +144,9 @@ function introduce(command: IntroduceCommand, state: ActiveEnvironment): Environ
   const { environmentId } = state;
   const events: EnvironmentEvent[] = [];
   const issued = edgeId === state.issuedEdgeId;
+  if (state.barredEdgeIds.includes(edgeId)) {
+    throw new Refusal('edge-id-barred', 'this Edge ID was disassociated; use the one issued instead, or have an admin allow it again');
+  }
   if (state.edgeId === null) {
     if (state.requireIssuedEdgeId && !issued) {
       throw new Refusal('edge-id-mismatch', 'this environment takes only the Edge ID that was issued for it');
@@ -129,11 +155,34 @@ function introduce(command: IntroduceCommand, state: ActiveEnvironment): Environ
   } else if (edgeId !== state.edgeId) {
     throw new Refusal('edge-id-mismatch', 'this environment is associated with another Edge ID');
   }
-  const seen = state.agents[agentKey(report)];
-  if (seen === undefined || seen.instanceId !== instanceId || seen.address !== address || !sameJson(seen.report, report)) {
-    events.push({ type: 'AgentSeen', data: { at, environmentId, instanceId, address, report } });
+  if (state.duplicates.some((one) => one.instanceId === instanceId)) {
+    throw new Refusal('duplicate-agent', 'another agent polls with the same Edge ID and join token; is this machine a copy of another?');
   }
-  return events;
+  return [...events, ...see({ instanceId, address, report }, at, state)];
+}
+
+/** What is recorded of an agent that is there: nothing where it is known. */
+function see(agent: SeenAgent, at: Instant, { environmentId, agents }: ActiveEnvironment): EnvironmentEvent[] {
+  const { instanceId, address, report } = agent;
+  const seen = agents[agentKey(report)];
+  const isKnown = seen?.instanceId === instanceId && seen.address === address && sameJson(seen.report, report);
+  return isKnown ? [] : [{ type: 'AgentSeen', data: { at, environmentId, instanceId, address, report } }];
+}
+
+function detect({ at, kept, refused }: DetectCommand, state: ActiveEnvironment): EnvironmentEvent[] {
+  const { environmentId, duplicates, edgeId } = state;
+  const isKnown = duplicates.some(({ instanceId }) => instanceId === refused.instanceId || instanceId === kept.instanceId);
+  if (edgeId === null || isKnown || kept.instanceId === refused.instanceId) return [];
+  const detected: EnvironmentEvent = { type: 'DuplicateAgentDetected', data: { at, environmentId, kept: identityOf(kept), refused: identityOf(refused) } };
+  return [detected, ...see(kept, at, state)];
+}
+
+function identityOf({ instanceId, address, report }: SeenAgent): AgentIdentity {
+  return { instanceId, node: report.node, address };
+}
+
+function resolve(at: Instant, { environmentId }: ActiveEnvironment, gone: readonly AgentIdentity[], reason: 'kept-agent-gone' | 'refused-agent-gone'): EnvironmentEvent[] {
+  return gone.map((refused) => ({ type: 'DuplicateAgentResolved', data: { at, environmentId, refused, reason } }));
 }
 
 function decide(command: EnvironmentCommand, state: EnvironmentState): readonly EnvironmentEvent[] {
@@ -144,11 +193,28 @@ function decide(command: EnvironmentCommand, state: EnvironmentState): readonly 
   switch (command.type) {
     case 'change':
       return change(command, environment);
+    case 'rotate-token':
+      return [{ type: 'JoinTokenRotated', data: { at, environmentId, joinTokenVersion: environment.joinTokenVersion + 1 } }];
+    case 'disassociate': {
+      const { edgeId } = environment;
+      return edgeId === null ? [] : [{ type: 'AgentDisassociated', data: { at, environmentId, edgeId, issuedEdgeId: command.issuedEdgeId } }];
+    }
+    case 'unbar-edge-id':
+      if (!environment.barredEdgeIds.includes(command.edgeId)) throw new Refusal('edge-id-not-barred', 'this Edge ID is not barred');
+      return [{ type: 'EdgeIdUnbarred', data: { at, environmentId, edgeId: command.edgeId } }];
+    case 'detect-duplicate':
+      return detect(command, environment);
+    case 'resolve-duplicate':
+      return resolve(at, environment, environment.duplicates.filter(({ instanceId }) => instanceId === command.instanceId), 'refused-agent-gone');
     case 'introduce-agent':
       return introduce(command, environment);
     case 'lose-heartbeat':
       if (environment.heartbeat !== 'up') return [];
-      return [{ type: 'HeartbeatLost', data: { at, environmentId, lastPolledAt: command.lastPolledAt } }];
+      return [
+        { type: 'HeartbeatLost', data: { at, environmentId, lastPolledAt: command.lastPolledAt } },
+        // Refused agents are no heartbeat: it was the kept one's.
+        ...resolve(at, environment, environment.duplicates, 'kept-agent-gone'),
+      ];
     case 'restore-heartbeat':
       return environment.heartbeat === 'down' ? [{ type: 'HeartbeatRestored', data: { at, environmentId } }] : [];
     case 'remove':
@@ -159,7 +225,7 @@ function decide(command: EnvironmentCommand, state: EnvironmentState): readonly 
 function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentState {
   if (event.type === 'EnvironmentCreated') {
     const { at: _at, ...created } = event.data;
-    return { status: 'active', ...created, edgeId: null, heartbeat: 'never', agents: {} };
+    return { status: 'active', ...created, edgeId: null, barredEdgeIds: [], duplicates: [], heartbeat: 'never', agents: {} };
   }
   if (state.status !== 'active') return state;
   switch (event.type) {
@@ -173,6 +239,18 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
       return { ...state, pollIntervalSeconds: event.data.pollIntervalSeconds };
     case 'AgentAssociated':
       return { ...state, edgeId: event.data.edgeId };
+    case 'JoinTokenRotated':
+      return { ...state, joinTokenVersion: event.data.joinTokenVersion };
+    case 'AgentDisassociated': {
+      const { edgeId, issuedEdgeId } = event.data;
+      return { ...state, edgeId: null, issuedEdgeId, barredEdgeIds: [...state.barredEdgeIds, edgeId], duplicates: [], heartbeat: 'never', agents: {} };
+    }
+    case 'EdgeIdUnbarred':
+      return { ...state, barredEdgeIds: state.barredEdgeIds.filter((edgeId) => edgeId !== event.data.edgeId) };
+    case 'DuplicateAgentDetected':
+      return { ...state, duplicates: [...state.duplicates, event.data.refused].slice(-duplicatesKept) };
+    case 'DuplicateAgentResolved':
+      return { ...state, duplicates: state.duplicates.filter(({ instanceId }) => instanceId !== event.data.refused.instanceId) };
     case 'AgentSeen': {
       const { instanceId, address, report } = event.data;
       const heartbeat = state.heartbeat === 'never' ? 'up' : state.heartbeat;

@@ -37,6 +37,15 @@ export interface AgentReport {
   readonly swarm: SwarmMembership | null;
 }
 
+/** One of several agents that claim the same identity. */
+export interface AgentIdentity {
+  readonly instanceId: string;
+  /** Its node's host name, as claimed. */
+  readonly node: string;
+  /** Its IP address. */
+  readonly address: string;
+}
+
 /** On `environment-<id>`. */
 export interface EnvironmentEvents {
   EnvironmentCreated: {
@@ -58,6 +67,15 @@ export interface EnvironmentEvents {
   EnvironmentAddressChanged: { at: Instant; environmentId: string; address: string; tunnelAddress: string };
   PollIntervalChanged: { at: Instant; environmentId: string; pollIntervalSeconds: number | null };
   AgentAssociated: { at: Instant; environmentId: string; edgeId: string; issued: boolean; node: string; address: string };
+  /** From now on only join tokens of this version are good. */
+  JoinTokenRotated: { at: Instant; environmentId: string; joinTokenVersion: number };
+  /** `edgeId`, associated until now, is barred, and `issuedEdgeId` takes its place in the deploy command. */
+  AgentDisassociated: { at: Instant; environmentId: string; edgeId: string; issuedEdgeId: string };
+  EdgeIdUnbarred: { at: Instant; environmentId: string; edgeId: string };
+  /** Two agents go on polling with one identity: `kept` stays the environment's agent, `refused` is turned away. */
+  DuplicateAgentDetected: { at: Instant; environmentId: string; kept: AgentIdentity; refused: AgentIdentity };
+  /** One of the two is gone: the other, whichever it is, is let in. */
+  DuplicateAgentResolved: { at: Instant; environmentId: string; refused: AgentIdentity; reason: 'kept-agent-gone' | 'refused-agent-gone' };
   AgentSeen: { at: Instant; environmentId: string; instanceId: string; address: string; report: AgentReport };
   HeartbeatLost: { at: Instant; environmentId: string; lastPolledAt: Instant | null };
   HeartbeatRestored: { at: Instant; environmentId: string };
@@ -65,7 +83,19 @@ export interface EnvironmentEvents {
 }
 
 /** Why credentials stopped being good. */
-export type RevocationReason = 'idle' | 'lost' | 'disconnected' | 'expired' | 'open-failed' | 'lapsed' | 'environment-removed';
+export type RevocationReason =
+  | 'idle'
+  | 'lost'
+  | 'disconnected'
+  | 'expired'
+  | 'open-failed'
+  | 'lapsed'
+  | 'environment-removed'
+  | 'token-rotated'
+  | 'disassociated';
+
+/** Why a tunnel was closed by someone's decision. */
+export type DisconnectReason = 'disconnected' | 'environment-removed' | 'token-rotated' | 'disassociated';
 
 /** Why an open tunnel was lost. */
 export type TunnelLossReason = 'connection-lost' | 'agent-stopped' | 'agent-reports-none' | 'server-restarted' | 'control-plane-stopping';
@@ -112,7 +142,7 @@ export interface TunnelEvents {
     environmentId: string;
     node: string | null;
     credentialsId: string;
-    reason: 'idle' | 'disconnected' | 'environment-removed';
+    reason: 'idle' | 'disconnected' | 'environment-removed' | 'token-rotated' | 'disassociated';
   };
   TunnelCredentialsRevoked: {
     at: Instant;
@@ -213,7 +243,10 @@ export type PollRejectionReason =
   | 'unknown-environment'
   | 'environment-removed'
   | 'wrong-join-secret'
+  | 'token-rotated'
   | 'edge-id-mismatch'
+  | 'edge-id-barred'
+  | 'duplicate-agent'
   | 'version-too-old'
   | 'too-many-attempts'
   | 'too-many-connections'

@@ -1,6 +1,6 @@
 /** Decides the life of one tunnel: required, credentials, open, lost or closed. */
 import type { Decider } from './decider.ts';
-import type { Instant, RevocationReason, TunnelEvent, TunnelLossReason } from './events.ts';
+import type { DisconnectReason, Instant, RevocationReason, TunnelEvent, TunnelLossReason } from './events.ts';
 import { Refusal } from './refusal.ts';
 import type { TunnelKey } from './tunnel-key.ts';
 
@@ -62,7 +62,7 @@ export type TunnelCommand = { readonly at: Instant; readonly key: TunnelKey } & 
     } & Holder)
   | { readonly type: 'lose'; readonly credentialsId: string; readonly reason: TunnelLossReason }
   | { readonly type: 'close-idle'; readonly credentialsId: string }
-  | { readonly type: 'disconnect'; readonly reason: 'disconnected' | 'environment-removed' }
+  | { readonly type: 'disconnect'; readonly reason: DisconnectReason }
   | { readonly type: 'lapse' }
 );
 

@@ -7,6 +7,7 @@ const at = '2026-01-31T12:00:00.000Z';
 const environmentId = 'factory1';
 const issuedEdgeId = '11111111-1111-4111-8111-111111111111';
 const otherEdgeId = '22222222-2222-4222-8222-222222222222';
+const nextEdgeId = '33333333-3333-4333-8333-333333333333';
 const report: AgentReport = { node: 'press', version: '0.1.0', protocolVersion: 1, platform: 'linux/amd64', engine: null, swarm: null };
 
 const description = { name: 'factory', address: 'cp.example:9443', tunnelAddress: 'cp.example:8000', tags: ['a'], pollIntervalSeconds: null };
@@ -15,10 +16,11 @@ const created: EnvironmentEvent = {
   data: { at, environmentId, ...description, issuedEdgeId, requireIssuedEdgeId: false, joinTokenVersion: 1 },
 };
 const strict: EnvironmentEvent = { ...created, data: { ...created.data, requireIssuedEdgeId: true } };
-const associated = (edgeId: string): EnvironmentEvent => ({
+const associated = (edgeId: string, issued = edgeId === issuedEdgeId): EnvironmentEvent => ({
   type: 'AgentAssociated',
-  data: { at, environmentId, edgeId, issued: edgeId === issuedEdgeId, node: 'press', address: '192.0.2.7' },
+  data: { at, environmentId, edgeId, issued, node: 'press', address: '192.0.2.7' },
 });
+const disassociated = (edgeId: string): EnvironmentEvent => ({ type: 'AgentDisassociated', data: { at, environmentId, edgeId, issuedEdgeId: nextEdgeId } });
 const seen = (over: { instanceId?: string; address?: string; report?: AgentReport } = {}): EnvironmentEvent => ({
   type: 'AgentSeen',
   data: { at, environmentId, instanceId: 'i1', address: '192.0.2.7', report, ...over },
@@ -83,6 +85,57 @@ describe('domain: environment', () => {
         { type: 'EnvironmentTagged', data: { at, environmentId, tags: [] } },
         { type: 'PollIntervalChanged', data: { at, environmentId, pollIntervalSeconds: 60 } },
       );
+  });
+
+  it('raises the version of its join token by one at each rotation', () => {
+    const rotated = (joinTokenVersion: number): EnvironmentEvent => ({ type: 'JoinTokenRotated', data: { at, environmentId, joinTokenVersion } });
+    from(created).when({ type: 'rotate-token', at }).then(rotated(2));
+    from(created, rotated(2)).when({ type: 'rotate-token', at }).then(rotated(3));
+    expect(from(created, rotated(2)).state()).to.have.property('joinTokenVersion', 2);
+  });
+
+  it('forgets its agent when it is disassociated, and bars that Edge ID until it is allowed again', () => {
+    const parted = [created, associated(otherEdgeId), seen(), disassociated(otherEdgeId)] as const;
+    from(created).when({ type: 'disassociate', at, issuedEdgeId: nextEdgeId }).thenNothing();
+    from(created, associated(otherEdgeId), seen())
+      .when({ type: 'disassociate', at, issuedEdgeId: nextEdgeId })
+      .then(disassociated(otherEdgeId));
+    from(...parted).when(introduction(otherEdgeId)).thenRefused('edge-id-barred');
+    from(...parted).when(introduction(nextEdgeId)).then(associated(nextEdgeId, true), seen());
+    from(...parted, associated(nextEdgeId, true), seen()).when(introduction(otherEdgeId)).thenRefused('edge-id-barred');
+    const allowed: EnvironmentEvent = { type: 'EdgeIdUnbarred', data: { at, environmentId, edgeId: otherEdgeId } };
+    from(...parted).when({ type: 'unbar-edge-id', at, edgeId: otherEdgeId }).then(allowed);
+    from(...parted).when({ type: 'unbar-edge-id', at, edgeId: nextEdgeId }).thenRefused('edge-id-not-barred');
+    from(...parted, allowed).when(introduction(otherEdgeId)).then(associated(otherEdgeId, false), seen());
+  });
+
+  it('takes the former issued Edge ID no more where the issued one is required', () => {
+    from(strict, associated(issuedEdgeId), seen(), disassociated(issuedEdgeId)).when(introduction(otherEdgeId)).thenRefused('edge-id-mismatch');
+  });
+
+  it('keeps one of two agents with one identity, and lets the other in when the kept one is gone', () => {
+    const twice = [created, associated(issuedEdgeId), seen(), seen({ instanceId: 'i2', address: '192.0.2.8' })] as const;
+    const detect: EnvironmentCommand = {
+      type: 'detect-duplicate',
+      at,
+      kept: { instanceId: 'i1', address: '192.0.2.7', report },
+      refused: { instanceId: 'i2', address: '192.0.2.8', report },
+    };
+    const refused = { instanceId: 'i2', node: 'press', address: '192.0.2.8' };
+    const detected: EnvironmentEvent = { type: 'DuplicateAgentDetected', data: { at, environmentId, kept: { instanceId: 'i1', node: 'press', address: '192.0.2.7' }, refused } };
+    from(...twice).when(detect).then(detected, seen());
+    const both = [...twice, detected, seen()] as const;
+    from(...both).when(detect).thenNothing();
+    from(...both).when(introduction(issuedEdgeId, { instanceId: 'i2', address: '192.0.2.8' })).thenRefused('duplicate-agent');
+    from(...both).when(introduction(issuedEdgeId)).thenNothing();
+    const keptGone: EnvironmentEvent = { type: 'DuplicateAgentResolved', data: { at, environmentId, refused, reason: 'kept-agent-gone' } };
+    const refusedGone: EnvironmentEvent = { type: 'DuplicateAgentResolved', data: { at, environmentId, refused, reason: 'refused-agent-gone' } };
+    from(...both).when({ type: 'lose-heartbeat', at, lastPolledAt: at }).then(lost, keptGone);
+    from(...both).when({ type: 'resolve-duplicate', at, instanceId: 'i2' }).then(refusedGone);
+    from(...both, refusedGone).when({ type: 'resolve-duplicate', at, instanceId: 'i2' }).thenNothing();
+    from(...both, lost, keptGone).when(introduction(issuedEdgeId, { instanceId: 'i2' })).then(seen({ instanceId: 'i2' }));
+    from(...both, disassociated(issuedEdgeId)).when(detect).thenNothing();
+    expect(from(...both, disassociated(issuedEdgeId)).state()).to.deep.include({ duplicates: [], agents: {} });
   });
 
   it('loses and regains its heartbeat once each', () => {
