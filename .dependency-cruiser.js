@@ -33,13 +33,17 @@ const parts = {
     may: ['services/domain', 'services/event-store/port.ts'],
     because: 'the audit front is a reader of the log',
   },
+  'services/agent-delivery': {
+    may: ['proto'],
+    because: 'what fetches and starts an agent is written from its join token alone',
+  },
   projections: {
     may: ['services/domain', 'services/event-store/port.ts', 'services/event-store/open.ts'],
     because: 'a read model is a function of events and nothing else, so that it can be rebuilt',
   },
   'web-gateway': {
-    may: ['services/application', 'services/domain', 'projections', 'services/tunnels/port.ts'],
-    because: 'the gateway is an edge: it asks the application, the read models and the tunnels’ dialer',
+    may: ['services/application', 'services/domain', 'projections', 'services/tunnels/port.ts', 'services/agent-delivery/port.ts'],
+    because: 'the gateway is an edge: it asks the application, the read models, the tunnels’ dialer and the agent’s delivery',
   },
   agent: {
     may: ['proto'],
@@ -64,6 +68,7 @@ const owners = [
     because: 'gRPC belongs to the agents’ edges, the audit front and the agent; control-plane binds the listeners',
   },
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
+  { packages: ['tar-stream'], may: ['services/agent-delivery'], because: 'archives are written in one place' },
   { packages: ['cookie'], may: ['web-gateway'], because: 'cookies belong to the gateway' },
   { packages: ['tweetnacl'], may: ['proto', 'services/application'], because: 'what is sealed is sealed in few places' },
   { packages: ['commander'], may: ['services/cli', 'agent'], because: 'the command line belongs to the command line' },

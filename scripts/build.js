@@ -1,21 +1,29 @@
 /** `npm run build`: emits the JavaScript of the published package to dist/, and proves that plain Node runs it. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { prepare, root, toolEnvironment } from './prepare.js';
 
 const options = { cwd: root, env: toolEnvironment(), encoding: /** @type {const} */ ('utf8') };
 const entry = path.join('dist', 'services', 'cli', 'main.js');
+const agent = path.join('dist', 'agent.mjs');
+const installer = path.join('services', 'agent-delivery', 'install.sh');
 
 prepare();
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 const { status } = spawnSync('tsc', ['--project', 'tsconfig.build.json'], { ...options, stdio: 'inherit' });
-if (status === 0) proveThatItRuns();
-else process.exitCode = 1;
+if (status === 0) {
+  // Only now: before prepare() there may be no bundler.
+  const { bundleAgent } = await import('./bundle-agent.js');
+  writeFileSync(path.join(root, agent), await bundleAgent());
+  copyFileSync(path.join(root, installer), path.join(root, 'dist', installer));
+  proveThatItRuns(entry);
+  proveThatItRuns(agent);
+} else process.exitCode = 1;
 
-function proveThatItRuns() {
+function proveThatItRuns(/** @type {string} */ program) {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const { stdout, stderr } = spawnSync('node', ['--no-strip-types', entry, '--version'], options);
-  if (stdout.trim() !== version) throw new Error(`The built command does not say version ${version}: ${stdout}${stderr}`);
-  process.stdout.write(`Built dist/ (${version}).\n`);
+  const { stdout, stderr } = spawnSync('node', ['--no-strip-types', program, '--version'], options);
+  if (stdout.trim() !== version) throw new Error(`${program} does not say version ${version}: ${stdout}${stderr}`);
+  process.stdout.write(`Built ${program} (${version}).\n`);
 }

@@ -1,0 +1,91 @@
+/**
+ * The commands that fetch and start an agent, to be pasted into a POSIX shell as they are. What the agent gets is one socket and
+ * one volume: a root file system that it can't write to, no capability, and no way to more of them.
+ */
+import { parseJoinToken } from '../../proto/join-token.ts';
+import type { DeployCommands, DeployTarget } from './port.ts';
+import { hereDocument, shellCommand, shellWord } from './shell-text.ts';
+
+/** How the control plane's certificate can be verified. */
+export interface ServedTrust {
+  /** SHA-256 over the SPKI of the certificate, 32 bytes. */
+  readonly spkiSha256: Uint8Array;
+  /** Whether other machines trust it by themselves. Where not, the agent verifies it by its join token. */
+  readonly isPublic: boolean;
+}
+
+const NAME = 'homeport-agent';
+const SOCKET = '/var/run/docker.sock';
+const PODMAN_SOCKET = '/run/podman/podman.sock';
+const VOLUME = 'homeport-agent-data';
+
+/** @param image the name in the served image archive. Throws JoinTokenError for a join token that can't be read. */
+export function deployCommands({ edgeId, joinToken }: DeployTarget, served: ServedTrust, image: string): DeployCommands {
+  const url = parseJoinToken(joinToken).apiUrl;
+  const pin = `sha256//${Buffer.from(served.spkiSha256).toString('base64')}`;
+  const variables: readonly (readonly [name: string, value: string])[] = [
+    ['EDGE_ID', edgeId],
+    ['EDGE_KEY', joinToken],
+    ...(served.isPublic ? [] : ([['EDGE_INSECURE_POLL', '1']] as const)),
+  ];
+  // With -k the key is still compared, and it alone.
+  const fetch = (file: string): string => `curl -fsS${served.isPublic ? '' : 'k'} --pinnedpubkey ${shellWord(pin)} ${shellWord(`${url}/agent/${file}`)}`;
+  const environment = variables.map(([name, value]) => `--env ${shellWord(`${name}=${value}`)}`);
+  const load = (engine: string): string => `${fetch('image.tar.gz')} | ${engine} load`;
+  const run = (engine: string, socket: string, ...more: readonly string[]): string =>
+    shellCommand(
+      `${engine} run --detach --name ${NAME} --restart always`,
+      '--read-only --cap-drop ALL --security-opt no-new-privileges',
+      ...more,
+      `--volume ${socket}:${SOCKET} --volume ${VOLUME}:/data`,
+      ...environment,
+      `--pull never ${shellWord(image)}`,
+    );
+
+  return {
+    standalone: `${load('docker')} &&\n${run('docker', SOCKET)}`,
+    // `docker service` has no --security-opt; without capabilities, and without a program that would give any, it adds nothing.
+    swarm: `${load('docker')} &&\n${shellCommand(
+      `docker service create --name ${NAME} --mode global --no-resolve-image`,
+      '--read-only --cap-drop ALL',
+      `--mount type=bind,source=${SOCKET},target=${SOCKET}`,
+      `--mount type=volume,source=${VOLUME},target=/data`,
+      ...environment,
+      shellWord(image),
+    )}`,
+    // Where SELinux rules, a container may not use the engine's socket.
+    podman: `systemctl enable --now podman.socket podman-restart.service &&\n${load('podman')} &&\n${run('podman', PODMAN_SOCKET, '--security-opt label=disable')}`,
+    compose: `${load('docker')} &&\ndocker compose --file - up --detach ${hereDocument(composeFile(variables, image))}`,
+    // The join token comes by stdin: what is in a command line, every user of the machine can see.
+    systemd: `script=$(${fetch('install.sh')}) &&\nsh -c "$script" homeport-install ${hereDocument([
+      `HOMEPORT_URL=${url}`,
+      `HOMEPORT_PIN=${pin}`,
+      ...variables.map(([name, value]) => `${name}=${value}`),
+    ])}`,
+  };
+}
+
+function composeFile(variables: readonly (readonly [name: string, value: string])[], image: string): readonly string[] {
+  // JSON is YAML; what Compose would put in for a $ is not wanted.
+  const text = (value: string): string => JSON.stringify(value).replaceAll('$', '$$$$');
+  return [
+    `name: ${NAME}`,
+    'services:',
+    '  agent:',
+    `    container_name: ${NAME}`,
+    `    image: ${text(image)}`,
+    '    pull_policy: never',
+    '    restart: always',
+    '    read_only: true',
+    '    cap_drop: [ALL]',
+    '    security_opt: ["no-new-privileges:true"]',
+    '    environment:',
+    ...variables.map(([name, value]) => `      ${name}: ${text(value)}`),
+    '    volumes:',
+    `      - ${SOCKET}:${SOCKET}`,
+    '      - data:/data',
+    'volumes:',
+    '  data:',
+    `    name: ${VOLUME}`,
+  ];
+}
