@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Projections } from '../projections/port.ts';
 import type { Accounts, Activity, Connections, Environments, History, SettingsAccess } from '../services/application/ports.ts';
+import type { AgentDelivery } from '../services/agent-delivery/port.ts';
 import type { TunnelDialer } from '../services/tunnels/port.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
 
@@ -21,6 +22,7 @@ export interface GatewayDependencies {
   readonly history: History;
   readonly projections: Pick<Projections, 'environments' | 'whenApplied'>;
   readonly dialer: TunnelDialer;
+  readonly agentDelivery: AgentDelivery;
   readonly logger: Logger;
   /** Homeport's version. */
   readonly version: string;

@@ -11,6 +11,7 @@ import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { encodeJoinToken } from '../../proto/join-token.ts';
 import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
 import { createGateway } from '../../web-gateway/gateway.ts';
+import { createAgentDelivery } from '../agent-delivery/agent-delivery.ts';
 import { createApplication } from '../application/application.ts';
 import { systemClock } from '../application/clock.ts';
 import { hostOf } from '../application/environment-input.ts';
@@ -112,6 +113,13 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       polls.close();
     });
     const gateway = await createGateway({
+    const agentDelivery = createAgentDelivery({
+      folder: join(dataDir, 'agent'),
+      served: () => ({ spkiSha256: certificate.current().spkiSha256, isPublic: certificate.isPublic }),
+    });
+    started.defer(() => {
+      agentDelivery.close();
+    });
       environments: application.environments,
       connections: application.tunnels,
       accounts: application.accounts,
@@ -121,6 +129,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       projections,
       dialer: tunnels.dialer,
       logger: logger.child({ component: 'gateway' }),
+      agentDelivery,
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version: releaseVersion(),

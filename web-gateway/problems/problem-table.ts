@@ -1,5 +1,6 @@
 /** Every error code the gateway answers with: its status and title. docs/errors.md explains each; a test holds the two together. */
 import type { ApplicationErrorCode } from '../../services/application/ports.ts';
+import type { AgentDeliveryErrorCode } from '../../services/agent-delivery/port.ts';
 import type { TunnelErrorCode } from '../../services/tunnels/port.ts';
 
 /** What the gateway itself refuses. */
@@ -24,6 +25,7 @@ export type GatewayErrorCode =
   | 'unsupported-media-type'
   | 'body-too-large'
   | 'length-required'
+  | 'range-not-satisfiable'
   | 'headers-too-large'
   | 'request-timeout'
   | 'expectation-failed'
@@ -35,7 +37,7 @@ export type GatewayErrorCode =
   | 'engine-protocol-error'
   | 'internal-error';
 
-export type ErrorCode = ApplicationErrorCode | TunnelErrorCode | GatewayErrorCode;
+export type ErrorCode = ApplicationErrorCode | TunnelErrorCode | AgentDeliveryErrorCode | GatewayErrorCode;
 
 export interface ProblemKind {
   /** The HTTP status. */
@@ -79,6 +81,9 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   unauthenticated: { status: 401, title: 'Not signed in' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   'csrf-header-required': { status: 403, title: 'The header X-Homeport-CSRF is missing' },
+  // Of the agent’s delivery
+  'agent-platform-not-served': { status: 404, title: 'There is no agent for that platform' },
+  'agent-image-unavailable': { status: 500, title: 'The agent can not be made' },
   'origin-not-allowed': { status: 403, title: 'The request comes from another origin' },
   'session-ended': { status: 401, title: 'The session or API key has ended' },
   'no-session': { status: 400, title: 'Not signed in by a session' },
@@ -100,6 +105,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'expectation-failed': { status: 417, title: 'The expectation is not supported' },
   'transfer-coding-not-supported': { status: 501, title: 'The transfer coding is not supported' },
+  'range-not-satisfiable': { status: 416, title: 'The file has no such range' },
   'ca-certificate-not-found': { status: 404, title: 'There is no installation CA' },
   'not-ready': { status: 503, title: 'The server is not ready', retryAfterSeconds: 2 },
   'shutting-down': { status: 503, title: 'The server is shutting down', retryAfterSeconds: 5 },

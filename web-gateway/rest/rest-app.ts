@@ -9,6 +9,7 @@ import { addMethodNotAllowed, createErrorResponder } from './error-handler.ts';
 import { awaitAskedPosition } from './read-your-writes.ts';
 import type { RestDependencies } from './rest-dependencies.ts';
 import './route-config.ts';
+import { registerAgent } from './routes/agent.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
 import { registerConnection } from './routes/connection.ts';
 import { registerDeployment } from './routes/deployment.ts';
@@ -36,7 +37,7 @@ const API: readonly RegisterRoutes[] = [
   registerEvents,
 ];
 /** Outside it. */
-const OUTSIDE: readonly RegisterRoutes[] = [registerHealth];
+const OUTSIDE: readonly RegisterRoutes[] = [registerHealth, registerAgent];
 
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 

@@ -3,6 +3,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { certificateSpkiSha256 } from '../../../proto/fingerprint.ts';
+import { isPubliclyTrusted } from './public-trust.ts';
 import type { ApiCertificate } from './served-certificate.ts';
 
 export type OperatorCertificateErrorCode = 'tls-file-unreadable' | 'tls-certificate-malformed' | 'tls-key-malformed' | 'tls-key-mismatch';
@@ -36,6 +37,7 @@ export function loadOperatorCertificate(files: { readonly certFile: string; read
   };
   return {
     caPem: null,
+    isPublic: isPubliclyTrusted(certificatePem),
     current: () => served,
     addNames: () => Promise.resolve(false),
     onReplaced: () => () => undefined,

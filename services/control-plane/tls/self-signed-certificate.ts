@@ -89,6 +89,7 @@ export async function createSelfSignedCertificate(options: SelfSignedOptions): P
 
   return {
     caPem: ca.certificatePem,
+    isPublic: false,
     current: () => current,
     addNames(hosts) {
       names = takeNames([...names, ...hosts]);

@@ -14,6 +14,8 @@ export interface ApiCertificate {
   current(): ServedCertificate;
   /** The certificate that clients must trust where it is self-signed; null where the operator brought his own. */
   readonly caPem: string | null;
+  /** Whether machines that know nothing of this installation trust it. */
+  readonly isPublic: boolean;
   /** Makes sure that the certificate names these hosts too; true where it was reissued. An operator's own stays as it is. */
   addNames(hosts: readonly string[]): Promise<boolean>;
   /** Calls back with each new certificate from now on. Returns the way out. */

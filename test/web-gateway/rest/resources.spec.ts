@@ -40,7 +40,11 @@ describe('the REST interface', () => {
     });
     const shown = await gateway.call(`${ENVIRONMENTS}/env1`, { as: 'auditor' });
     expect(shown.json).to.deep.equal(Object.fromEntries(Object.entries(answer.json).filter(([name]) => name !== 'joinToken')));
-    expect((await gateway.call(`${ENVIRONMENTS}/env1/deployment`)).json).to.deep.equal({ edgeId: '6b1f0c52-0000-4000-8000-000000000001', joinToken: 'am9pbi10b2tlbg' });
+    expect((await gateway.call(`${ENVIRONMENTS}/env1/deployment`)).json).to.deep.equal({
+      edgeId: '6b1f0c52-0000-4000-8000-000000000001',
+      joinToken: 'am9pbi10b2tlbg',
+      commands: { standalone: 'docker 6b1f0c52-0000-4000-8000-000000000001', swarm: 'swarm', podman: 'podman', compose: 'compose', systemd: 'systemd' },
+    });
   });
 
   it('offers the address that the client itself called, unless another is set', async () => {

@@ -30,6 +30,9 @@ const MEANT: Readonly<Record<string, Access>> = {
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /ca.pem': 'public',
+  'GET /agent/image.tar.gz': 'public',
+  'GET /agent/agent.mjs': 'public',
+  'GET /agent/install.sh': 'public',
 };
 
 describe('access by role', () => {

@@ -14,6 +14,7 @@ import type { GatewayDependencies } from '../../../web-gateway/gateway-dependenc
 import { makeServerCertificate } from '../../support/certificates.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { apiKey, createFakeAccounts, type FakeAccounts } from './fake-accounts.ts';
+import { createFakeDelivery } from './fake-delivery.ts';
 import { createFakeEnvironments, type FakeEnvironments } from './fake-environments.ts';
 import { createFakeActivity, createFakeHistory, type FakeActivity } from './fake-records.ts';
 import { createFakeTunnel, type FakeTunnel } from './fake-tunnel.ts';
@@ -89,6 +90,7 @@ export async function startGateway(overrides: Partial<GatewayDependencies> = {},
     accounts,
     activity,
     history,
+    agentDelivery: createFakeDelivery(),
     settings: { current: () => settings, change: () => Promise.resolve({ position: undefined }) },
     logger: pino({ level: 'silent' }),
     version: '1.2.3',

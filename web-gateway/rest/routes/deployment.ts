@@ -1,20 +1,26 @@
 /** What an agent needs to join an environment. Whoever has it can answer for the environment, hence no auditor. */
 import type { FastifyInstance } from 'fastify';
+import { PLATFORMS } from '../../../services/agent-delivery/port.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { idParams } from '../schemas/json-schema.ts';
 
+const commandSchema = { type: 'string', description: 'To paste into a POSIX shell as it is.' };
 const deploymentSchema = {
   type: 'object',
   properties: {
     edgeId: { type: 'string', description: 'EDGE_ID: the Edge ID associated, or the one issued.' },
     joinToken: { type: 'string', description: 'EDGE_KEY.' },
+    commands: { type: 'object', properties: Object.fromEntries(PLATFORMS.map((platform) => [platform, commandSchema])) },
   },
 };
 
-export function registerDeployment(app: FastifyInstance, { environments }: RestDependencies): void {
+export function registerDeployment(app: FastifyInstance, { environments, agentDelivery }: RestDependencies): void {
   app.get<{ Params: { id: string } }>(
     '/environments/:id/deployment',
     { config: { access: 'operator' }, schema: { summary: 'How to start an agent', params: idParams, response: { 200: deploymentSchema } } },
-    (request) => environments.deployment(request.params.id),
+    async (request) => {
+      const { edgeId, joinToken } = await environments.deployment(request.params.id);
+      return { edgeId, joinToken, commands: agentDelivery.commands({ edgeId, joinToken }) };
+    },
   );
 }

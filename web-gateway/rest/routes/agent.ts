@@ -1,0 +1,38 @@
+/** The agent as a download. For everyone: there is no secret in it, and a machine that is to join has no account. */
+import type { FastifyInstance } from 'fastify';
+import { answerWithFile } from '../file-answer.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
+import { exactly } from '../schemas/json-schema.ts';
+
+const platformQuery = exactly({
+  platform: { type: 'string', pattern: '^[A-Za-z0-9_]+/[A-Za-z0-9_]+(/[A-Za-z0-9_]+)?$', maxLength: 60, description: 'Such as linux/amd64, or as uname says it; else the control plane’s own.' },
+});
+
+export function registerAgent(app: FastifyInstance, { agentDelivery }: RestDependencies): void {
+  const method = ['GET', 'HEAD'];
+  const config = { access: 'public' } as const;
+
+  app.route<{ Querystring: { platform?: string } }>({
+    method,
+    url: '/agent/image.tar.gz',
+    config,
+    schema: { summary: 'The agent as an image archive for docker load', querystring: platformQuery },
+    handler: async (request, reply) => answerWithFile(request, reply, await agentDelivery.image(request.query.platform), 'homeport-agent-image.tar.gz'),
+  });
+
+  app.route({
+    method,
+    url: '/agent/agent.mjs',
+    config,
+    schema: { summary: 'The agent in one file, for Node 20 and later' },
+    handler: async (request, reply) => answerWithFile(request, reply, await agentDelivery.script(), 'agent.mjs'),
+  });
+
+  app.route({
+    method,
+    url: '/agent/install.sh',
+    config,
+    schema: { summary: 'The script that installs the agent under systemd' },
+    handler: async (request, reply) => answerWithFile(request, reply, await agentDelivery.installer(), 'install.sh'),
+  });
+}
