@@ -1,11 +1,14 @@
 /** Use cases of polls: admits agents, answers each poll, and pushes early answers. */
-import { randomUUID, timingSafeEqual } from 'node:crypto';
-import { type EnvironmentState, agentKey } from '../domain/environment.ts';
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { type ActiveEnvironment, type EnvironmentState, agentKey } from '../domain/environment.ts';
 import type { AgentReport, PollRejectionReason } from '../domain/events.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { Refusal, type RefusalCode } from '../domain/refusal.ts';
 import { createAttempts } from './attempts.ts';
 import { type Clock, instantOf } from './clock.ts';
+import { createDuplicateAgents } from './duplicate-agents.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
+import { judgeJoinSecret } from './join-secret.ts';
 import { createPace } from './pace.ts';
 import { peerGroup } from './peer-address.ts';
 import type { PollRecorder } from './poll-recorder.ts';
@@ -21,6 +24,7 @@ import {
 } from './ports.ts';
 import type { PresentAgent, Presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { Tunnels } from './tunnels.ts';
 
 /** Poll calls one environment may hold open. */
@@ -37,8 +41,12 @@ const pollPace = { burst: 30, perSecond: 4 };
 export interface Polls extends PollAdmission {
   /** Makes a connected agent open what is required of it, by an early answer. */
   tell(agent: PresentAgent, context: CommandContext): void;
-  /** Ends every poll call of an environment that was removed. */
-  end(environmentId: string): void;
+  /** Ends every poll call of an environment, whose agents are refused from now on. */
+  end(environmentId: string, why: 'environment-removed' | 'token-rotated' | 'edge-id-barred'): void;
+  /** Checks an agent that polls already as {@link PollAdmission.admit} does, and records nothing but a refusal. Throws {@link AgentRefused}. */
+  verify(introduction: PollIntroduction): Promise<CommandContext>;
+  /** Answers an environment's connected agents early; says how many there are. */
+  remind(environmentId: string): number;
   /** Poll intervals changed: every connected agent it concerns is told. */
   announceInterval(environmentId?: string): void;
   close(): void;
@@ -55,17 +63,36 @@ interface Connected {
 export function createPolls(deps: {
   readonly environments: EnvironmentStreams;
   readonly tunnels: () => Tunnels;
+  readonly snapshots: () => Pick<Snapshots, 'wants'>;
   readonly presence: Presence;
   readonly recorder: PollRecorder;
   readonly refusals: Refusals;
   readonly settings: SettingsAccess;
   readonly clock: Clock;
+  readonly logger: Logger;
+  /** Who acts when nobody else does. */
+  readonly actor: string;
   /** The join secret of an environment at a version of its join token. */
   readonly joinSecret: (environmentId: string, version: number) => Uint8Array;
 }): Polls {
-  const { environments, tunnels, presence, recorder, refusals, settings, clock, joinSecret } = deps;
+  const { environments, tunnels, snapshots, presence, recorder, refusals, settings, clock, logger, actor, joinSecret } = deps;
   const attempts = createAttempts({ clock, limit: 20, windowMs: 60_000 });
   const connected = new Map<PresentAgent, Connected>();
+  const duplicates = createDuplicateAgents({
+    environments,
+    presence,
+    clock,
+    logger,
+    actor,
+    intervalMs,
+    confirmed: (agent) => recorder.confirmed(agent),
+    holderOf: (environmentId) => tunnels().holderOf(environmentId),
+    turnAway(environmentId, instanceId) {
+      const refusal = new AgentRefused('duplicate-agent', 'another agent polls with the same Edge ID and join token; is this machine a copy of another?');
+      // A classic poller that was kept is not heard of before its next interval.
+      endCalls((agent) => agent.environmentId === environmentId && agent.instanceId === instanceId, refusal, 2 * intervalMs(environmentId));
+    },
+  });
 
   function intervalMs(environmentId: string): number {
     const state = environments.peek(environmentId);
@@ -81,6 +108,8 @@ export function createPolls(deps: {
       pollIntervalMs: intervalMs(agent.environmentId),
       reconnectSpreadMs: spreadMs(),
       required,
+      takeSnapshot: snapshots().wants(agent),
+      maskSecrets: settings.current().maskSecretsInSnapshots,
     };
   }
 
@@ -99,27 +128,44 @@ export function createPolls(deps: {
       : new AgentRefused(told, message);
   }
 
-  async function check(introduction: PollIntroduction): Promise<void> {
+  /** A good agent, but too much of it. */
+  function excess({ address, environmentId, report }: PollIntroduction, reason: 'too-many-connections' | 'polling-too-fast', message: string): AgentRefused {
+    record(reason, address, environmentId, report.node);
+    return new AgentRefused(reason, message, 60_000);
+  }
+
+  /** `again` is for {@link Presence.left}. */
+  function endCalls(isMeant: (agent: PresentAgent) => boolean, refusal: AgentRefused, again: number): void {
+    for (const { agent, end } of [...connected.values()]) {
+      if (!isMeant(agent)) continue;
+      connected.delete(agent);
+      presence.left(agent, again);
+      end(refusal);
+    }
+  }
+
+  /** Judges what an introduction brings by what the environment is now. */
+  function check(introduction: PollIntroduction, state: EnvironmentState): void {
     const { environmentId } = introduction;
-    const state = await environments.load(environmentId);
     if (state.status === 'absent') throw refuse(introduction, state, 'unknown-environment', 'there is no such environment; was its join token copied whole?');
     if (state.status === 'removed') throw refuse(introduction, state, 'environment-removed', 'this environment was removed; create another and use its join token');
-    if (!isSecret(introduction.joinSecret, joinSecret(environmentId, state.joinTokenVersion))) {
-      throw refuse(introduction, state, 'wrong-join-secret', 'the join token is not this environment\'s; copy it again from the environment');
-    }
+    const judged = judgeJoinSecret(introduction.joinSecret, state.joinTokenVersion, (version) => joinSecret(environmentId, version));
+    if (judged === 'token-rotated') throw refuse(introduction, state, judged, wordsOf[judged]);
+    if (judged === 'wrong-join-secret') throw refuse(introduction, state, judged, 'the join token is not this environment\'s; copy it again from the environment');
   }
 
   /** Associates, and records what the agent reports where that is news. */
   async function introduce(introduction: PollIntroduction, context: CommandContext): Promise<void> {
     const { environmentId, edgeId, instanceId, address, report } = introduction;
     // Most introductions after the first say nothing new: then there is no stream to queue for.
-    const state = environments.peek(environmentId);
-    if (state?.status === 'active' && isKnown(state, introduction)) return;
+    const known = environments.peek(environmentId);
+    if (known?.status === 'active' && isKnown(known, introduction)) return;
     try {
       await environments.execute(environmentId, { type: 'introduce-agent', at: instantOf(clock), edgeId, instanceId, address, report }, context);
     } catch (error) {
       if (!(error instanceof Refusal)) throw new AgentRefused('event-store-unavailable', 'the control plane cannot record this now; it will be tried again');
-      const reason = error.code === 'environment-removed' ? 'environment-removed' : 'edge-id-mismatch';
+      const reason = rejectionOf(error.code);
+      if (reason === 'duplicate-agent') duplicates.refused(environmentId, instanceId);
       throw refuse(introduction, await environments.load(environmentId), reason, error.message);
     }
   }
@@ -128,17 +174,22 @@ export function createPolls(deps: {
     async admit(introduction, { push, end }) {
       const { environmentId, instanceId, address } = introduction;
       const context: CommandContext = { actor: `agent:${environmentId}/${introduction.report.node}`, correlationId: randomUUID() };
-      await check(introduction);
+      check(introduction, await environments.load(environmentId));
       if (presence.present(environmentId, null).length >= callsPerEnvironment) {
-        throw new AgentRefused('too-many-connections', 'this environment has too many poll calls open', 60_000);
+        throw excess(introduction, 'too-many-connections', 'this environment has too many poll calls open');
       }
       const before = environments.peek(environmentId);
       if (before?.status === 'active' && isOneTooMany(before, introduction.report)) {
-        throw new AgentRefused('too-many-connections', 'this environment has as many nodes as it may', 60_000);
+        throw excess(introduction, 'too-many-connections', 'this environment has as many nodes as it may');
       }
-      const previous = before?.status === 'active' ? before.agents[agentKey(introduction.report)]?.instanceId : undefined;
+      const previous = before?.status === 'active' ? before.agents[agentKey(introduction.report)] : undefined;
       await introduce(introduction, context);
-      if (previous !== undefined && previous !== instanceId) recorder.retire({ environmentId, instanceId: previous });
+      // What was good may have been rotated or disassociated meanwhile, and the calls that were open then have ended already.
+      const after = environments.peek(environmentId);
+      if (after !== undefined && after !== before) check(introduction, after);
+      if (after?.status === 'active' && after.edgeId !== introduction.edgeId) throw refuse(introduction, after, 'edge-id-barred', wordsOf['edge-id-barred']);
+      duplicates.introduced(environmentId, { instanceId, address, report: introduction.report }, previous);
+      if (previous !== undefined && previous.instanceId !== instanceId) recorder.retire({ environmentId, instanceId: previous.instanceId });
 
       let report: AgentReport = introduction.report;
       /** What it said last; recorded at most every {@link reportSpacingMs}. */
@@ -159,8 +210,8 @@ export function createPolls(deps: {
 
       const conversation: PollConversation = {
         poll(poll) {
-          if (!pace.take()) throw new AgentRefused('polling-too-fast', 'this agent polls far more often than it was told to', 60_000);
-          const { sequence, heldCredentialsIds: held, tunnelFailure: failure } = poll;
+          if (!pace.take()) throw excess(introduction, 'polling-too-fast', 'this agent polls far more often than it was told to');
+          const { sequence, confirmedSequence, heldCredentialsIds: held, tunnelFailure: failure } = poll;
           recorder.record({ environmentId, node: report.node, instanceId, sequence, context });
           presence.polled(environmentId, intervalMs(environmentId));
           if (poll.report !== null) reported = poll.report;
@@ -170,16 +221,21 @@ export function createPolls(deps: {
             report = news;
             introducedAtMs = clock.now();
           }
-          if (news === null && !tunnels().isNeeded(environmentId)) return answer(agent, []);
+          const decided = duplicates.polled(agent, confirmedSequence);
+          if (decided === undefined && news === null && !tunnels().isNeeded(environmentId)) return answer(agent, []);
           return (async () => {
+            await decided;
+            if (!connected.has(agent)) return answer(agent, []);
             if (news !== null) await introduce({ ...introduction, report: news, address }, context);
             await tunnels().reconcile(agent, { held, failure }, context);
-            return answer(agent, await tunnels().credentialsFor(agent, context));
+            // Whoever was refused meanwhile is given nothing.
+            return answer(agent, connected.has(agent) ? await tunnels().credentialsFor(agent, context) : []);
           })();
         },
         close({ isClassic }) {
           if (!connected.delete(agent)) return;
           presence.left(agent, isClassic ? 2 * intervalMs(environmentId) : spreadMs());
+          if (!isClassic) tunnels().left(agent, context);
         },
       };
       return conversation;
@@ -201,17 +257,30 @@ export function createPolls(deps: {
         .catch(() => undefined); // the next poll asks again
     },
 
-    end(environmentId) {
+    end(environmentId, why) {
       const state = environments.peek(environmentId);
       const agents = state?.status === 'active' ? Object.values(state.agents) : [];
       for (const { instanceId } of agents) recorder.retire({ environmentId, instanceId });
-      for (const { agent, end } of [...connected.values()]) {
-        if (agent.environmentId !== environmentId) continue;
-        connected.delete(agent);
-        presence.left(agent, 0);
-        end(new AgentRefused('environment-removed', 'this environment was removed'));
-      }
-      presence.forget(environmentId);
+      endCalls((agent) => agent.environmentId === environmentId, new AgentRefused(why, wordsOf[why]), 0);
+      duplicates.forget(environmentId);
+      // Who only has to get the new token is expected back; all others are none of its agents any more.
+      if (why !== 'token-rotated') presence.forget(environmentId);
+    },
+
+    async verify(introduction) {
+      const { environmentId, edgeId, instanceId, report } = introduction;
+      const state = await environments.load(environmentId);
+      check(introduction, state);
+      const seen = state.status === 'active' && state.edgeId === edgeId ? state.agents[agentKey(report)] : undefined;
+      if (seen === undefined) throw refuse(introduction, state, 'edge-id-mismatch', 'no agent with this Edge ID polls on this node');
+      if (seen.instanceId !== instanceId) throw new AgentRefused('duplicate-agent', 'another agent polls on this node', 60_000);
+      return { actor: `agent:${environmentId}/${report.node}`, correlationId: randomUUID() };
+    },
+
+    remind(environmentId) {
+      const agents = [...connected.values()].filter(({ agent }) => agent.environmentId === environmentId);
+      for (const { agent, push } of agents) push(answer(agent, []));
+      return agents.length;
     },
 
     announceInterval(environmentId) {
@@ -221,21 +290,36 @@ export function createPolls(deps: {
     },
 
     close() {
+      duplicates.close();
       attempts.close();
     },
   };
 }
 
-function isSecret(given: Uint8Array, right: Uint8Array): boolean {
-  return given.length === right.length && timingSafeEqual(given, right);
+const wordsOf = {
+  'environment-removed': 'this environment was removed',
+  'token-rotated': 'the join token was rotated; copy the new one from the environment',
+  'edge-id-barred': 'this Edge ID was disassociated; use the one issued instead, or have an admin allow it again',
+} as const;
+
+/** Why the domain would not have an agent. */
+function rejectionOf(code: RefusalCode): PollRejectionReason {
+  switch (code) {
+    case 'environment-removed':
+    case 'edge-id-barred':
+    case 'duplicate-agent':
+      return code;
+    default:
+      return 'edge-id-mismatch';
+  }
 }
 
 /** Each node is kept for ever, and says its id itself. */
-function isOneTooMany({ agents }: Extract<EnvironmentState, { status: 'active' }>, report: AgentReport): boolean {
+function isOneTooMany({ agents }: ActiveEnvironment, report: AgentReport): boolean {
   return !(agentKey(report) in agents) && Object.keys(agents).length >= nodesPerEnvironment;
 }
 
-function isKnown(state: Extract<EnvironmentState, { status: 'active' }>, { edgeId, instanceId, address, report }: PollIntroduction): boolean {
+function isKnown(state: ActiveEnvironment, { edgeId, instanceId, address, report }: PollIntroduction): boolean {
   const seen = state.agents[agentKey(report)];
   return state.edgeId === edgeId && seen?.instanceId === instanceId && seen.address === address && JSON.stringify(seen.report) === JSON.stringify(report);
 }

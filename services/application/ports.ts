@@ -3,12 +3,14 @@ import type { Position } from '../event-store/port.ts';
 import type {
   AgentReport,
   CredentialsRefusalReason,
+  DisconnectReason,
   Instant,
   PollRejectionReason,
   Role,
   Settings,
   TunnelLossReason,
 } from '../domain/events.ts';
+import type { SnapshotContent } from '../domain/snapshot.ts';
 import type { TunnelKey } from '../domain/tunnel-key.ts';
 
 /** Where a command comes from; copied into the metadata of each event it causes. */
@@ -25,21 +27,25 @@ export interface CommandContext {
 export type ApplicationErrorCode =
   | 'environment-not-found'
   | 'environment-removed'
+  | 'node-not-found'
   | 'name-taken'
   | 'invalid-name'
   | 'invalid-address'
   | 'loopback-address'
+  | 'edge-id-not-barred'
   | 'invalid-tags'
   | 'invalid-poll-interval'
   | 'invalid-settings'
   | 'tunnel-timeout'
   | 'agent-not-polling'
+  | 'tunnel-disconnected'
   | 'wrong-credentials'
   | 'too-many-attempts'
   | 'api-key-not-found'
   | 'too-many-api-keys'
   | 'role-not-allowed'
   | 'invalid-expiry'
+  | 'unknown-event-type'
   | 'event-store-unavailable'
   | 'conflict';
 
@@ -94,6 +100,18 @@ export interface Environments {
   create(input: NewEnvironment, context: CommandContext): Promise<Deployment & { readonly environmentId: string; readonly position: Position }>;
   /** Throws as create, and environment-not-found. `position` is undefined where nothing changed. */
   change(environmentId: string, changes: EnvironmentChanges, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+  /**
+   * Makes all join tokens printed so far useless: its polls and tunnels end, and its agents are refused until they have the
+   * new one. Throws environment-not-found.
+   */
+  rotateToken(environmentId: string, context: CommandContext): Promise<Deployment & { readonly position: Position }>;
+  /**
+   * Parts it from its agent: its polls and tunnels end, the Edge ID is barred, and a new one is issued. `position` is
+   * undefined where none was associated. Throws environment-not-found.
+   */
+  disassociate(environmentId: string, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+  /** Lets a barred Edge ID associate again. Throws environment-not-found and edge-id-not-barred. */
+  allowEdgeId(environmentId: string, edgeId: string, context: CommandContext): Promise<{ readonly position: Position }>;
   /** Ends its polls and tunnels, for ever. Throws environment-not-found. */
   remove(environmentId: string, context: CommandContext): Promise<{ readonly position: Position }>;
   /** Throws environment-not-found. */
@@ -113,11 +131,16 @@ export interface TunnelFailureNote {
 
 /** Selecting an environment, and all that follows. */
 export interface Connections {
+  /**
+   * The key of the tunnel to a Swarm node, by its id or its host name; null is the environment's own. Throws node-not-found
+   * (also where several nodes have that name), and for a node environment-not-found and environment-removed.
+   */
+  keyOf(environmentId: string, node: string | null): Promise<TunnelKey>;
   /** Makes the tunnel required (once; asking again is free). Throws environment-not-found, environment-removed, event-store-unavailable. */
   require(key: TunnelKey, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
   /**
    * Resolves when the tunnel is open and can be dialled, at once where it is. Throws tunnel-timeout, agent-not-polling
-   * (no poll is due to come in time), environment-removed; or the signal's reason.
+   * (no poll is due to come in time), tunnel-disconnected, environment-removed; or the signal's reason.
    */
   waitUntilOpen(key: TunnelKey, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<void>;
   /** Closes it now and ends the requirement. */
@@ -171,17 +194,21 @@ export interface TunnelGate {
   /**
    * The agent asks whether the idle tunnel may close; `lastUsedAtMs` and `inUse` are what the edge knows of its use,
    * `agentIdleMs` is how long the agent saw none of it: its own inactivity timeout, which wins where it is the shorter one.
-   * After true TunnelClosed and TunnelCredentialsRevoked are recorded, and the edge must not dial any more.
+   * After true the edge must not dial any more, and says {@link TunnelGate.closed} when the agent has taken its leave.
    */
   mayClose(tunnel: OpenedTunnel, use: { readonly lastUsedAtMs: number; readonly inUse: boolean; readonly agentIdleMs?: number }): Promise<boolean>;
+  /** A tunnel that was allowed to close is gone, however it ended: TunnelClosed and TunnelCredentialsRevoked are recorded. Never throws. */
+  closed(tunnel: OpenedTunnel): Promise<void>;
 }
 
 /** What the application asks of the live tunnels (the edge implements it). */
 export interface TunnelControl {
   /** Ends a live tunnel, telling its agent why; resolves when it is gone. Nothing to do where none is live. */
-  drain(key: TunnelKey, reason: 'disconnected' | 'environment-removed' | 'agent-reports-none'): Promise<void>;
+  drain(key: TunnelKey, reason: DisconnectReason | 'agent-reports-none'): Promise<void>;
   /** Counts as use. False where none is live. */
   touch(key: TunnelKey): boolean;
+  /** When a tunnel with that key was last used, whether one is live now or not; undefined where none was. */
+  lastUsedAtMs(key: TunnelKey): number | undefined;
   isOpen(key: TunnelKey): boolean;
 }
 
@@ -212,6 +239,10 @@ export interface PollAnswer {
   readonly reconnectSpreadMs: number;
   /** One for each tunnel this agent is to open; the edge seals them for it. */
   readonly required: readonly IssuedCredentials[];
+  /** Whether it is to take a snapshot now. */
+  readonly takeSnapshot: boolean;
+  /** Whether what looks like a secret is masked in its snapshots. */
+  readonly maskSecrets: boolean;
 }
 
 /** Tunnel credentials in the clear, on their way to the agent. */
@@ -254,6 +285,32 @@ export interface PollAdmission {
   ): Promise<PollConversation>;
   /** Records an introduction that can't even be read. Returns the refusal to send. */
   refuseMalformed(reason: 'malformed-token' | 'malformed-edge-id' | 'version-too-old', address: string, message: string): AgentRefused;
+}
+
+// ---- snapshots --------------------------------------------------------------------------------------------------
+
+/** What an agent brings: a snapshot, bounded and masked already, or why there is none. */
+export type SnapshotReport =
+  | { readonly kind: 'taken'; readonly content: SnapshotContent }
+  | { readonly kind: 'failed'; readonly reason: string; readonly detail: string };
+
+/** What the polls' edge asks about snapshots. */
+export interface SnapshotRecording {
+  /** Checks who brings one, as polls are checked. Throws {@link AgentRefused}, already recorded. */
+  admit(introduction: PollIntroduction): Promise<{
+    /** Durably recorded when it resolves. Throws ApplicationError event-store-unavailable. */
+    record(report: SnapshotReport): Promise<{ readonly isUnchanged: boolean }>;
+  }>;
+  masksSecrets(): boolean;
+}
+
+/** Snapshots on demand. */
+export interface SnapshotRequests {
+  /**
+   * Asks each of an environment's agents for a snapshot; `agents` is how many are asked at once, the others with their next poll.
+   * Throws environment-not-found, environment-removed, agent-not-polling.
+   */
+  request(environmentId: string): Promise<{ readonly agents: number }>;
 }
 
 // ---- accounts ---------------------------------------------------------------------------------------------------
@@ -375,6 +432,7 @@ export interface HistoryEvent {
   readonly metadata: unknown;
 }
 
+/** Both throw unknown-event-type. */
 export interface History {
   /** `next` goes on where this page ended, or is null at the end. A page may be short where much had to be searched. */
   list(query: EventQuery, signal?: AbortSignal): Promise<{ readonly events: readonly HistoryEvent[]; readonly next: Position | null }>;

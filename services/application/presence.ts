@@ -19,6 +19,10 @@ interface Heard {
   deadlineMs: number;
   /** When the next poll or call should have come. */
   expectedByMs: number;
+  /** The same of Swarm nodes whose agents have left. */
+  readonly nodes: Map<string, number>;
+  /** When the record was read, after which all of its agents may come back. */
+  knownAtMs: number;
   heartbeat: 'never' | 'up' | 'down';
 }
 
@@ -34,8 +38,8 @@ export interface Presence {
   present(environmentId: string, swarmNode: string | null): readonly PresentAgent[];
   /** How many poll calls are open. */
   connected(): number;
-  /** Whether a poll is due within so many milliseconds, or a call is open. */
-  isDueWithin(environmentId: string, ms: number): boolean;
+  /** Whether a poll of the environment, or of a Swarm node, is due within so many milliseconds, or a call is open. */
+  isDueWithin(environmentId: string, ms: number, swarmNode?: string | null): boolean;
   close(): void;
 }
 
@@ -57,7 +61,7 @@ export function createPresence(deps: {
   function heard(environmentId: string): Heard {
     let found = environments.get(environmentId);
     if (found === undefined) {
-      found = { open: new Set(), lastPolledAtMs: undefined, deadlineMs: Infinity, expectedByMs: Infinity, heartbeat: 'never' };
+      found = { open: new Set(), lastPolledAtMs: undefined, deadlineMs: Infinity, expectedByMs: Infinity, nodes: new Map(), knownAtMs: -Infinity, heartbeat: 'never' };
       environments.set(environmentId, found);
     }
     return found;
@@ -95,6 +99,7 @@ export function createPresence(deps: {
       one.heartbeat = heartbeat;
       one.lastPolledAtMs = Math.max(lastPolledAtMs ?? 0, one.lastPolledAtMs ?? 0) || undefined;
       one.expectedByMs = clock.now();
+      one.knownAtMs = clock.now();
       one.deadlineMs = clock.now() + 2 * intervalMs + graceMs;
     },
 
@@ -108,6 +113,8 @@ export function createPresence(deps: {
       const one = environments.get(agent.environmentId);
       if (one?.open.delete(agent) !== true) return;
       open--;
+      const nodeId = agent.report.swarm?.nodeId;
+      if (nodeId !== undefined) one.nodes.set(nodeId, clock.now() + again);
       if (one.open.size > 0) return;
       one.expectedByMs = clock.now() + again;
       one.deadlineMs = one.expectedByMs + graceMs;
@@ -129,9 +136,14 @@ export function createPresence(deps: {
 
     connected: () => open,
 
-    isDueWithin(environmentId, ms) {
+    isDueWithin(environmentId, ms, swarmNode = null) {
       const one = environments.get(environmentId);
       if (one === undefined || one.heartbeat !== 'up') return false;
+      if (swarmNode !== null) {
+        if ([...one.open].some(({ report }) => report.swarm?.nodeId === swarmNode)) return true;
+        const expectedByMs = one.nodes.get(swarmNode) ?? one.knownAtMs;
+        return expectedByMs <= clock.now() + ms && clock.now() <= expectedByMs + graceMs;
+      }
       return one.open.size > 0 || one.expectedByMs <= clock.now() + ms;
     },
 

@@ -1,11 +1,14 @@
 /** Use cases of tunnels: who is required, who gets credentials, who waits, and what ends. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { TunnelEvent } from '../domain/events.ts';
+import { agentKey } from '../domain/environment.ts';
+import type { DisconnectReason, TunnelEvent } from '../domain/events.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
+import { environmentTunnel, type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { TunnelCommand, TunnelState } from '../domain/tunnel.ts';
+import { createAgentChoice } from './agent-choice.ts';
 import type { Aggregates } from './aggregates.ts';
+import { nodeAskedFor } from './node-asked-for.ts';
 import { peerGroup } from './peer-address.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
@@ -41,10 +44,14 @@ export interface Tunnels extends Connections, TunnelGate {
     said: { readonly held: readonly string[]; readonly failure: { readonly credentialsId: string; readonly reason: string; readonly detail: string } | null },
     context: CommandContext,
   ): Promise<void>;
+  /** The agent's poll call ended: where it was just asked for a tunnel and others are there, the next one is asked at once. */
+  left(agent: PresentAgent, context: CommandContext): void;
   /** Takes up a tunnel the record says is not closed; one of an earlier process of this node is lost as `server-restarted`. */
   resume(key: TunnelKey): Promise<void>;
-  /** Ends every tunnel of an environment that was removed. */
-  end(environmentId: string, context: CommandContext): Promise<void>;
+  /** The instance of the agent that holds the environment's own tunnel, or is about to open it. */
+  holderOf(environmentId: string): string | undefined;
+  /** Ends every tunnel of an environment that was removed, or whose agents are none of its own any more. */
+  end(environmentId: string, reason: Exclude<DisconnectReason, 'disconnected'>, context: CommandContext): Promise<void>;
   /** Marks what is open as lost with this process. */
   close(): Promise<void>;
 }
@@ -62,8 +69,10 @@ export function createTunnels(deps: {
   readonly epoch: string;
   readonly control: () => TunnelControl;
   readonly tell: (agent: PresentAgent, context: CommandContext) => void;
+  /** An idle tunnel is about to be recorded as closed, which was allowed at `decidedAtMs`: its last snapshot must stand before. Never throws. */
+  readonly beforeClosed?: (tunnel: OpenedTunnel, decidedAtMs: number) => Promise<void>;
 }): Tunnels {
-  const { aggregates, environments, presence, settings, refusals, clock, logger, controlPlaneNode, epoch, control, tell } = deps;
+  const { aggregates, environments, presence, settings, refusals, clock, logger, controlPlaneNode, epoch, control, tell, beforeClosed = () => Promise.resolve() } = deps;
   const systemActor = `system:${controlPlaneNode}`;
   const system = (): CommandContext => ({ actor: systemActor, correlationId: randomUUID() });
   /** What follows from a requirement carries its correlation id, and names who did it. */
@@ -73,14 +82,16 @@ export function createTunnels(deps: {
   const unclosed = new Map<string, Map<string, TunnelKey>>();
   /** Who required a tunnel, so that what follows carries the same correlation id. */
   const causes = new Map<string, CommandContext>();
-  /** Agents that failed lately, to be asked last. */
-  const failed = new Map<string, string>();
+  const choice = createAgentChoice({ presence, isSuperseded });
   const lastUse = new Map<string, number>();
+  /** Idle tunnels that were allowed to close: recorded once the agent has taken its leave, or somebody needs the tunnel. */
+  const closing = new Map<string, { readonly tunnel: OpenedTunnel; readonly decidedAtMs: number }>();
   const stopSweep = clock.every(sweepMs, () => void sweep());
 
   aggregates.onRecorded((stream, { events, state }) => {
     const key = events[0] === undefined ? undefined : { environmentId: events[0].data.environmentId, node: events[0].data.node };
     if (key === undefined) return;
+    for (const event of events) choice.recorded(key, event);
     if (state.status === 'closed') {
       const cause = causes.get(stream);
       forget(stream, key.environmentId);
@@ -101,6 +112,7 @@ export function createTunnels(deps: {
 
   function keep(stream: string, key: TunnelKey): void {
     const ofEnvironment = unclosed.get(key.environmentId);
+    if (!lastUse.has(stream)) lastUse.set(stream, clock.now());
     if (ofEnvironment === undefined) unclosed.set(key.environmentId, new Map([[stream, key]]));
     else ofEnvironment.set(stream, key);
   }
@@ -110,8 +122,12 @@ export function createTunnels(deps: {
     ofEnvironment?.delete(stream);
     if (ofEnvironment?.size === 0) unclosed.delete(environmentId);
     causes.delete(stream);
-    failed.delete(stream);
     lastUse.delete(stream);
+  }
+
+  /** When somebody last needed the tunnel; that its agent opens it again and again is no use. */
+  function lastUsedMs(stream: string, key: TunnelKey): number {
+    return Math.max(lastUse.get(stream) ?? 0, control().lastUsedAtMs(key) ?? 0);
   }
 
   function run(key: TunnelKey, command: TunnelCommandOf, context: CommandContext) {
@@ -119,9 +135,15 @@ export function createTunnels(deps: {
   }
 
   function askNext(stream: string, key: TunnelKey): void {
-    const agents = presence.present(key.environmentId, key.node);
-    const next = agents.find((agent) => agent.instanceId !== failed.get(stream)) ?? agents[0];
+    const [next] = choice.order(key);
     if (next !== undefined) tell(next, following(stream));
+  }
+
+  /** Whether another instance has taken the agent's place since: its call may be one that only looks open. */
+  function isSuperseded({ environmentId, instanceId, report }: PresentAgent): boolean {
+    const state = environments.peek(environmentId);
+    const current = state?.status === 'active' ? state.agents[agentKey(report)] : undefined;
+    return current !== undefined && current.instanceId !== instanceId;
   }
 
   async function known(environmentId: string): Promise<void> {
@@ -148,6 +170,12 @@ export function createTunnels(deps: {
     return { credentialsId, secret, tunnelAddress, validForMs: credentialsValidForMs };
   }
 
+  /** Of several agents whoever polls does not just take the tunnel: connected ones are asked in order. */
+  function isItsTurn(key: TunnelKey, { instanceId }: PresentAgent): boolean {
+    const [first] = choice.order(key);
+    return first === undefined || first.instanceId === instanceId;
+  }
+
   function hasExpired({ grant }: Extract<TunnelState, { status: 'opening' }>): boolean {
     return clock.now() > Date.parse(grant.expiresAt);
   }
@@ -155,8 +183,6 @@ export function createTunnels(deps: {
   function expireLater(key: TunnelKey, credentialsId: string, afterMs: number): void {
     const stream = tunnelStream(key);
     clock.after(afterMs + 1, () => {
-      const state = aggregates.peek(stream);
-      if (state?.status === 'opening' && state.grant.credentialsId === credentialsId) failed.set(stream, state.grant.agentInstanceId);
       quietly(run(key, { type: 'expire-credentials', credentialsId }, following(stream)), 'expired credentials could not be recorded');
     });
   }
@@ -174,12 +200,14 @@ export function createTunnels(deps: {
         const state = await aggregates.load(stream).catch(() => undefined);
         // The store was away when they expired.
         if (state?.status === 'opening' && hasExpired(state)) expireLater(key, state.grant.credentialsId, 0);
-        if (state?.status !== 'required' || waiters.has(stream)) continue;
-        const since = Math.max(Date.parse(state.since ?? ''), lastUse.get(stream) ?? 0);
-        if (clock.now() - since > patienceMs) {
+        if ((state?.status !== 'required' && state?.status !== 'opening') || waiters.has(stream)) continue;
+        if (clock.now() - lastUsedMs(stream, key) > patienceMs) {
           await run(key, { type: 'lapse' }, system()).catch((error: unknown) => {
             logger.warn({ err: error }, 'a lapsed requirement could not be recorded');
           });
+        } else if (state.status === 'required') {
+          // Whoever was asked could not be told, or the store was away.
+          askNext(stream, key);
         }
       }
     }
@@ -207,11 +235,39 @@ export function createTunnels(deps: {
     }
   }
 
+  /** Records the close that was decided, once. What can't be recorded now is recorded later. */
+  async function recordClose({ key, credentialsId }: Pick<OpenedTunnel, 'key' | 'credentialsId'>): Promise<void> {
+    const stream = tunnelStream(key);
+    try {
+      await run(key, { type: 'close-idle', credentialsId }, following(stream));
+    } catch (error) {
+      logger.warn({ err: error }, 'the close of an idle tunnel could not be recorded yet');
+      clock.after(1000, () => void recordClose({ key, credentialsId }));
+    }
+  }
+
+  /** Somebody needs a tunnel that is just taking its leave: it is closed at once, so that another can be required. */
+  async function hasten(stream: string): Promise<void> {
+    const found = closing.get(stream);
+    if (found === undefined) return;
+    closing.delete(stream);
+    await recordClose(found.tunnel);
+  }
+
   return {
+    async keyOf(environmentId, asked) {
+      if (asked === null) return environmentTunnel(environmentId);
+      const state = await environments.load(environmentId);
+      await known(environmentId);
+      const agents = state.status === 'active' ? Object.values(state.agents) : [];
+      return { environmentId, node: nodeAskedFor(asked, agents, (nodeId) => presence.present(environmentId, nodeId).length > 0) };
+    },
+
     async require(key, context) {
       await known(key.environmentId);
       const stream = tunnelStream(key);
       lastUse.set(stream, clock.now());
+      await hasten(stream);
       const status = aggregates.peek(stream)?.status;
       if (status !== undefined && status !== 'closed') return { position: undefined };
       causes.set(stream, context);
@@ -221,16 +277,20 @@ export function createTunnels(deps: {
 
     async waitUntilOpen(key, { timeoutMs, signal }) {
       if (control().isOpen(key)) return;
-      if (!presence.isDueWithin(key.environmentId, timeoutMs)) {
-        throw new ApplicationError('agent-not-polling', 'no agent of this environment is polling; check that it runs and reaches this address', { retryAfterSeconds: 5 });
+      if (!presence.isDueWithin(key.environmentId, timeoutMs, key.node)) {
+        const whose = key.node === null ? 'no agent of this environment' : `no agent on the Swarm node ${key.node}`;
+        throw new ApplicationError('agent-not-polling', `${whose} is polling; check that it runs and reaches this address`, { retryAfterSeconds: 5 });
       }
-      await waiters.wait(tunnelStream(key), timeoutMs, signal);
+      const opened = waiters.wait(tunnelStream(key), timeoutMs, signal);
+      void hasten(tunnelStream(key));
+      await opened;
     },
 
     async disconnect(key, context) {
       await known(key.environmentId);
       const { position } = await run(key, { type: 'disconnect', reason: 'disconnected' }, context);
       await control().drain(key, 'disconnected');
+      waiters.fail(tunnelStream(key), new ApplicationError('tunnel-disconnected', 'somebody disconnected this environment meanwhile'));
       return { position };
     },
 
@@ -259,7 +319,7 @@ export function createTunnels(deps: {
         const state = await aggregates.load(stream);
         const isFor = key.node === null || key.node === agent.report.swarm?.nodeId;
         const isFree = state.status === 'required' || (state.status === 'opening' && hasExpired(state));
-        if (!isFree || !isFor) continue;
+        if (!isFree || !isFor || !isItsTurn(key, agent)) continue;
         if (!causes.has(stream)) causes.set(stream, context);
         const credentials = await issue(key, agent, environment.tunnelAddress);
         if (credentials !== undefined) issued.push(credentials);
@@ -271,14 +331,27 @@ export function createTunnels(deps: {
       for (const [stream, key] of [...(unclosed.get(agent.environmentId) ?? [])]) {
         const state = await aggregates.load(stream);
         if (state.status === 'opening' && state.grant.credentialsId === failure?.credentialsId) {
-          failed.set(stream, agent.instanceId);
           const { credentialsId, reason, detail } = failure;
           await run(key, { type: 'fail-to-open', credentialsId, reason, detail }, following(stream, context.actor));
         }
         if (state.status !== 'open' || state.grant.agentInstanceId !== agent.instanceId) continue;
         if (held.includes(state.grant.credentialsId)) continue;
         await lose(key, state.grant.credentialsId, 'agent-reports-none', following(stream, context.actor));
-        await control().drain(key, 'agent-reports-none');
+        // What still looks open is likely a dead connection: its end is not waited for.
+        void control().drain(key, 'agent-reports-none');
+      }
+    },
+
+    left({ environmentId, instanceId }, context) {
+      for (const [stream, key] of [...(unclosed.get(environmentId) ?? [])]) {
+        const state = aggregates.peek(stream);
+        if (state?.status !== 'opening' || state.grant.agentInstanceId !== instanceId) continue;
+        const others = choice.order(key);
+        // It may be back in a moment; where others are there, nobody waits for it.
+        if (others.length === 0 || others.some((other) => other.instanceId === instanceId)) continue;
+        const { credentialsId } = state.grant;
+        const failure = { reason: 'agent-left', detail: 'the agent’s polls ended before it opened the tunnel' };
+        quietly(run(key, { type: 'fail-to-open', credentialsId, ...failure }, following(stream, context.actor)), 'that an agent left could not be recorded');
       }
     },
 
@@ -312,9 +385,7 @@ export function createTunnels(deps: {
     },
 
     ready({ key }) {
-      const stream = tunnelStream(key);
-      lastUse.set(stream, clock.now());
-      waiters.wake(stream);
+      waiters.wake(tunnelStream(key));
     },
 
     lost,
@@ -325,13 +396,21 @@ export function createTunnels(deps: {
       // What passed last was on its way for a moment: of that the two ends never agree to the millisecond.
       const patienceMs = Math.min(tunnel.inactivityMs, agentIdleMs - idleSlackMs);
       if (inUse || waiters.has(stream) || idleMs < patienceMs) return false;
-      try {
-        const { events } = await run(tunnel.key, { type: 'close-idle', credentialsId: tunnel.credentialsId }, following(stream));
-        return events.length > 0;
-      } catch (error) {
-        logger.warn({ err: error }, 'an idle tunnel stays open because its close could not be recorded');
-        return false;
-      }
+      const state = await aggregates.load(stream).catch(() => undefined);
+      if (state?.status !== 'open' || state.grant.credentialsId !== tunnel.credentialsId) return false;
+      closing.set(stream, { tunnel, decidedAtMs: clock.now() });
+      // Who came while this was decided must not wait for the agent's leave.
+      if (waiters.has(stream)) void hasten(stream);
+      return true;
+    },
+
+    async closed(tunnel) {
+      const stream = tunnelStream(tunnel.key);
+      const found = closing.get(stream);
+      if (found?.tunnel.credentialsId !== tunnel.credentialsId) return;
+      await beforeClosed(tunnel, found.decidedAtMs);
+      if (closing.get(stream) === found) closing.delete(stream);
+      await recordClose(tunnel);
     },
 
     async resume(key) {
@@ -347,11 +426,17 @@ export function createTunnels(deps: {
       }
     },
 
-    async end(environmentId, context) {
+    holderOf(environmentId) {
+      const state = aggregates.peek(tunnelStream(environmentTunnel(environmentId)));
+      return state?.status === 'opening' || state?.status === 'open' ? state.grant.agentInstanceId : undefined;
+    },
+
+    async end(environmentId, reason, context) {
       for (const [stream, key] of [...(unclosed.get(environmentId) ?? [])]) {
-        await run(key, { type: 'disconnect', reason: 'environment-removed' }, context);
-        await control().drain(key, 'environment-removed');
-        waiters.fail(stream, new ApplicationError('environment-removed', 'this environment was removed'));
+        await run(key, { type: 'disconnect', reason }, context);
+        await control().drain(key, reason);
+        const code = reason === 'environment-removed' ? reason : 'agent-not-polling';
+        waiters.fail(stream, new ApplicationError(code, wordsOf[reason], code === 'agent-not-polling' ? { retryAfterSeconds: 60 } : {}));
       }
     },
 
@@ -374,6 +459,12 @@ export function createTunnels(deps: {
 type Unkeyed<Command> = Command extends TunnelCommand ? Omit<Command, 'key' | 'at'> : never;
 type TunnelCommandOf = Unkeyed<TunnelCommand>;
 type OpenedLossReason = Parameters<TunnelGate['lost']>[1];
+
+const wordsOf = {
+  'environment-removed': 'this environment was removed',
+  'token-rotated': 'the environment\'s join token was rotated; its agent needs the new one',
+  disassociated: 'the environment was disassociated; its agent has to join anew',
+} as const;
 
 function hashOf(secret: Uint8Array): string {
   return createHash('sha256').update(secret).digest('base64');

@@ -121,6 +121,14 @@ function disconnect(command: Extract<TunnelCommand, { type: 'disconnect' }>, sta
   }
 }
 
+/** Also while an agent is asked: one that polls and never opens is asked again every few seconds. */
+function lapse(command: TunnelCommand, state: TunnelState): TunnelEvent[] {
+  const { at, key } = command;
+  const lapsed: TunnelEvent = { type: 'TunnelRequirementLapsed', data: { at, ...key, reason: 'unused' } };
+  if (state.status === 'opening') return [revoked(command, state.grant.credentialsId, 'lapsed'), lapsed];
+  return state.status === 'required' ? [lapsed] : [];
+}
+
 function decide(command: TunnelCommand, state: TunnelState): readonly TunnelEvent[] {
   const { at, key } = command;
   switch (command.type) {
@@ -154,7 +162,7 @@ function decide(command: TunnelCommand, state: TunnelState): readonly TunnelEven
     case 'disconnect':
       return disconnect(command, state);
     case 'lapse':
-      return state.status === 'required' ? [{ type: 'TunnelRequirementLapsed', data: { at, ...key, reason: 'unused' } }] : [];
+      return lapse(command, state);
   }
 }
 

@@ -65,6 +65,11 @@ export function createTunnelsEdge(deps: {
     return session === undefined ? undefined : sessions.get(session);
   }
 
+  function lastUsedAtMs(name: string): number | undefined {
+    const atMs = use.of(name).lastUsedAtMs;
+    return atMs === 0 ? undefined : atMs;
+  }
+
   function openHandler(raw: RawCall): ReturnType<RawHandler<OpenRequest>> {
     const record = sessions.get(raw.session);
     return serveOpen(raw, {
@@ -95,7 +100,6 @@ export function createTunnelsEdge(deps: {
     if (record !== undefined) record.tunnel = tunnel;
     raw.session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     const former = live.get(key)?.tunnel;
-    use.touch(key);
     generations += 1;
     live.set(key, { tunnel, generation: generations });
     tunnels.add(tunnel);
@@ -117,7 +121,7 @@ export function createTunnelsEdge(deps: {
     hold: (key) => use.hold(tunnelStream(key)),
     lastUsedAtMs(key) {
       const name = tunnelStream(key);
-      return live.has(name) ? use.of(name).lastUsedAtMs : undefined;
+      return live.has(name) ? lastUsedAtMs(name) : undefined;
     },
     generation: (key) => live.get(tunnelStream(key))?.generation,
   };
@@ -133,6 +137,7 @@ export function createTunnelsEdge(deps: {
       return true;
     },
     isOpen: (key) => live.has(tunnelStream(key)),
+    lastUsedAtMs: (key) => lastUsedAtMs(tunnelStream(key)),
   };
 
   return {

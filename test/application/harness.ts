@@ -49,6 +49,7 @@ export interface TestAgent {
 const nothing: PastRecord = {
   async *environmentNames() {},
   async *agents() {},
+  async *snapshots() {},
   async *unclosedTunnels() {},
 };
 
@@ -90,6 +91,7 @@ export async function startHarness(): Promise<Harness> {
       tunnelControl: () => ({
         isOpen: (key) => live.has(tunnelStream(key)),
         touch: (key) => live.has(tunnelStream(key)),
+        lastUsedAtMs: () => undefined,
         async drain(key, reason) {
           live.delete(tunnelStream(key));
           drained.push(`${tunnelStream(key)} ${reason}`);
@@ -100,6 +102,7 @@ export async function startHarness(): Promise<Harness> {
       mintJoinToken: ({ environmentId }) => `token of ${environmentId}`,
       defaultTunnelAddress: (host) => `${host}:8000`,
       onAddress: () => undefined,
+      expireSnapshots: async (bounds) => (await store.maintenance.expire({ category: 'snapshots', ...bounds })).events,
       expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
     });
     applications.push(app);
@@ -175,9 +178,18 @@ export async function startHarness(): Promise<Harness> {
   };
 }
 
-/** Resolves when `condition` holds; each look is after what is under way had a turn. The runner's timeout bounds it. */
+/** What an agent on a node of a Swarm reports. */
+export function swarmReport(nodeId: string, manager: boolean, node = `host-${nodeId}`): PollIntroduction['report'] {
+  return { node, version: '0.1.0', protocolVersion: 1, platform: 'linux/amd64', engine: null, swarm: { clusterId: 'c1', nodeId, manager } };
+}
+
+/** Resolves when `condition` holds; each look is after what is under way had a turn. Throws where it never does. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+  const untilMs = performance.now() + 15_000;
+  while (!(await condition())) {
+    if (performance.now() > untilMs) throw new Error('waited in vain');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 export const newId = (): string => randomUUID();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { IssuedCredentials, OpenedTunnel, PollAnswer } from '../../services/application/ports.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
-import { admin, eventually, type Harness, startHarness } from './harness.ts';
+import { admin, eventually, type Harness, startHarness, swarmReport } from './harness.ts';
 
 describe('application: tunnels', () => {
   let harness: Harness;
@@ -44,8 +44,8 @@ describe('application: tunnels', () => {
   });
 
   it('tells one agent only while its credentials are good', async () => {
-    const first = await harness.agent(environmentId);
-    const second = await harness.agent(environmentId);
+    const first = await harness.agent(environmentId, { report: swarmReport('n1', false) });
+    const second = await harness.agent(environmentId, { report: swarmReport('n2', false) });
     await first.poll();
     await harness.app.tunnels.require(key(), admin);
     await eventually(() => first.answers.length === 1);
@@ -54,8 +54,8 @@ describe('application: tunnels', () => {
   });
 
   it('asks the next agent when the first has not opened within 10 s, and not the first again', async () => {
-    const first = await harness.agent(environmentId);
-    const second = await harness.agent(environmentId);
+    const first = await harness.agent(environmentId, { report: swarmReport('n1', false) });
+    const second = await harness.agent(environmentId, { report: swarmReport('n2', false) });
     await harness.app.tunnels.require(key(), admin);
     await eventually(() => first.answers.length === 1);
     await harness.clock.advance(10_001);
@@ -145,6 +145,8 @@ describe('application: tunnels', () => {
     expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: true })).to.equal(false);
     expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs: harness.clock.now() - 1, inUse: false })).to.equal(false);
     expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: false })).to.equal(true);
+    expect(await harness.types()).not.to.include('TunnelClosed');
+    await harness.app.tunnels.closed(tunnel);
     expect((await harness.types()).slice(-2)).to.deep.equal(['TunnelClosed', 'TunnelCredentialsRevoked']);
   });
 
@@ -155,6 +157,7 @@ describe('application: tunnels', () => {
     expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: false, agentIdleMs: 30_000 })).to.equal(false);
     // The agent saw the last bytes a moment before they arrived here.
     expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs: lastUsedAtMs + 20, inUse: false, agentIdleMs: 5000 })).to.equal(true);
+    await harness.app.tunnels.closed(tunnel);
     expect((await harness.types()).filter((type) => type.startsWith('Tunnel')).slice(-2)).to.deep.equal(['TunnelClosed', 'TunnelCredentialsRevoked']);
   });
 
@@ -181,11 +184,59 @@ describe('application: tunnels', () => {
     await waiting;
   });
 
-  it('lets a requirement lapse that nobody uses', async () => {
+  it('requires it again at once for a request that comes while the agent takes its last snapshot', async () => {
+    const { tunnel, agent } = await opened();
+    const lastUsedAtMs = harness.clock.now();
+    await harness.clock.advance(300_000);
+    expect(await harness.app.tunnels.mayClose(tunnel, { lastUsedAtMs, inUse: false })).to.equal(true);
+    harness.live.clear();
     await harness.app.tunnels.require(key(), admin);
-    await harness.clock.advance(310_000);
+    const waiting = harness.app.tunnels.waitUntilOpen(key(), { timeoutMs: 30_000 });
+    await eventually(() => agent.answers.length === 1);
+    const again = await open(only(agent.answers[0] as PollAnswer));
+    // The former takes its leave only now, and takes nothing with it.
+    await harness.app.tunnels.closed(tunnel);
+    harness.app.tunnels.ready(again);
+    await waiting;
+    expect(await harness.app.tunnels.status(key())).to.include({ state: 'open' });
+  });
+
+  it('lets a requirement lapse that nobody uses, and not while somebody waits or keeps it', async () => {
+    await harness.app.tunnels.require(key(), admin);
+    await harness.clock.advance(200_000);
+    await harness.app.tunnels.keepAlive(key());
+    await harness.clock.advance(200_000);
+    await harness.agent(environmentId);
+    const waiting = harness.app.tunnels.waitUntilOpen(key(), { timeoutMs: 400_000 }).catch((error: unknown) => error);
+    await harness.clock.advance(399_000);
+    expect(await harness.types()).not.to.include('TunnelRequirementLapsed');
+    await harness.clock.advance(10_000);
+    expect(await waiting).to.have.property('code', 'tunnel-timeout');
     await eventually(async () => (await harness.types()).includes('TunnelRequirementLapsed'));
     expect(await harness.app.tunnels.status(key())).to.include({ state: 'closed' });
+  });
+
+  it('lets a requirement lapse also where an agent is asked again and again and never opens', async () => {
+    const agent = await harness.agent(environmentId);
+    await harness.app.tunnels.require(key(), admin);
+    for (let seconds = 0; seconds < 310; seconds += 5) {
+      await harness.clock.advance(5000);
+      await agent.poll();
+    }
+    await eventually(async () => (await harness.types()).includes('TunnelRequirementLapsed'));
+    expect(await harness.app.tunnels.status(key())).to.include({ state: 'closed' });
+    const asked = agent.answers.length;
+    await harness.clock.advance(60_000);
+    expect((await agent.poll()).required).to.deep.equal([]);
+    expect(agent.answers).to.have.length(asked);
+  });
+
+  it('tells who waits for it at once when somebody disconnects it', async () => {
+    await harness.agent(environmentId);
+    await harness.app.tunnels.require(key(), admin);
+    const waiting = harness.app.tunnels.waitUntilOpen(key(), { timeoutMs: 30_000 }).catch((error: unknown) => error);
+    await harness.app.tunnels.disconnect(key(), admin);
+    expect(await waiting).to.have.property('code', 'tunnel-disconnected');
   });
 
   it('closes what an earlier process of this node left open as server-restarted, and gives new credentials', async () => {

@@ -17,7 +17,7 @@ const opened = (credentialsId: string): TunnelEvent => ({
   data: { at, ...key, credentialsId, agentInstanceId: 'i1', agentNode: 'press', address: '192.0.2.7', controlPlaneNode: 'cp1', epoch: 'e1' },
 });
 const lost = (credentialsId: string): TunnelEvent => ({ type: 'TunnelLost', data: { at, ...key, credentialsId, reason: 'connection-lost' } });
-const revoked = (credentialsId: string, reason: 'idle' | 'lost' | 'disconnected' | 'expired' | 'open-failed', when = at): TunnelEvent => ({
+const revoked = (credentialsId: string, reason: 'idle' | 'lost' | 'disconnected' | 'expired' | 'open-failed' | 'lapsed', when = at): TunnelEvent => ({
   type: 'TunnelCredentialsRevoked',
   data: { at: when, ...key, credentialsId, reason },
 });
@@ -124,8 +124,10 @@ describe('domain: tunnel', () => {
     from(...isOpen).when(command).then(closed('c1', 'disconnected'), revoked('c1', 'disconnected'));
   });
 
-  it('lapses only while nobody has opened it', () => {
+  it('lapses while nobody has opened it, and takes the credentials back that were just issued', () => {
     from(required).when({ type: 'lapse', at, key }).then(lapsed('unused'));
+    from(...opening).when({ type: 'lapse', at, key }).then(revoked('c1', 'lapsed'), lapsed('unused'));
+    from(...opening, revoked('c1', 'lapsed'), lapsed('unused')).when(open('c1')).thenRefused('credentials-revoked');
     from(...isOpen).when({ type: 'lapse', at, key }).thenNothing();
   });
 

@@ -1,11 +1,11 @@
 /** Decides on one proxied request before anything happens for it: who asks, for which engine, and what it would do there. */
 import type { IncomingMessage } from 'node:http';
 import type { Principal } from '../../services/application/ports.ts';
-import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { requireRole } from '../security/access.ts';
 import type { Authentication } from '../security/authentication.ts';
 import { classify, type DockerRoute } from './docker-route.ts';
+import { NODE_PATTERN } from '../node-pattern.ts';
 import { parseDockerTarget } from './docker-target.ts';
 import { recordedPath } from './recorded-path.ts';
 import { bodyFraming, type BodyFraming } from './request-headers.ts';
@@ -13,7 +13,9 @@ import { bodyFraming, type BodyFraming } from './request-headers.ts';
 /** A request that may be forwarded. */
 export interface AdmittedCall {
   readonly principal: Principal;
-  readonly key: TunnelKey;
+  readonly environmentId: string;
+  /** The Swarm node asked for, by id or host name; null is the environment's own tunnel. */
+  readonly node: string | null;
   readonly method: string;
   /** What is sent as request-target: the canonical path, with the query as it came. */
   readonly target: string;
@@ -23,8 +25,8 @@ export interface AdmittedCall {
   readonly framing: BodyFraming;
 }
 
+const NODE = new RegExp(NODE_PATTERN);
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
-const NODE = /^[a-z0-9]{1,64}$/;
 
 /** Throws {@link GatewayError}. */
 export function admit(req: IncomingMessage, authentication: Authentication): AdmittedCall {
@@ -39,7 +41,8 @@ export function admit(req: IncomingMessage, authentication: Authentication): Adm
   const { environmentId, path, query } = parseDockerTarget(req.url ?? '');
   return {
     principal,
-    key: { environmentId, node: askedNode(req) },
+    environmentId,
+    node: askedNode(req),
     method,
     target: query === '' ? path : `${path}?${query}`,
     recordedPath: recordedPath(path, query),
@@ -51,6 +54,6 @@ export function admit(req: IncomingMessage, authentication: Authentication): Adm
 function askedNode(req: IncomingMessage): string | null {
   const node = req.headers['x-homeport-node'];
   if (node === undefined) return null;
-  if (typeof node !== 'string' || !NODE.test(node)) throw new GatewayError('invalid-node', 'X-Homeport-Node takes one Swarm node id, made of a to z and 0 to 9.');
+  if (typeof node !== 'string' || !NODE.test(node)) throw new GatewayError('invalid-node', 'X-Homeport-Node takes one Swarm node, by its id or its host name.');
   return node;
 }

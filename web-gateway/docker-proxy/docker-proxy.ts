@@ -22,7 +22,7 @@ import { readUpgradeBody } from './upgrade-body.ts';
 export interface DockerProxyDependencies {
   readonly authentication: Authentication;
   readonly accounts: Pick<Accounts, 'onEnded'>;
-  readonly connections: Pick<Connections, 'require' | 'waitUntilOpen'>;
+  readonly connections: Pick<Connections, 'keyOf' | 'require' | 'waitUntilOpen'>;
   readonly activity: Activity;
   readonly dialer: TunnelDialer;
   readonly logger: Logger;
@@ -70,10 +70,11 @@ export function createDockerProxy({ authentication, accounts, connections, activ
         aborter.abort(new GatewayError('session-ended', 'The session or API key of this call has ended.'));
       });
       release = unsubscribe;
-      record = createCallRecord(activity, { key: call.key, callId: context.correlationId, method: call.method, path: call.recordedPath }, context);
-      const caller = { key: call.key, context, signal: aborter.signal };
+      const key = await connections.keyOf(call.environmentId, call.node);
+      record = createCallRecord(activity, { key, callId: context.correlationId, method: call.method, path: call.recordedPath }, context);
+      const caller = { key, context, signal: aborter.signal };
       await channels.ensureOpen(caller);
-      const hold = dialer.hold(call.key);
+      const hold = dialer.hold(key);
       release = () => {
         hold.release();
         unsubscribe();
@@ -108,7 +109,7 @@ export function createDockerProxy({ authentication, accounts, connections, activ
     // Only what may be sent twice goes over a kept channel: the engine may have closed it meanwhile.
     if (!call.route.mayChange && call.method !== 'POST' && call.framing.kind === 'none') {
       try {
-        return await exchangeWithEngine({ ...exchange, transport: { agent: channels.pool(call.key) } });
+        return await exchangeWithEngine({ ...exchange, transport: { agent: channels.pool(caller.key) } });
       } catch (error) {
         if (!(error instanceof NoAnswer) || !error.isStaleChannel) throw error;
       }

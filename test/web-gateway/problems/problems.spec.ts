@@ -1,6 +1,7 @@
 /** What clients are told when something is wrong: RFC 9457 problem details with stable codes. */
 import { expect } from 'chai';
 import { ApplicationError, type Environments } from '../../../services/application/ports.ts';
+import { NODE_PATTERN } from '../../../web-gateway/node-pattern.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 
 const ENVIRONMENTS = '/api/v1/environments';
@@ -47,7 +48,7 @@ describe('problem details', () => {
       [`${ENVIRONMENTS}/e1?verbose=1`, [{ parameter: 'verbose', reason: 'is not known here' }]],
       ['/api/v1/settings?x=1', [{ parameter: 'x', reason: 'is not known here' }]],
       [`${ENVIRONMENTS}/E-1`, [{ parameter: 'id', reason: 'must match pattern "^[a-z0-9]{1,64}$"' }]],
-      [`${ENVIRONMENTS}/e1/connection?node=../x`, [{ parameter: 'node', reason: 'must match pattern "^[a-z0-9]{1,64}$"' }]],
+      [`${ENVIRONMENTS}/e1/connection?node=../x`, [{ parameter: 'node', reason: `must match pattern "${NODE_PATTERN}"` }]],
     ] as const) {
       const answer = await gateway.call(target);
       expect(answer.status, target).to.equal(400);
@@ -146,6 +147,9 @@ function brokenEnvironments(): Environments {
       return Promise.reject(new TypeError('secret of undefined in x.ts'));
     },
     change: refuse,
+    rotateToken: refuse,
+    disassociate: refuse,
+    allowEdgeId: refuse,
     remove: refuse,
     deployment: refuse,
   };

@@ -71,6 +71,7 @@ export function createFakeTunnel(socketPath: string, knownIds: ReadonlySet<strin
       generation: (key) => (live && known(key) ? generation : undefined),
     },
     connections: {
+      keyOf: (environmentId, node) => Promise.resolve({ environmentId, node }),
       require(key) {
         if (!known(key)) return Promise.reject(notFound());
         required.push(tunnelStream(key));

@@ -2,15 +2,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApplicationError } from '../../../services/application/ports.ts';
 import type { TunnelKey } from '../../../services/domain/tunnel-key.ts';
+import { NODE_PATTERN } from '../../node-pattern.ts';
 import { tunnelJson } from '../environment-json.ts';
 import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { clientGone, contextOf } from '../route-config.ts';
 import { tunnelSchema } from '../schemas/environment-schema.ts';
-import { exactly, identifier, idParams, noContent } from '../schemas/json-schema.ts';
+import { exactly, idParams, noContent } from '../schemas/json-schema.ts';
 
 const LONGEST_WAIT_SECONDS = 60;
-const node = { ...identifier, description: 'A Swarm node’s id; absent is the environment’s own tunnel.' };
+const node = { type: 'string', pattern: NODE_PATTERN, description: 'A Swarm node, by its id or host name; absent is the environment’s own tunnel.' };
 const waitSeconds = { type: 'integer', minimum: 0, maximum: LONGEST_WAIT_SECONDS, description: 'How long to wait for the tunnel to open.' };
 const PATH = '/environments/:id/connection';
 
@@ -20,7 +21,7 @@ interface ConnectionRoute {
 }
 
 export function registerConnection(app: FastifyInstance, { connections, projections, dialer }: RestDependencies): void {
-  const keyOf = ({ params, query }: FastifyRequest<ConnectionRoute>): TunnelKey => ({ environmentId: params.id, node: query.node ?? null });
+  const keyOf = ({ params, query }: FastifyRequest<ConnectionRoute>): Promise<TunnelKey> => connections.keyOf(params.id, query.node ?? null);
 
   app.post<ConnectionRoute>(
     PATH,
@@ -34,7 +35,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
       },
     },
     async (request, reply) => {
-      const key = keyOf(request);
+      const key = await keyOf(request);
       const { position } = await connections.require(key, contextOf(request));
       const settled = settle(projections, position, reply);
       const waitMs = 1_000 * waitAsked(request, reply);
@@ -52,7 +53,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
     PATH,
     { config: { access: 'auditor' }, schema: { summary: 'Show a tunnel', params: idParams, querystring: exactly({ node }), response: { 200: tunnelSchema } } },
     async (request) => {
-      const key = keyOf(request);
+      const key = await keyOf(request);
       const status = await connections.status(key);
       // What was never asked for is closed, whether it exists or not.
       if (status.state === 'closed' && (await projections.environments.find(key.environmentId)) === undefined) {
@@ -66,7 +67,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
     PATH,
     { config: { access: 'operator' }, schema: { summary: 'Disconnect now', params: idParams, querystring: exactly({ node }), response: { 204: noContent } } },
     async (request, reply) => {
-      const { position } = await connections.disconnect(keyOf(request), contextOf(request));
+      const { position } = await connections.disconnect(await keyOf(request), contextOf(request));
       await settle(projections, position, reply);
       return reply.code(204).send();
     },
@@ -79,7 +80,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
       schema: { summary: 'Keep the tunnel from being closed as idle', params: idParams, querystring: exactly({ node }), response: { 204: noContent } },
     },
     async (request, reply) => {
-      await connections.keepAlive(keyOf(request));
+      await connections.keepAlive(await keyOf(request));
       return reply.code(204).send();
     },
   );
@@ -95,11 +96,13 @@ function waitAsked({ query, headers }: FastifyRequest<ConnectionRoute>, reply: F
   return seconds;
 }
 
+const NOT_OPEN: ReadonlySet<string> = new Set(['tunnel-timeout', 'agent-not-polling', 'tunnel-disconnected']);
+
 /** That it is not open in time is no error here: it stays required, and the answer says how it stands. */
 async function waitPatiently(open: Promise<void>): Promise<void> {
   try {
     await open;
   } catch (error) {
-    if (!(error instanceof ApplicationError) || (error.code !== 'tunnel-timeout' && error.code !== 'agent-not-polling')) throw error;
+    if (!(error instanceof ApplicationError) || !NOT_OPEN.has(error.code)) throw error;
   }
 }
