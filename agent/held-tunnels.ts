@@ -17,7 +17,7 @@ const REMEMBERED = 256;
 /** A tunnel that ends sooner counts as one that did not work. */
 const SHORT_LIFE_MS = 10_000;
 /** Ends that nobody wants undone. */
-const WANTED_ENDS: ReadonlySet<string> = new Set(['idle', 'disconnected', 'environment-removed', 'agent-stopped']);
+const WANTED_ENDS: ReadonlySet<string> = new Set(['idle', 'disconnected', 'environment-removed', 'token-rotated', 'disassociated', 'agent-stopped']);
 
 export interface HeldTunnels {
   /** Opens a tunnel with each of these that was not seen before. */

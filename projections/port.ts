@@ -1,6 +1,7 @@
 /** What others see of the read models. */
 import type { Position } from '../services/event-store/port.ts';
 import type { Instant } from '../services/domain/events.ts';
+import type { SnapshotContent, SnapshotSummary } from '../services/domain/snapshot.ts';
 import type { PastRecord } from '../services/domain/past-record.ts';
 
 export type EnvironmentStatus = 'unassociated' | 'never' | 'up' | 'down' | 'duplicate';
@@ -17,6 +18,57 @@ export interface TunnelView {
   readonly lastFailure: { readonly reason: string; readonly detail: string; readonly at: Instant } | null;
 }
 
+/** How an environment's snapshots stand, all its nodes together. */
+export interface SnapshotView {
+  /** When an engine of it was last seen; null where it never was. */
+  readonly takenAt: Instant | null;
+  readonly summary: SnapshotSummary | null;
+  /** Of the nodes whose last attempt came to nothing, the latest. */
+  readonly lastFailure: { readonly reason: string; readonly detail: string; readonly at: Instant } | null;
+  readonly nodes: readonly {
+    /** The Swarm node, or null. */
+    readonly node: string | null;
+    readonly hostname: string;
+    readonly takenAt: Instant | null;
+    readonly summary: SnapshotSummary | null;
+    readonly lastFailure: SnapshotView['lastFailure'];
+  }[];
+}
+
+/** A recorded snapshot, without what it holds. */
+export interface SnapshotHistoryItem {
+  readonly node: string | null;
+  readonly hostname: string;
+  readonly takenAt: Instant;
+  readonly hash: string;
+  /** Of its JSON. */
+  readonly bytes: number;
+  readonly summary: SnapshotSummary;
+}
+
+/** A node's latest snapshot. */
+export interface TakenSnapshot {
+  readonly node: string | null;
+  readonly hostname: string;
+  /** When the engine was last seen so. */
+  readonly takenAt: Instant;
+  /** Since when it is so. */
+  readonly changedAt: Instant;
+  readonly hash: string;
+  readonly summary: SnapshotSummary;
+  readonly content: SnapshotContent;
+}
+
+export interface SnapshotQueries {
+  /** Of the Swarm node asked for; else of the node that tells of the Swarm, or the newest. */
+  latest(environmentId: string, node?: string): Promise<(TakenSnapshot & { readonly environment: SnapshotView }) | undefined>;
+  /** Newest first; `nextCursor` is the next page's `before`. */
+  list(
+    environmentId: string,
+    page: { readonly limit: number; readonly before?: number },
+  ): Promise<{ readonly items: readonly SnapshotHistoryItem[]; readonly nextCursor: string | null; readonly total: number }>;
+}
+
 /** An environment, as REST shows it but for what only the live process knows (a tunnel's lastUsedAt) and what settings decide. */
 export interface EnvironmentView {
   readonly id: string;
@@ -26,6 +78,8 @@ export interface EnvironmentView {
   readonly tunnelAddress: string;
   readonly issuedEdgeId: string;
   readonly edgeId: string | null;
+  /** Edge IDs that were disassociated and not allowed again, the oldest first. */
+  readonly barredEdgeIds: readonly string[];
   readonly tags: readonly string[];
   /** Of the agent that reported last, such as linux/amd64; null before the first. */
   readonly platform: string | null;
@@ -34,7 +88,10 @@ export interface EnvironmentView {
   readonly association: {
     readonly state: 'unassociated' | 'associated';
     readonly at: Instant | null;
+    /** Of its agents, and of those refused as duplicates of one of them. */
     readonly addresses: readonly string[];
+    /** Agents refused because another one with the same identity was kept; empty but while both live. */
+    readonly duplicates: readonly { readonly node: string; readonly address: string; readonly at: Instant }[];
     readonly lastRejected: { readonly reason: string; readonly address: string; readonly at: Instant } | null;
   };
   readonly heartbeat: {
@@ -53,6 +110,8 @@ export interface EnvironmentView {
   readonly tunnel: TunnelView;
   /** One for each Swarm node asked for. */
   readonly tunnels: readonly TunnelView[];
+  /** Null where none was ever due. */
+  readonly snapshot: SnapshotView | null;
 }
 
 export interface EnvironmentListQuery {
@@ -104,6 +163,7 @@ export type ProjectionsState = { readonly kind: 'catching-up' } | { readonly kin
 
 export interface Projections {
   readonly environments: EnvironmentQueries;
+  readonly snapshots: SnapshotQueries;
   readonly startup: PastRecord;
   /** For health checks. */
   state(): ProjectionsState;

@@ -12,12 +12,22 @@ const ADVICE: Readonly<Record<string, RefusalAdvice>> = {
   'unknown-environment': { message: 'the control plane does not know the environment of this join token (EDGE_KEY); use the token of one that it has', isPassing: false },
   'environment-removed': { message: 'the environment of this join token was removed; create another and use its join token, or stop this agent', isPassing: false },
   'wrong-join-secret': { message: "the join token (EDGE_KEY) is no longer the environment's; copy the current one", isPassing: false },
+  'token-rotated': { message: 'the join token (EDGE_KEY) was rotated; copy the new one from the environment, and start the agent with it', isPassing: false },
+  'edge-id-barred': {
+    message: 'the environment was disassociated from this EDGE_ID; use the one that the environment shows now, or have an admin allow this one again',
+    isPassing: false,
+  },
+  'duplicate-agent': {
+    message: 'another agent polls with the same EDGE_ID and join token, as on a copied disk; create an environment for this machine, or stop the other agent',
+    isPassing: false,
+  },
   'edge-id-mismatch': {
     message: 'the environment belongs to another Edge ID than this EDGE_ID; use that one, or disassociate the environment first',
     isPassing: false,
   },
   'version-too-old': { message: 'this agent is too old for the control plane; update it', isPassing: false },
   'too-many-attempts': { message: 'the control plane refuses this address for a while, after too many failed attempts; correct what failed before', isPassing: false },
+  'polling-too-fast': { message: 'the control plane finds that this agent polls far too often; something on the way may repeat its polls', isPassing: false },
   'too-many-connections': { message: 'the environment has too many agents connected; stop those that are not needed', isPassing: false },
   'event-store-unavailable': { message: 'the control plane cannot record anything at the moment; it is tried again', isPassing: true },
 };

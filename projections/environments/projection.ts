@@ -1,21 +1,31 @@
 /** Environments, their agents, their heartbeat and their last refusal, as the events tell them. */
 import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync } from 'node:sqlite';
-import { agentKey } from '../../services/domain/environment.ts';
+import { agentKey, duplicatesKept } from '../../services/domain/environment.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import { createPollFold } from './poll-fold.ts';
-import { agentRows, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
+import { agentRows, type DuplicateAgent, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
 
 export const environmentsProjection: Projection = {
   name: 'environments',
-  version: 1,
+  version: 2,
   schema: environmentsSchema,
   patientTypes: ['AgentPolled', 'PollsSummarised'],
   open,
 };
 
-function statusOf({ edgeId, heartbeat }: Pick<EnvironmentRow, 'edgeId' | 'heartbeat'>): EnvironmentRow['status'] {
-  return edgeId === null ? 'unassociated' : heartbeat;
+function statusOf({ edgeId, duplicates, heartbeat }: Pick<EnvironmentRow, 'edgeId' | 'duplicates' | 'heartbeat'>): EnvironmentRow['status'] {
+  if (edgeId === null) return 'unassociated';
+  return duplicates === '[]' ? heartbeat : 'duplicate';
+}
+
+/** As many as the decider keeps. */
+function withDuplicate(json: string, duplicate: DuplicateAgent): string {
+  return JSON.stringify([...(JSON.parse(json) as DuplicateAgent[]), duplicate].slice(-duplicatesKept));
+}
+
+function withoutDuplicate(json: string, instanceId: string): string {
+  return JSON.stringify((JSON.parse(json) as DuplicateAgent[]).filter((one) => one.instanceId !== instanceId));
 }
 
 function open(database: DatabaseSync): ProjectionWriter {
@@ -52,6 +62,8 @@ function open(database: DatabaseSync): ProjectionWriter {
             tunnelAddress,
             issuedEdgeId,
             edgeId: null,
+            barredEdgeIds: '[]',
+            duplicates: '[]',
             tags: encodeTags(data.tags),
             platform: null,
             createdAt: data.at,
@@ -73,6 +85,31 @@ function open(database: DatabaseSync): ProjectionWriter {
 
       AgentAssociated: ({ environmentId, edgeId, at, address }, place) =>
         change(place, environmentId, () => ({ edgeId, associatedAt: at, associationAddress: address })),
+
+      AgentDisassociated({ environmentId, edgeId, issuedEdgeId }, place) {
+        for (const key of agents.parts(environmentId)) agents.end(place, environmentId, key);
+        polls.dropEnvironment(environmentId);
+        change(place, environmentId, ({ barredEdgeIds }) => ({
+          edgeId: null,
+          issuedEdgeId,
+          barredEdgeIds: JSON.stringify([...(JSON.parse(barredEdgeIds) as string[]), edgeId]),
+          duplicates: '[]',
+          platform: null,
+          associatedAt: null,
+          associationAddress: null,
+          heartbeat: 'never',
+          heartbeatLostAt: null,
+        }));
+      },
+      EdgeIdUnbarred: ({ environmentId, edgeId }, place) =>
+        change(place, environmentId, ({ barredEdgeIds }) => ({
+          barredEdgeIds: JSON.stringify((JSON.parse(barredEdgeIds) as string[]).filter((other) => other !== edgeId)),
+        })),
+
+      DuplicateAgentDetected: ({ environmentId, refused, at }, place) =>
+        change(place, environmentId, ({ duplicates }) => ({ duplicates: withDuplicate(duplicates, { ...refused, at }) })),
+      DuplicateAgentResolved: ({ environmentId, refused }, place) =>
+        change(place, environmentId, ({ duplicates }) => ({ duplicates: withoutDuplicate(duplicates, refused.instanceId) })),
 
       AgentSeen({ environmentId, instanceId, address, report }, place) {
         if (environments.get(environmentId) === undefined) return;

@@ -12,6 +12,10 @@ export interface EnvironmentRow {
   readonly tunnelAddress: string;
   readonly issuedEdgeId: string;
   readonly edgeId: string | null;
+  /** A JSON array. */
+  readonly barredEdgeIds: string;
+  /** A JSON array of {@link DuplicateAgent}. */
+  readonly duplicates: string;
   /** {@link encodeTags}. */
   readonly tags: string;
   readonly platform: string | null;
@@ -36,6 +40,8 @@ export const environmentRows = versionedTable<EnvironmentRow>({
     tunnelAddress: 'TEXT',
     issuedEdgeId: 'TEXT',
     edgeId: 'TEXT',
+    barredEdgeIds: 'TEXT',
+    duplicates: 'TEXT',
     tags: 'TEXT',
     platform: 'TEXT',
     createdAt: 'TEXT',
@@ -46,6 +52,14 @@ export const environmentRows = versionedTable<EnvironmentRow>({
     heartbeatLostAt: 'TEXT',
   },
 });
+
+/** An agent that is refused because another with its identity was kept. */
+export interface DuplicateAgent {
+  readonly instanceId: string;
+  readonly node: string;
+  readonly address: string;
+  readonly at: string;
+}
 
 /** An agent as it was last seen. */
 export interface AgentRow {

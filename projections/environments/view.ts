@@ -1,6 +1,6 @@
 /** Puts an environment's rows together as others see it. */
-import type { EnvironmentView, TunnelView } from '../port.ts';
-import type { AgentRow, EnvironmentRow, RejectionRow } from './rows.ts';
+import type { EnvironmentView, SnapshotView, TunnelView } from '../port.ts';
+import type { AgentRow, DuplicateAgent, EnvironmentRow, RejectionRow } from './rows.ts';
 
 /** All rows of one environment. */
 export interface EnvironmentRows {
@@ -9,14 +9,16 @@ export interface EnvironmentRows {
   readonly rejection: RejectionRow | undefined;
   /** The environment's own tunnel, and one for each Swarm node asked for. */
   readonly tunnels: readonly TunnelView[];
+  readonly snapshot: SnapshotView | null;
 }
 
 /** A tunnel that no event told of yet. */
 const neverRequired: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };
 
 /** The view of one environment. */
-export function environmentView({ environment: row, agents, rejection, tunnels }: EnvironmentRows): EnvironmentView {
+export function environmentView({ environment: row, agents, rejection, tunnels, snapshot }: EnvironmentRows): EnvironmentView {
   const { associationAddress, heartbeatLostAt } = row;
+  const duplicates = JSON.parse(row.duplicates) as DuplicateAgent[];
   const addresses = agents.length > 0 ? agents.map(({ address }) => address) : associationAddress === null ? [] : [associationAddress];
   return {
     id: row.environmentId,
@@ -26,6 +28,7 @@ export function environmentView({ environment: row, agents, rejection, tunnels }
     tunnelAddress: row.tunnelAddress,
     issuedEdgeId: row.issuedEdgeId,
     edgeId: row.edgeId,
+    barredEdgeIds: JSON.parse(row.barredEdgeIds) as string[],
     tags: JSON.parse(row.tags) as string[],
     platform: row.platform,
     createdAt: row.createdAt,
@@ -33,7 +36,8 @@ export function environmentView({ environment: row, agents, rejection, tunnels }
     association: {
       state: row.edgeId === null ? 'unassociated' : 'associated',
       at: row.associatedAt,
-      addresses: [...new Set(addresses)],
+      addresses: [...new Set([...addresses, ...duplicates.map(({ address }) => address)])],
+      duplicates: duplicates.map(({ node, address, at }) => ({ node, address, at })),
       lastRejected: rejection === undefined ? null : { reason: rejection.reason, address: rejection.address, at: rejection.at },
     },
     heartbeat: {
@@ -50,6 +54,7 @@ export function environmentView({ environment: row, agents, rejection, tunnels }
     })),
     tunnel: tunnels.find(({ node }) => node === null) ?? neverRequired,
     tunnels: tunnels.filter(({ node }) => node !== null),
+    snapshot,
   };
 }
 

@@ -22,6 +22,7 @@ import type { CommandContext, History, TunnelControl } from './ports.ts';
 import { createPresence } from './presence.ts';
 import { createRefusals } from './refusals.ts';
 import type { InstallationSecrets } from './sealing.ts';
+import { createSnapshots, type ExpireSnapshots, type Snapshots } from './snapshots.ts';
 import { createSettings, type StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
@@ -30,6 +31,7 @@ export interface Application {
   readonly environments: EnvironmentUseCases;
   readonly tunnels: Tunnels;
   readonly polls: Polls;
+  readonly snapshots: Snapshots;
   readonly accounts: AccountDirectory;
   readonly settings: StoredSettings;
   readonly activity: RecordedActivity;
@@ -58,6 +60,8 @@ export function createApplication(deps: {
   readonly onAddress: (host: string) => void;
   /** Undefined where the store removes what has expired by itself. */
   readonly expirePolls: ExpirePolls | undefined;
+  /** The same for snapshots. */
+  readonly expireSnapshots: ExpireSnapshots | undefined;
 }): Application {
   const { store, clock, logger, controlPlaneNode, secrets, tunnelControl: control, joinSecret } = deps;
   const actor = `system:${controlPlaneNode}`;
@@ -102,8 +106,23 @@ export function createApplication(deps: {
     tell(agent, context) {
       polls.tell(agent, context);
     },
+    beforeClosed: (tunnel, decidedAtMs) => snapshots.beforeClosed(tunnel, decidedAtMs),
   });
-  const polls: Polls = createPolls({ environments: streams, tunnels: () => tunnels, presence, recorder, refusals, settings, clock, joinSecret });
+  const polls: Polls = createPolls({ environments: streams, tunnels: () => tunnels, snapshots: () => snapshots, presence, recorder, refusals, settings, clock, logger, actor, joinSecret });
+  const snapshots: Snapshots = createSnapshots({
+    log,
+    reader: store,
+    clock,
+    logger,
+    settings,
+    environments: streams,
+    retention,
+    actor,
+    verify: (introduction) => polls.verify(introduction),
+    remind: (environmentId) => polls.remind(environmentId),
+    isDue: (environmentId) => presence.isDueWithin(environmentId, 86_400_000),
+    expire: deps.expireSnapshots,
+  });
   const environments = createEnvironments({
     streams,
     clock,
@@ -114,8 +133,14 @@ export function createApplication(deps: {
       polls.announceInterval(environmentId);
     },
     async onRemoved(environmentId, context) {
-      await tunnels.end(environmentId, context);
-      polls.end(environmentId);
+      await tunnels.end(environmentId, 'environment-removed', context);
+      polls.end(environmentId, 'environment-removed');
+      snapshots.forget(environmentId);
+    },
+    async onUnjoined(environmentId, why, context) {
+      // First the polls, so that nobody is left to be given new credentials.
+      polls.end(environmentId, why === 'token-rotated' ? why : 'edge-id-barred');
+      await tunnels.end(environmentId, why, context);
     },
   });
   settings.onChanged((before) => {
@@ -126,6 +151,7 @@ export function createApplication(deps: {
     environments,
     tunnels,
     polls,
+    snapshots,
     accounts,
     settings,
     activity,
@@ -149,6 +175,7 @@ export function createApplication(deps: {
           presence.know(agent.environmentId, { heartbeat: agent.heartbeat, lastPolledAtMs, intervalMs });
         }
       }
+      for await (const page of past.snapshots()) for (const snapshot of page) snapshots.know(snapshot);
       summaries.recover();
       for await (const page of past.unclosedTunnels()) {
         for (const key of page) await tunnels.resume(key);
@@ -158,6 +185,7 @@ export function createApplication(deps: {
     async close() {
       presence.close();
       polls.close();
+      await snapshots.close();
       await tunnels.close();
       await activity.close();
       await recorder.close();

@@ -6,7 +6,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { checkAddress, checkName, checkPollInterval, checkTags, hostOf } from './environment-input.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import { ApplicationError, type Deployment, type Environments } from './ports.ts';
+import { ApplicationError, type CommandContext, type Deployment, type Environments } from './ports.ts';
 import { randomId } from './random-id.ts';
 
 export interface EnvironmentUseCases extends Environments {
@@ -25,9 +25,11 @@ export function createEnvironments(deps: {
   readonly onAddress: (host: string) => void;
   readonly onIntervalChanged: (environmentId: string) => void;
   /** After it was removed: its polls and tunnels end. */
-  readonly onRemoved: (environmentId: string, context: Parameters<Environments['remove']>[1]) => Promise<void>;
+  readonly onRemoved: (environmentId: string, context: CommandContext) => Promise<void>;
+  /** After its agents' token was rotated, or they were disassociated: their polls and tunnels end. */
+  readonly onUnjoined: (environmentId: string, why: 'token-rotated' | 'disassociated', context: CommandContext) => Promise<void>;
 }): EnvironmentUseCases {
-  const { streams, clock, defaultTunnelAddress, mintJoinToken, onAddress, onIntervalChanged, onRemoved } = deps;
+  const { streams, clock, defaultTunnelAddress, mintJoinToken, onAddress, onIntervalChanged, onRemoved, onUnjoined } = deps;
   const ids = new Map<string, string>();
   /** The key each environment's name is held under. */
   const held = new Map<string, string>();
@@ -129,6 +131,28 @@ export function createEnvironments(deps: {
       return { position };
     },
 
+    async rotateToken(environmentId, context) {
+      await active(environmentId);
+      const { state, position } = await run(() => streams.execute(environmentId, { type: 'rotate-token', at: instantOf(clock) }, context));
+      if (state.status !== 'active' || position === undefined) throw new ApplicationError('environment-not-found', 'there is no such environment');
+      await onUnjoined(environmentId, 'token-rotated', context);
+      return { ...tokenOf(state), position };
+    },
+
+    async disassociate(environmentId, context) {
+      await active(environmentId);
+      const { position } = await run(() => streams.execute(environmentId, { type: 'disassociate', at: instantOf(clock), issuedEdgeId: randomUUID() }, context));
+      if (position !== undefined) await onUnjoined(environmentId, 'disassociated', context);
+      return { position };
+    },
+
+    async allowEdgeId(environmentId, edgeId, context) {
+      await active(environmentId);
+      const { position } = await run(() => streams.execute(environmentId, { type: 'unbar-edge-id', at: instantOf(clock), edgeId: edgeId.toLowerCase() }, context));
+      if (position === undefined) throw new ApplicationError('edge-id-not-barred', 'this Edge ID is not barred');
+      return { position };
+    },
+
     async remove(environmentId, context) {
       await active(environmentId);
       await onRemoved(environmentId, context);
@@ -151,6 +175,7 @@ async function run<Result>(task: () => Promise<Result>): Promise<Result> {
   try {
     return await task();
   } catch (error) {
+    if (error instanceof Refusal && error.code === 'edge-id-not-barred') throw new ApplicationError(error.code, 'this Edge ID is not barred', { cause: error });
     if (error instanceof Refusal) throw new ApplicationError('environment-not-found', 'there is no such environment', { cause: error });
     throw error;
   }

@@ -99,7 +99,7 @@ type IntroduceCommand = Extract<EnvironmentCommand, { type: 'introduce-agent' }>
 type DetectCommand = Extract<EnvironmentCommand, { type: 'detect-duplicate' }>;
 
 /** Refused agents that are remembered at a time; of more the oldest go. */
-const duplicatesKept = 8;
+export const duplicatesKept = 8;
 
 /** What tells the agents of one environment apart: the Swarm node, or nothing where a single engine stands alone. */
 export function agentKey(report: AgentReport): string {

@@ -9,7 +9,7 @@ import type { OpenRequest, OpenResponse } from '../../proto/generated/homeport/t
 import { RECONCILE_MS, TOKEN_BYTES } from '../../proto/tunnel-flow.ts';
 import type { Clock } from '../application/clock.ts';
 import type { OpenedTunnel, TunnelGate } from '../application/ports.ts';
-import type { TunnelLossReason } from '../domain/events.ts';
+import type { DisconnectReason, TunnelLossReason } from '../domain/events.ts';
 import { acceptCall } from './accept-call.ts';
 import { createChannelTable } from './channel-table.ts';
 import { ChannelStream } from './channel-stream.ts';
@@ -19,17 +19,17 @@ import type { StallBound } from './stall-bound.ts';
 
 /** A dial's token is good for so long, and so is the wait for it. */
 export const DIAL_MS = 10_000;
-/** After a drain or an allowed idle close the agent has so long to take its leave. */
-const LEAVE_MS = 60_000;
+/** After an allowed idle close the agent has so long to send its last snapshot and take its leave. */
+const LEAVE_MS = 25_000;
 /** A session whose tunnel has ended in order is closed by its agent, or after so long here. */
 const LINGER_MS = 5_000;
 
-export type DrainReason = 'disconnected' | 'environment-removed' | 'agent-reports-none' | 'replaced' | 'control-plane-stopping';
+export type DrainReason = DisconnectReason | 'agent-reports-none' | 'replaced' | 'control-plane-stopping';
 
 export interface LiveTunnelDeps {
   readonly raw: RawCall;
   readonly opened: OpenedTunnel;
-  readonly gate: Pick<TunnelGate, 'lost' | 'mayClose'>;
+  readonly gate: Pick<TunnelGate, 'lost' | 'mayClose' | 'closed'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stalls: StallBound;
@@ -70,8 +70,8 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
   const table = createChannelTable();
   const dials = new Map<string, { readonly settle: (result: Duplex | TunnelError) => void }>();
   let question: Promise<boolean> | undefined;
-  /** How it will have ended, where that is decided already and recorded by others. */
-  let leaving: 'recorded' | TunnelLossReason | undefined;
+  /** How it will have ended, where that is decided already: as idle, or recorded by others. */
+  let leaving: 'idle' | 'recorded' | TunnelLossReason | undefined;
   let ended = false;
 
   const stopReconciling = clock.every(RECONCILE_MS, () => {
@@ -83,7 +83,7 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
     raw.call.sendMessage(response, () => undefined);
   }
 
-  function leave(how: 'recorded' | TunnelLossReason): void {
+  function leave(how: NonNullable<typeof leaving>): void {
     leaving ??= how;
     deps.closing();
     failDials('The tunnel is closing.');
@@ -102,7 +102,7 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
     failDials('The tunnel was lost.');
     table.destroyAll(new TunnelError('tunnel-lost', 'The tunnel was lost.'));
     const outcome = leaving ?? how;
-    const recorded = outcome === 'recorded' ? undefined : gate.lost(opened, outcome);
+    const recorded = outcome === 'recorded' ? undefined : outcome === 'idle' ? gate.closed(opened) : gate.lost(opened, outcome);
     const settle = (): void => void Promise.resolve(recorded).then(() => setGone(undefined));
     raw.call.sendStatus({ code: status.OK, details: '' });
     if (raw.session.destroyed) {
@@ -135,7 +135,7 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
       return;
     }
     if (close) {
-      leave('recorded');
+      leave('idle');
       cutOffAfter(LEAVE_MS);
     }
     send({ $case: 'idleAnswer', value: { close } });

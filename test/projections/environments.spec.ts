@@ -57,11 +57,12 @@ describe('an environment, as its events tell it', () => {
       tunnelAddress: 'homeport.example:8000',
       issuedEdgeId: 'issued',
       edgeId: null,
+      barredEdgeIds: [],
       tags: ['north', 'lab'],
       platform: null,
       createdAt: minute(0),
       pollIntervalSeconds: 30,
-      association: { state: 'unassociated', at: null, addresses: [], lastRejected: null },
+      association: { state: 'unassociated', at: null, addresses: [], duplicates: [], lastRejected: null },
       heartbeat: { state: 'never', lastPolledAt: null, lastFailure: null },
       agents: [],
       tunnel: { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null },
@@ -98,8 +99,41 @@ describe('an environment, as its events tell it', () => {
     model.apply(agentAssociated);
     const { status, edgeId, association, heartbeat } = model.see('a');
     expect({ status, edgeId }).to.deep.equal({ status: 'never', edgeId: 'brought' });
-    expect(association).to.deep.equal({ state: 'associated', at: minute(1), addresses: ['192.0.2.1'], lastRejected: null });
+    expect(association).to.deep.equal({ state: 'associated', at: minute(1), addresses: ['192.0.2.1'], duplicates: [], lastRejected: null });
     expect(heartbeat.state).to.equal('never');
+  });
+
+  it('shows both addresses while two agents claim one identity, and is up again when one is gone', () => {
+    model.apply(agentAssociated, agentSeen(minute(2), 'i1', '192.0.2.7'));
+    const refused = { instanceId: 'i2', node: 'host2', address: '192.0.2.8' };
+    model.apply({ type: 'DuplicateAgentDetected', data: { at: minute(3), environmentId: 'a', kept: { instanceId: 'i1', node: 'host1', address: '192.0.2.7' }, refused } });
+    const { status, association, agents } = model.see('a');
+    expect(status).to.equal('duplicate');
+    expect(association.addresses).to.deep.equal(['192.0.2.7', '192.0.2.8']);
+    expect(association.duplicates).to.deep.equal([{ node: 'host2', address: '192.0.2.8', at: minute(3) }]);
+    expect(agents.map(({ address }) => address)).to.deep.equal(['192.0.2.7']);
+    model.apply({ type: 'DuplicateAgentResolved', data: { at: minute(4), environmentId: 'a', refused, reason: 'refused-agent-gone' } });
+    expect(model.see('a')).to.deep.include({ status: 'up' }).and.nested.property('association.duplicates').that.deep.equals([]);
+  });
+
+  it('forgets its agents when it is disassociated, and says which Edge ID is barred until it is allowed again', () => {
+    model.apply(agentAssociated, agentSeen(minute(2), 'i1'), agentPolled(minute(2), 'i1', 1));
+    model.apply({ type: 'AgentDisassociated', data: { at: minute(3), environmentId: 'a', edgeId: 'brought', issuedEdgeId: 'issued anew' } });
+    const { status, edgeId, issuedEdgeId, barredEdgeIds, agents, association, heartbeat, platform } = model.see('a');
+    expect({ status, edgeId, issuedEdgeId, barredEdgeIds, agents, platform }).to.deep.equal({
+      status: 'unassociated',
+      edgeId: null,
+      issuedEdgeId: 'issued anew',
+      barredEdgeIds: ['brought'],
+      agents: [],
+      platform: null,
+    });
+    expect(association).to.deep.include({ state: 'unassociated', at: null, addresses: [] });
+    expect(heartbeat).to.deep.equal({ state: 'never', lastPolledAt: null, lastFailure: null });
+    model.apply(agentPolled(minute(4), 'i1', 2));
+    expect(model.see('a').heartbeat.lastPolledAt).to.equal(null);
+    model.apply({ type: 'EdgeIdUnbarred', data: { at: minute(5), environmentId: 'a', edgeId: 'brought' } });
+    expect(model.see('a').barredEdgeIds).to.deep.equal([]);
   });
 
   it('is up with the first sight of its agent, and shows what that reports', () => {

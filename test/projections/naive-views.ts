@@ -20,6 +20,8 @@ interface Naive {
   view: Mutable<EnvironmentView>;
   associationAddress: string | null;
   agents: Map<string, NaiveAgent>;
+  /** By instance. */
+  duplicates: Map<string, EnvironmentView['association']['duplicates'][number]>;
 }
 
 /** The views by environment id. Without `withPolls` no poll is looked at, as in the rows of the past. */
@@ -42,12 +44,13 @@ export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean):
       const { environmentId: id, name, address, tunnelAddress, issuedEdgeId, tags, pollIntervalSeconds } = event.data;
       const view: EnvironmentView = {
         id, name, address, tunnelAddress, issuedEdgeId, tags, pollIntervalSeconds,
-        status: 'unassociated', edgeId: null, platform: null, createdAt: at,
-        association: { state: 'unassociated', at: null, addresses: [], lastRejected: null },
+        status: 'unassociated', edgeId: null, barredEdgeIds: [], platform: null, createdAt: at,
+        association: { state: 'unassociated', at: null, addresses: [], duplicates: [], lastRejected: null },
         heartbeat: { state: 'never', lastPolledAt: null, lastFailure: null },
         agents: [], tunnel: closed, tunnels: [],
+      snapshot: null,
       };
-      all.set(id, { view, associationAddress: null, agents: new Map() });
+      all.set(id, { view, associationAddress: null, agents: new Map(), duplicates: new Map() });
       continue;
     }
     const { environmentId } = event.data;
@@ -92,6 +95,26 @@ export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean):
         view.association = { ...view.association, state: 'associated', at };
         one.associationAddress = event.data.address;
         break;
+      case 'AgentDisassociated':
+        view.edgeId = null;
+        view.issuedEdgeId = event.data.issuedEdgeId;
+        view.barredEdgeIds = [...view.barredEdgeIds, event.data.edgeId];
+        view.platform = null;
+        view.association = { ...view.association, state: 'unassociated', at: null };
+        view.heartbeat = { state: 'never', lastPolledAt: null, lastFailure: null };
+        Object.assign(one, { associationAddress: null, agents: new Map(), duplicates: new Map() });
+        break;
+      case 'EdgeIdUnbarred': {
+        const { edgeId } = event.data;
+        view.barredEdgeIds = view.barredEdgeIds.filter((other) => other !== edgeId);
+        break;
+      }
+      case 'DuplicateAgentDetected': {
+        const { instanceId, node, address } = event.data.refused;
+        one.duplicates.set(instanceId, { node, address, at });
+        break;
+      }
+      case 'DuplicateAgentResolved': one.duplicates.delete(event.data.refused.instanceId); break;
       case 'HeartbeatLost': view.heartbeat = { ...view.heartbeat, state: 'down', lastFailure: { reason: 'heartbeat-lost', at } }; break;
       case 'HeartbeatRestored': view.heartbeat = { ...view.heartbeat, state: 'up' }; break;
       case 'PollRejected':
@@ -120,15 +143,19 @@ export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean):
 
 const closed: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };
 
-function finish({ view, agents, associationAddress }: Naive, tunnels: ReadonlyMap<string, TunnelView>, withPolls: boolean): EnvironmentView {
+function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels: ReadonlyMap<string, TunnelView>, withPolls: boolean): EnvironmentView {
   const lastOf = ({ polls }: NaiveAgent) => (withPolls ? ([...polls.values()].sort().at(-1) ?? null) : null);
   const shown = [...agents].sort(([a, left], [b, right]) => compare(left.report.node, right.report.node) || compare(a, b)).map(([, agent]) => agent);
   const addresses = shown.length > 0 ? shown.map(({ address }) => address) : associationAddress === null ? [] : [associationAddress];
   const lastPolledAt = shown.map(lastOf).filter((at) => at !== null).sort().at(-1) ?? null;
   return {
     ...view,
-    status: view.edgeId === null ? 'unassociated' : view.heartbeat.state,
-    association: { ...view.association, addresses: [...new Set(addresses)] },
+    status: view.edgeId === null ? 'unassociated' : duplicates.size > 0 ? 'duplicate' : view.heartbeat.state,
+    association: {
+      ...view.association,
+      addresses: [...new Set([...addresses, ...[...duplicates.values()].map(({ address }) => address)])],
+      duplicates: [...duplicates.values()],
+    },
     heartbeat: { ...view.heartbeat, lastPolledAt },
     agents: shown.map((agent) => ({
       node: agent.report.node,

@@ -69,9 +69,14 @@ export function* randomHistory({ seed, environments: target, pollPercent, isMixe
 
   function decideEnvironment(environmentId: string, command: WithoutPlace<EnvironmentCommand>): HistoryEvent[] {
     const state = states.get(environmentId) ?? environmentDecider.initialState;
-    const decided = environmentDecider.decide({ ...command, at: at() }, state);
-    states.set(environmentId, decided.reduce((before, event) => environmentDecider.evolve(before, event), state));
-    return decided.map((event) => record(`environment-${environmentId}`, event));
+    try {
+      const decided = environmentDecider.decide({ ...command, at: at() }, state);
+      states.set(environmentId, decided.reduce((before, event) => environmentDecider.evolve(before, event), state));
+      return decided.map((event) => record(`environment-${environmentId}`, event));
+    } catch (error) {
+      if (error instanceof Refusal) return [];
+      throw error;
+    }
   }
 
   function decideTunnel(key: TunnelKey, command: WithoutPlace<TunnelCommand>): HistoryEvent[] {
@@ -206,12 +211,27 @@ export function* randomHistory({ seed, environments: target, pollPercent, isMixe
     return decideEnvironment(environmentId, { type: 'change', ...pick(changes) });
   }
 
+  function changeIdentity(environmentId: string): HistoryEvent[] {
+    const { barredEdgeIds, duplicates } = states.get(environmentId) as ActiveEnvironment;
+    const mine = agents.filter((agent) => agent.environmentId === environmentId);
+    const rival = (agent: Agent, instance: number) => ({ instanceId: `i${String(instance)}`, address: `192.0.2.${String(random(4))}`, report: reportOf(agent) });
+    const [first] = mine;
+    return pick([
+      () => decideEnvironment(environmentId, { type: 'rotate-token' }),
+      () => decideEnvironment(environmentId, { type: 'disassociate', issuedEdgeId: `edge-${String(++events)}` }),
+      () => decideEnvironment(environmentId, { type: 'unbar-edge-id', edgeId: barredEdgeIds[0] ?? 'none' }),
+      () => (first === undefined ? [] : decideEnvironment(environmentId, { type: 'detect-duplicate', kept: rival(first, first.instance), refused: rival(first, ++events) })),
+      () => decideEnvironment(environmentId, { type: 'resolve-duplicate', instanceId: duplicates[0]?.instanceId ?? 'none' }),
+    ])();
+  }
+
   function decide(): HistoryEvent[] {
     if (live.length < target) return create();
     const environmentId = pick(live);
     const chance = random(100);
     if (isMixed && chance < 1) return remove(environmentId);
     if (isMixed && chance < 6) return other(environmentId);
+    if (isMixed && chance < 9) return changeIdentity(environmentId);
     if (chance < 12) return changeEnvironment(environmentId);
     if (chance < 40) return introduce(environmentId);
     if (chance < 50) return decideEnvironment(environmentId, { type: 'lose-heartbeat', lastPolledAt: at() });

@@ -11,6 +11,11 @@ export interface Environment {
   readonly tunnelAddress: string;
   readonly issuedEdgeId: string;
   readonly edgeId: string | null;
+  readonly barredEdgeIds: readonly string[];
+  readonly association: {
+    readonly duplicates: readonly { readonly node: string; readonly address: string }[];
+    readonly lastRejected: { readonly reason: string; readonly address: string; readonly at: string } | null;
+  };
   readonly tags: readonly string[];
   readonly platform: string | null;
   readonly createdAt: string;

@@ -6,7 +6,7 @@ const CLOSED: TunnelView = { state: 'closed', since: null, openedAt: null, node:
 
 export interface FakeEnvironments {
   readonly environments: Environments;
-  readonly projections: Pick<Projections, 'environments' | 'whenApplied'>;
+  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied'>;
   readonly views: Map<string, EnvironmentView>;
   /** Whether the read models have come as far as the last change. */
   lag(isLagging: boolean): void;
@@ -47,11 +47,13 @@ export function createFakeEnvironments(): FakeEnvironments {
         platform: null,
         createdAt: at,
         pollIntervalSeconds,
-        association: { state: 'unassociated', at: null, addresses: [], lastRejected: null },
+        barredEdgeIds: [],
+        association: { state: 'unassociated', at: null, addresses: [], duplicates: [], lastRejected: null },
         heartbeat: { state: 'never', lastPolledAt: null, lastFailure: null },
         agents: [],
         tunnel: CLOSED,
         tunnels: [],
+        snapshot: null,
       });
       return { environmentId, edgeId: '6b1f0c52-0000-4000-8000-000000000001', joinToken: 'am9pbi10b2tlbg', position: String((position += 1)) };
     },
@@ -66,6 +68,22 @@ export function createFakeEnvironments(): FakeEnvironments {
         tags: tags ?? view.tags,
         pollIntervalSeconds: pollIntervalSeconds === undefined ? view.pollIntervalSeconds : pollIntervalSeconds,
       });
+      return { position: String((position += 1)) };
+    },
+    async rotateToken(id) {
+      const { issuedEdgeId } = existing(id);
+      return { edgeId: issuedEdgeId, joinToken: 'cm90YXRlZA', position: String((position += 1)) };
+    },
+    async disassociate(id) {
+      const view = existing(id);
+      if (view.edgeId === null) return { position: undefined };
+      views.set(id, { ...view, edgeId: null, barredEdgeIds: [...view.barredEdgeIds, view.edgeId], issuedEdgeId: '6b1f0c52-0000-4000-8000-000000000002' });
+      return { position: String((position += 1)) };
+    },
+    async allowEdgeId(id, edgeId) {
+      const view = existing(id);
+      if (!view.barredEdgeIds.includes(edgeId)) throw new ApplicationError('edge-id-not-barred', 'this Edge ID is not barred');
+      views.set(id, { ...view, barredEdgeIds: view.barredEdgeIds.filter((other) => other !== edgeId) });
       return { position: String((position += 1)) };
     },
     async remove(id) {
@@ -91,6 +109,7 @@ export function createFakeEnvironments(): FakeEnvironments {
         },
         find: (id) => Promise.resolve(isLagging ? undefined : views.get(id)),
       },
+      snapshots: { latest: () => Promise.resolve(undefined), list: () => Promise.resolve({ items: [], nextCursor: null, total: 0 }) },
       whenApplied: (asked) => Promise.resolve(!isLagging && Number(asked) <= position),
     },
     lag(lagging) {

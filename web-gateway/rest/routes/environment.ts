@@ -1,4 +1,4 @@
-/** One environment: showing, changing and removing it. */
+/** One environment: showing, changing, disassociating and removing it. */
 import type { FastifyInstance } from 'fastify';
 import { ApplicationError, type EnvironmentChanges } from '../../../services/application/ports.ts';
 import { environmentJson } from '../environment-json.ts';
@@ -6,7 +6,14 @@ import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { contextOf } from '../route-config.ts';
 import { environmentChangesSchema, environmentSchema } from '../schemas/environment-schema.ts';
-import { idParams, noContent } from '../schemas/json-schema.ts';
+import { exactly, identifier, idParams, noContent } from '../schemas/json-schema.ts';
+
+/** What agents are started with from now on. */
+const joinSchema = {
+  type: 'object',
+  properties: { edgeId: { type: 'string', description: 'EDGE_ID.' }, joinToken: { type: 'string', description: 'EDGE_KEY, from now on.' } },
+} as const;
+const edgeIdParams = exactly({ id: identifier, edgeId: { type: 'string', format: 'uuid' } });
 
 export function registerEnvironment(app: FastifyInstance, dependencies: RestDependencies): void {
   const { environments, projections } = dependencies;
@@ -33,6 +40,43 @@ export function registerEnvironment(app: FastifyInstance, dependencies: RestDepe
       const { position } = await environments.change(request.params.id, request.body, contextOf(request));
       await settle(projections, position, reply);
       return show(request.params.id);
+    },
+  );
+
+  app.post<{ Params: { id: string } }>(
+    '/environments/:id/rotate-token',
+    {
+      config: { access: 'admin' },
+      schema: { summary: 'Make every join token so far useless, and give a new one', params: idParams, response: { 200: joinSchema } },
+    },
+    async (request, reply) => {
+      const { position, edgeId, joinToken } = await environments.rotateToken(request.params.id, contextOf(request));
+      await settle(projections, position, reply);
+      return { edgeId, joinToken };
+    },
+  );
+
+  app.post<{ Params: { id: string } }>(
+    '/environments/:id/disassociate',
+    {
+      config: { access: 'admin' },
+      schema: { summary: 'Part an environment from its agent, and bar its Edge ID', params: idParams, response: { 200: environmentSchema } },
+    },
+    async (request, reply) => {
+      const { position } = await environments.disassociate(request.params.id, contextOf(request));
+      await settle(projections, position, reply);
+      return show(request.params.id);
+    },
+  );
+
+  app.delete<{ Params: { id: string; edgeId: string } }>(
+    '/environments/:id/barred-edge-ids/:edgeId',
+    { config: { access: 'admin' }, schema: { summary: 'Allow a barred Edge ID again', params: edgeIdParams, response: { 204: noContent } } },
+    async (request, reply) => {
+      const { id, edgeId } = request.params;
+      const { position } = await environments.allowEdgeId(id, edgeId, contextOf(request));
+      await settle(projections, position, reply);
+      return reply.code(204).send();
     },
   );
 
