@@ -9,7 +9,7 @@ import type { OpenedTunnel, TunnelControl, TunnelGate } from '../application/por
 import { tunnelStream } from '../domain/tunnel-key.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import { serveChannel } from './channel-call.ts';
-import { createTunnelGrpcServer, type RawCall, type RawHandler } from './grpc-server.ts';
+import { createTunnelGrpcServer, type KeepAlive, type RawCall, type RawHandler } from './grpc-server.ts';
 import { createLiveTunnel, type LiveTunnel } from './live-tunnel.ts';
 import { serveOpen } from './open-call.ts';
 import { TunnelError, type TunnelDialer } from './port.ts';
@@ -42,8 +42,10 @@ export function createTunnelsEdge(deps: {
   readonly logger: Logger;
   readonly limits: () => TunnelLimits;
   readonly clock?: Clock;
+  /** How soon a dead connection is noticed; the protocol's by default. */
+  readonly keepAlive?: KeepAlive;
 }): TunnelsEdge {
-  const { gate, logger, limits, clock = systemClock } = deps;
+  const { gate, logger, limits, clock = systemClock, keepAlive } = deps;
   const sessions = new Map<Http2Session, SessionRecord>();
   const live = new Map<string, { readonly tunnel: LiveTunnel; readonly generation: number }>();
   const tunnels = new Set<LiveTunnel>();
@@ -59,6 +61,7 @@ export function createTunnelsEdge(deps: {
     handlers: new Map([[open.path, openHandler]]),
     direct: new Map([[channel.path, (stream) => serveChannel(stream, recordOf(stream)?.tunnel, clock)]]),
     onStream: (stream) => recordOf(stream)?.admission.onStream(stream),
+    ...(keepAlive === undefined ? {} : { keepAlive }),
   });
 
   function recordOf({ session }: ServerHttp2Stream): SessionRecord | undefined {

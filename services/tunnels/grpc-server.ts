@@ -59,9 +59,19 @@ export interface TunnelGrpcServerOptions {
   readonly direct: ReadonlyMap<string, (stream: ServerHttp2Stream) => void>;
   /** Each new stream, before it is handled: may end the session. */
   readonly onStream: (stream: ServerHttp2Stream) => void;
+  /** Those both ends agree on by default. */
+  readonly keepAlive?: KeepAlive;
 }
 
-export function createTunnelGrpcServer({ definition, handlers, direct, onStream }: TunnelGrpcServerOptions): TunnelGrpcServer {
+/** When a silent connection is pinged, and how long the answer may take. */
+export interface KeepAlive {
+  readonly afterMs: number;
+  readonly timeoutMs: number;
+}
+
+const KEEP_ALIVE: KeepAlive = { afterMs: KEEP_ALIVE_MS, timeoutMs: KEEP_ALIVE_TIMEOUT_MS };
+
+export function createTunnelGrpcServer({ definition, handlers, direct, onStream, keepAlive = KEEP_ALIVE }: TunnelGrpcServerOptions): TunnelGrpcServer {
   // grpc-js calls its handlers within the event of the HTTP/2 server, so the stream of that event is the call's.
   let currentStream: ServerHttp2Stream | undefined;
   let injected: ServerHttp2Session | undefined;
@@ -70,8 +80,8 @@ export function createTunnelGrpcServer({ definition, handlers, direct, onStream 
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
-    'grpc.keepalive_time_ms': KEEP_ALIVE_MS,
-    'grpc.keepalive_timeout_ms': KEEP_ALIVE_TIMEOUT_MS,
+    'grpc.keepalive_time_ms': keepAlive.afterMs,
+    'grpc.keepalive_timeout_ms': keepAlive.timeoutMs,
     interceptors: [
       (method, call) => {
         const session = currentStream?.session;

@@ -19,6 +19,8 @@ export interface Relay {
   connections(): number;
   /** Breaks every connection, as a failing link does; new ones are accepted. */
   breakConnections(): void;
+  /** From now on the connections there are pass nothing on and stay open, as behind a router that forgot them; new ones work. */
+  swallow(): void;
   /** Breaks every connection and stops listening. */
   close(): Promise<void>;
 }
@@ -131,7 +133,15 @@ async function startRelay(server: Server, event: 'connection' | 'secureConnectio
       else socket.resetAndDestroy();
     }
   }
+  function swallow(): void {
+    for (const socket of [...pairs].flat()) {
+      socket.unpipe();
+      socket.removeAllListeners('data').removeAllListeners('end');
+      socket.on('data', () => undefined).resume();
+    }
+  }
   return {
+    swallow,
     port: (server.address() as AddressInfo).port,
     sentByClients: () => Buffer.concat(received),
     connections: () => accepted,

@@ -25,6 +25,8 @@ export interface Channels {
   close(): void;
 }
 
+const TRANSIENT: ReadonlySet<unknown> = new Set(['tunnel-not-open', 'tunnel-lost', 'dial-timeout']);
+
 export function createChannels({
   connections,
   dialer,
@@ -43,13 +45,15 @@ export function createChannels({
   }
 
   async function dial(caller: ChannelCaller): Promise<Duplex> {
-    try {
-      return await dialer.dial(caller.key, { signal: caller.signal });
-    } catch (error) {
-      // It closed between the look and the dial; nothing was sent yet, so once more is safe.
-      if (!isGone(error) || caller.signal.aborted) throw error;
+    const untilMs = performance.now() + limits.tunnelWaitMs;
+    for (;;) {
+      try {
+        return await dialer.dial(caller.key, { signal: caller.signal });
+      } catch (error) {
+        // It closed between the look and the dial, or its connection is dead and nobody knows yet. Nothing was sent, so once more is safe.
+        if (!isWorthAnother(error) || caller.signal.aborted || performance.now() >= untilMs) throw error;
+      }
       await ensureOpen(caller);
-      return dialer.dial(caller.key, { signal: caller.signal });
     }
   }
 
@@ -82,6 +86,6 @@ export function createChannels({
   };
 }
 
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'tunnel-not-open' || error.code === 'tunnel-lost');
+function isWorthAnother(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && TRANSIENT.has(error.code);
 }

@@ -28,12 +28,13 @@ export interface TestControlPlane {
 }
 
 export async function startControlPlane(
-  options: { readonly gate?: TestGate; readonly limits?: Partial<TunnelLimits>; readonly clock?: Clock } = {},
+  options: { readonly gate?: TestGate; readonly limits?: Partial<TunnelLimits>; readonly clock?: Clock; readonly keepAlive?: { readonly afterMs: number; readonly timeoutMs: number } } = {},
 ): Promise<TestControlPlane> {
   const identity = await createTestIdentity();
   const gate = options.gate ?? createTestGate();
   const clock = options.clock === undefined ? {} : { clock: options.clock };
-  const edge = createTunnelsEdge({ gate, logger: silent, limits: () => ({ ...limits, ...options.limits }), ...clock });
+  const keepAlive = options.keepAlive === undefined ? {} : { keepAlive: options.keepAlive };
+  const edge = createTunnelsEdge({ gate, logger: silent, limits: () => ({ ...limits, ...options.limits }), ...clock, ...keepAlive });
   const listener = await createTunnelListener({ host: '127.0.0.1', port: 0, ...identity, accept: edge.accept, ...clock });
   const stopping = new AbortController();
   const key = environmentTunnel('e1');

@@ -58,6 +58,7 @@ export function createTestGate(settings: { readonly inactivityMs?: number; reado
       gate.questions.push(use);
       return Promise.resolve(gate.answer);
     },
+    closed: () => Promise.resolve(),
     lossCount: (count) =>
       new Promise((resolve) => {
         if (losses.length >= count) resolve();
