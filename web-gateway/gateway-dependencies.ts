@@ -1,7 +1,8 @@
 /** What the gateway is made of. */
 import type { Logger } from 'pino';
 import type { Projections } from '../projections/port.ts';
-import type { Accounts, Activity, Connections, Environments, History, SettingsAccess } from '../services/application/ports.ts';
+import type { Accounts, Activity, Connections, Environments, History, SettingsAccess, SnapshotRequests } from '../services/application/ports.ts';
+import type { ResolveHost } from '../services/application/address-hints.ts';
 import type { AgentDelivery } from '../services/agent-delivery/port.ts';
 import type { TunnelDialer } from '../services/tunnels/port.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
@@ -18,9 +19,10 @@ export interface GatewayDependencies {
   readonly connections: Connections;
   readonly accounts: Accounts;
   readonly settings: SettingsAccess;
+  readonly snapshots: SnapshotRequests;
   readonly activity: Activity;
   readonly history: History;
-  readonly projections: Pick<Projections, 'environments' | 'whenApplied'>;
+  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied'>;
   readonly dialer: TunnelDialer;
   readonly agentDelivery: AgentDelivery;
   readonly logger: Logger;
@@ -33,5 +35,7 @@ export interface GatewayDependencies {
   readonly publicAddress?: string;
   /** Origins (`https://host[:port]`) from which browsers may ask besides the request's own Host. */
   readonly allowedOrigins?: readonly string[];
+  /** How hints on addresses look hosts up; as this machine does by default. */
+  readonly resolveHost?: ResolveHost;
   readonly limits?: Partial<GatewayLimits>;
 }

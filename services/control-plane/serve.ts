@@ -90,6 +90,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
         }),
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
       expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
+      expireSnapshots: async (bounds) => (await store.maintenance.expire({ category: 'snapshots', ...bounds })).events,
       onAddress(agentHost) {
         certificate.addNames([agentHost]).catch((error: unknown) => {
           logger.error({ err: error }, 'the certificate could not be reissued for a new address');
@@ -104,6 +105,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => tunnels.close({ graceMs }));
     const polls = createPollsEdge({
       admission: application.polls,
+      snapshots: application.snapshots,
       clock,
       logger: logger.child({ component: 'polls' }),
       signBinding: (nonce) =>
@@ -112,7 +114,6 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       polls.close();
     });
-    const gateway = await createGateway({
     const agentDelivery = createAgentDelivery({
       folder: join(dataDir, 'agent'),
       served: () => ({ spkiSha256: certificate.current().spkiSha256, isPublic: certificate.isPublic }),
@@ -120,16 +121,18 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       agentDelivery.close();
     });
+    const gateway = await createGateway({
       environments: application.environments,
       connections: application.tunnels,
       accounts: application.accounts,
       settings: application.settings,
+      snapshots: application.snapshots,
       activity: application.activity,
       history: application.history,
       projections,
       dialer: tunnels.dialer,
-      logger: logger.child({ component: 'gateway' }),
       agentDelivery,
+      logger: logger.child({ component: 'gateway' }),
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version: releaseVersion(),

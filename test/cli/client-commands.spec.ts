@@ -67,12 +67,15 @@ describe('client commands', function () {
       expect({ code, stderr }).to.deep.equal({ code: 1, stderr: 'homeport: there is no environment fact: homeport env list shows them\n' });
     });
 
-    it('create says how the agent joins, and join says it again', async () => {
+    it('create prints the command that starts the agent, and deploy prints it again, for any platform', async () => {
       const created = await output('env', 'create', 'warehouse', '--address', 'localhost:9443', '--allow-loopback');
-      const lines = /EDGE_ID=\S+ \\\n {2}EDGE_KEY=\S+ \\\n {2}EDGE_INSECURE_POLL=1 \\\n {2}homeport agent\n$/;
+      const lines = /--env EDGE_ID=\S+ \\\n {2}--env EDGE_KEY=\S+ \\\n {2}--env EDGE_INSECURE_POLL=1 \\\n {2}--pull never localhost\/homeport-agent:\S+\n$/;
       expect(created).to.match(/^Created warehouse \(\w+\)\./).and.match(lines);
-      const joining = await output('env', 'join', 'warehouse');
-      expect(lines.exec(joining)?.[0]).to.equal(lines.exec(created)?.[0]);
+      const command = await output('env', 'deploy', 'warehouse');
+      expect(created.endsWith(`\n\n${command}`)).to.equal(true);
+      expect(created).to.include('both localhost:9443 (polls) and localhost:');
+      expect(await output('env', 'deploy', 'warehouse', '--platform', 'systemd')).to.match(/EDGE_ID=\S+\nEDGE_KEY=\S+\nEDGE_INSECURE_POLL=1\nHOMEPORT\n$/);
+      expect(await output('env', 'join', 'warehouse')).to.match(/EDGE_ID=\S+ \\\n {2}EDGE_KEY=\S+ \\\n {2}EDGE_INSECURE_POLL=1 \\\n {2}homeport agent\n$/);
     });
 
     it('create says what is wrong with its input, in the server’s words', async () => {
@@ -83,7 +86,7 @@ describe('client commands', function () {
 
     it('remove ends it for ever', async () => {
       await createEnvironment(server, 'doomed');
-      expect(await output('env', 'rm', 'doomed')).to.match(/^\w+\n$/);
+      expect(await output('env', 'rm', 'doomed', '--yes')).to.match(/^\w+\n$/);
       expect((await server.homeport('env', 'show', 'doomed')).code).to.equal(1);
     });
   });
@@ -92,9 +95,35 @@ describe('client commands', function () {
     it('list shows who did what, and filters by type, environment and instant', async () => {
       const table = await output('events', 'list', '--environment', 'factory', '--type', 'EnvironmentCreated');
       expect(table).to.match(/^TIME +TYPE +ENVIRONMENT +ACTOR +CORRELATION +WHAT\n/);
-      expect(table).to.match(new RegExp(`^\\S+Z +EnvironmentCreated +${factory.id} +user:admin/key:\\w+ +[0-9a-f-]{36} +name=Factory`, 'm'));
+      expect(table).to.match(new RegExp(`^\\S+Z +EnvironmentCreated +Factory +user:admin/key:\\w+ +[0-9a-f-]{36} +name=Factory`, 'm'));
       expect(table.trimEnd().split('\n')).to.have.length(2);
       expect(await output('events', 'list', '--type', 'EnvironmentCreated', '--to', '2020-01-01T00:00:00Z', '-q')).to.equal('');
+    });
+
+    it('list still finds an environment that was removed, by name and by id', async () => {
+      const { id } = await createEnvironment(server, 'Shut down');
+      await output('env', 'rm', 'Shut down', '--yes');
+      for (const nameOrId of ['shut down', id]) {
+        const types = await output('events', 'list', '--environment', nameOrId, '-o', 'name', '--category', 'environment');
+        expect(types, nameOrId).to.equal('EnvironmentCreated\nEnvironmentRemoved\n');
+      }
+      expect((await server.homeport('events', 'list', '--environment', 'never-was')).stderr).to.match(/there is no environment never-was/);
+    });
+
+    it('list leaves polls out where asked to, before it counts to a limit', async () => {
+      expect(await output('events', 'list', '-o', 'name')).to.match(/^AgentPolled$/m);
+      const types = (await output('events', 'list', '-o', 'name', '--without-polls', '--reverse', '--limit', '5')).trimEnd().split('\n');
+      expect(types).to.have.length(5);
+      expect(types).to.not.include('AgentPolled');
+    });
+
+    it('refuses a type that does not exist, and says when nothing matches', async () => {
+      for (const command of ['list', 'tail']) {
+        const { code, stderr } = await server.homeport('events', command, '--type', 'tunnelopened');
+        expect(code).to.equal(1);
+        expect(stderr).to.match(/no event type tunnelopened; did you mean TunnelOpened\?/i);
+      }
+      expect((await server.homeport('events', 'list', '--stream', 'environment-none')).stderr).to.equal('homeport: nothing that was recorded matches\n');
     });
 
     it('list goes through more than a page, forwards and backwards, and stops at a limit', async () => {

@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import { withClient, withConnectionFlags } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
+import { deployCommand, describeDeployment, platformFlag } from './deploy.ts';
+import type { AddressHints, Platform } from './deploy.ts';
 import { CliError } from '../cli-error.ts';
 import { durationSeconds, flag, several } from '../flags.ts';
 import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
@@ -42,6 +44,9 @@ const ONE: Layout<Environment> = {
     { title: 'Agents', of: ({ agents }) => agents.map(({ node, version }) => `${node} (${version})`).join(', ') },
     { title: 'Platform', of: ({ platform }) => platform },
     { title: 'Edge ID', of: ({ edgeId, issuedEdgeId }) => edgeId ?? `${issuedEdgeId} (issued, not associated yet)` },
+    { title: 'Barred', of: ({ barredEdgeIds }) => barredEdgeIds.join(', ') },
+    { title: 'Agents refused', of: ({ association }) => association.duplicates.map(({ node, address }) => `${node} (${address}), a duplicate`).join(', ') },
+    { title: 'Last refused', of: ({ association: { lastRejected } }) => (lastRejected === null ? null : `${lastRejected.reason}, from ${lastRejected.address} at ${lastRejected.at}`) },
     { title: 'Address', of: ({ address }) => address },
     { title: 'Tunnel address', of: ({ tunnelAddress }) => tunnelAddress },
     { title: 'Tags', of: ({ tags }) => tags.join(', ') },
@@ -55,7 +60,11 @@ export function environmentCommand(): Command {
     .addCommand(listCommand())
     .addCommand(createCommand())
     .addCommand(showCommand())
+    .addCommand(deployCommand())
     .addCommand(joinCommand())
+    .addCommand(rotateTokenCommand())
+    .addCommand(disassociateCommand())
+    .addCommand(allowEdgeIdCommand())
     .addCommand(removeCommand());
 }
 
@@ -80,18 +89,20 @@ interface CreateFlags extends CommonFlags {
   readonly pollInterval?: number;
   readonly allowLoopback?: true;
   readonly requireIssuedEdgeId?: true;
+  readonly platform: Platform;
 }
 
 function createCommand(): Command {
   const command = new Command('create')
-    .description('create an environment, and print how its agent joins')
+    .description('create an environment, and print the command that starts its agent')
     .argument('<name>', 'its name')
     .addOption(flag('--address <host:port>', "the address its agent will call; the server's public address otherwise"))
     .addOption(flag('--tunnel-address <host:port>', 'the address of the tunnel port, where it is not the same host'))
     .addOption(flag('--tag <tag>', 'a tag; may be given several times').argParser(several))
     .addOption(flag('--poll-interval <duration>', 'how often its agent polls, such as 30s; as set for all otherwise').argParser(durationSeconds))
     .addOption(flag('--allow-loopback', 'accept an address that only this machine can reach'))
-    .addOption(flag('--require-issued-edge-id', 'refuse an agent that brings another Edge ID than the one issued'));
+    .addOption(flag('--require-issued-edge-id', 'refuse an agent that brings another Edge ID than the one issued'))
+    .addOption(platformFlag());
   return withFlags(command).action(async (name: string, flags: CreateFlags) => {
     const body = {
       name,
@@ -103,8 +114,8 @@ function createCommand(): Command {
       requireIssuedEdgeId: flags.requireIssuedEdgeId,
     };
     await withClient(flags, async (client) => {
-      const created = (await client.call('POST', '/environments', { body })).body as Environment & { joinToken: string };
-      if (isTable(flags)) print(`Created ${created.name} (${created.id}).\n\n${joining(client, { edgeId: created.issuedEdgeId, joinToken: created.joinToken })}`);
+      const created = (await client.call('POST', '/environments', { body })).body as Environment & AddressHints;
+      if (isTable(flags)) print(`Created ${created.name} (${created.id}).\n${await describeDeployment(client, created.id, flags.platform, created)}`);
       else print(renderOne(created, ONE, flags));
     });
   });
@@ -128,6 +139,49 @@ function joinCommand(): Command {
   });
 }
 
+function rotateTokenCommand(): Command {
+  const command = new Command('rotate-token')
+    .description('make every join token so far useless, and print the new one: agents are refused until they have it')
+    .argument('<env>', 'its name or id')
+    .addOption(flag('-y, --yes', 'do not ask'));
+  return withFlags(command).action(async (nameOrId: string, flags: CommonFlags & { yes?: true }) => {
+    await withClient(flags, async (client) => {
+      const { id, name } = await findEnvironment(client, nameOrId);
+      await agreed(flags, `Refuse the agents of ${name} until they have the new join token?`);
+      const deployment = (await client.call('POST', `/environments/${id}/rotate-token`)).body as Deployment;
+      print(isJson(flags) ? `${JSON.stringify(deployment, undefined, 2)}\n` : joining(client, deployment));
+    });
+  });
+}
+
+function disassociateCommand(): Command {
+  const command = new Command('disassociate')
+    .description('part an environment from its agent, whose Edge ID is barred: another may join then')
+    .argument('<env>', 'its name or id')
+    .addOption(flag('-y, --yes', 'do not ask'));
+  return withFlags(command).action(async (nameOrId: string, flags: CommonFlags & { yes?: true }) => {
+    await withClient(flags, async (client) => {
+      const { id, name } = await findEnvironment(client, nameOrId);
+      await agreed(flags, `Part ${name} from its agent?`);
+      print(renderOne((await client.call('POST', `/environments/${id}/disassociate`)).body as Environment, ONE, flags));
+    });
+  });
+}
+
+function allowEdgeIdCommand(): Command {
+  const command = new Command('allow-edge-id')
+    .description('let an Edge ID associate again that was barred by disassociating it')
+    .argument('<env>', 'its name or id')
+    .argument('<edge-id>', 'the Edge ID');
+  return withConnectionFlags(command).action(async (nameOrId: string, edgeId: string, flags: ConnectionFlags) => {
+    await withClient(flags, async (client) => {
+      const { id } = await findEnvironment(client, nameOrId);
+      await client.call('DELETE', `/environments/${id}/barred-edge-ids/${encodeURIComponent(edgeId)}`);
+      print(`${edgeId}\n`);
+    });
+  });
+}
+
 function removeCommand(): Command {
   const command = new Command('remove')
     .alias('rm')
@@ -138,12 +192,17 @@ function removeCommand(): Command {
     await withClient(flags, async (client) => {
       for (const nameOrId of names) {
         const environment = await findEnvironment(client, nameOrId);
-        if (flags.yes !== true && canAsk() && !(await confirm(`Remove ${environment.name} for ever?`))) throw new CliError('cancelled', 'cancelled');
+        await agreed(flags, `Remove ${environment.name} for ever?`);
         await client.call('DELETE', `/environments/${environment.id}`);
         print(`${environment.id}\n`);
       }
     });
   });
+}
+
+/** Asks, where there is somebody to ask. Throws CliError `cancelled`. */
+async function agreed(flags: { readonly yes?: true }, question: string): Promise<void> {
+  if (flags.yes !== true && canAsk() && !(await confirm(question))) throw new CliError('cancelled', 'cancelled');
 }
 
 /** The line that starts the agent. A self-signed server is as safe, but its agent has to be told. */

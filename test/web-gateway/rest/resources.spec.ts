@@ -26,10 +26,11 @@ describe('the REST interface', () => {
       tunnelAddress: 'homeport.example:8000',
       issuedEdgeId: '6b1f0c52-0000-4000-8000-000000000001',
       edgeId: null,
+      barredEdgeIds: [],
       tags: ['eu'],
       platform: null,
       createdAt: '2026-02-03T04:05:06.789Z',
-      association: { state: 'unassociated', at: null, addresses: [], lastRejected: null },
+      association: { state: 'unassociated', at: null, addresses: [], duplicates: [], lastRejected: null },
       heartbeat: { state: 'never', lastPolledAt: null, intervalSeconds: 30, lastFailure: null },
       pollIntervalSeconds: 30,
       agents: [],
@@ -37,14 +38,22 @@ describe('the REST interface', () => {
       tunnels: [],
       snapshot: null,
       joinToken: 'am9pbi10b2tlbg',
+      addressHints: [{ code: 'both-ports', detail: 'Where the agent runs, both homeport.example:9443 (polls) and homeport.example:8000 (tunnels) must be reachable.' }],
     });
     const shown = await gateway.call(`${ENVIRONMENTS}/env1`, { as: 'auditor' });
-    expect(shown.json).to.deep.equal(Object.fromEntries(Object.entries(answer.json).filter(([name]) => name !== 'joinToken')));
+    expect(shown.json).to.deep.equal(Object.fromEntries(Object.entries(answer.json).filter(([name]) => !['joinToken', 'addressHints'].includes(name))));
     expect((await gateway.call(`${ENVIRONMENTS}/env1/deployment`)).json).to.deep.equal({
       edgeId: '6b1f0c52-0000-4000-8000-000000000001',
       joinToken: 'am9pbi10b2tlbg',
       commands: { standalone: 'docker 6b1f0c52-0000-4000-8000-000000000001', swarm: 'swarm', podman: 'podman', compose: 'compose', systemd: 'systemd' },
     });
+  });
+
+  it('says what may keep agents from the address', async () => {
+    const hints = async (address: string): Promise<unknown> => ((await create({ name: `a${address}`.replaceAll(/[^a-z0-9]/g, ''), address })).json['addressHints'] as { code: string }[]).map(({ code }) => code);
+    expect(await hints('nowhere.example:9443')).to.deep.equal(['does-not-resolve', 'both-ports']);
+    expect(await hints('192.168.1.5:9443')).to.deep.equal(['private-address', 'both-ports']);
+    expect(await hints('203.0.113.9:9443')).to.deep.equal(['both-ports']);
   });
 
   it('offers the address that the client itself called, unless another is set', async () => {
@@ -91,6 +100,31 @@ describe('the REST interface', () => {
       expect(answer.json).to.deep.include({ name: 'plant', tags: ['eu'], pollIntervalSeconds: null });
       expect(answer.json['heartbeat']).to.include({ intervalSeconds: 5 });
     }
+  });
+
+  it('rotates a join token, and shows the new one to an admin alone', async () => {
+    await create({ name: 'factory', address: 'h.example:1' });
+    const rotated = await gateway.call(`${ENVIRONMENTS}/env1/rotate-token`, { method: 'POST' });
+    expect(rotated.json).to.deep.equal({ edgeId: '6b1f0c52-0000-4000-8000-000000000001', joinToken: 'cm90YXRlZA' });
+    for (const path of ['rotate-token', 'disassociate']) {
+      expect((await gateway.call(`${ENVIRONMENTS}/env1/${path}`, { method: 'POST', as: 'operator' })).json).to.include({ code: 'forbidden' });
+      expect((await gateway.call(`${ENVIRONMENTS}/nosuch/${path}`, { method: 'POST' })).json).to.include({ code: 'environment-not-found' });
+    }
+  });
+
+  it('disassociates an environment, and allows its former Edge ID again', async () => {
+    await create({ name: 'factory', address: 'h.example:1' });
+    const former = '7d9fd0f8-7d5a-4f0e-9a56-0c9a6f3f1b11';
+    const view = gateway.fleet.views.get('env1');
+    if (view !== undefined) gateway.fleet.views.set('env1', { ...view, edgeId: former });
+    const parted = await gateway.call(`${ENVIRONMENTS}/env1/disassociate`, { method: 'POST' });
+    expect(parted.json).to.deep.include({ edgeId: null, barredEdgeIds: [former], issuedEdgeId: '6b1f0c52-0000-4000-8000-000000000002' });
+    const barred = `${ENVIRONMENTS}/env1/barred-edge-ids`;
+    expect((await gateway.call(`${barred}/${former}`, { method: 'DELETE', as: 'operator' })).json).to.include({ code: 'forbidden' });
+    expect((await gateway.call(`${barred}/${former}`, { method: 'DELETE' })).status).to.equal(204);
+    expect((await gateway.call(`${barred}/${former}`, { method: 'DELETE' })).json).to.include({ status: 404, code: 'edge-id-not-barred' });
+    expect((await gateway.call(`${barred}/nonsense`, { method: 'DELETE' })).json).to.include({ code: 'invalid-request' });
+    expect((await gateway.call(`${ENVIRONMENTS}/env1`)).json).to.deep.include({ barredEdgeIds: [] });
   });
 
   it('removes an environment once', async () => {

@@ -1,6 +1,7 @@
 /** All environments: listing and creating them. */
 import type { FastifyInstance } from 'fastify';
 import type { EnvironmentListQuery } from '../../../projections/port.ts';
+import { addressHints } from '../../../services/application/address-hints.ts';
 import type { NewEnvironment } from '../../../services/application/ports.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { environmentJson } from '../environment-json.ts';
@@ -19,7 +20,7 @@ const querySchema = exactly({
 });
 
 export function registerEnvironments(app: FastifyInstance, dependencies: RestDependencies): void {
-  const { environments, projections, publicAddress } = dependencies;
+  const { environments, projections, publicAddress, resolveHost } = dependencies;
 
   app.get<{ Querystring: EnvironmentListQuery }>(
     '/environments',
@@ -44,7 +45,8 @@ export function registerEnvironments(app: FastifyInstance, dependencies: RestDep
       // Where the read models lag behind, what is known for sure.
       const { name, tags = [], pollIntervalSeconds = null } = request.body;
       const known = { id: environmentId, name, status: 'unassociated', address, issuedEdgeId: edgeId, edgeId: null, tags, pollIntervalSeconds };
-      return { ...(view === undefined ? known : environmentJson(view, dependencies)), joinToken };
+      const hints = view === undefined ? [] : await addressHints(view, resolveHost);
+      return { ...(view === undefined ? known : environmentJson(view, dependencies)), joinToken, addressHints: hints };
     },
   );
 }

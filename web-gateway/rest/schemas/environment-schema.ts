@@ -1,5 +1,6 @@
 /** JSON schemas of environments and tunnels. */
 import { instant, nullableInstant, nullableText, identifier } from './json-schema.ts';
+import { snapshotFailureSchema, snapshotSummarySchema } from './snapshot-schema.ts';
 
 export const tunnelSchema = {
   type: 'object',
@@ -24,6 +25,7 @@ export const environmentProperties = {
   tunnelAddress: { type: 'string', description: 'host:port of the tunnel port.' },
   issuedEdgeId: { type: 'string', description: 'The Edge ID made with the environment.' },
   edgeId: { ...nullableText, description: 'The Edge ID associated.' },
+  barredEdgeIds: { type: 'array', items: { type: 'string' }, description: 'Edge IDs that were disassociated and not allowed again.' },
   tags: { type: 'array', items: { type: 'string' } },
   platform: nullableText,
   createdAt: instant,
@@ -32,7 +34,12 @@ export const environmentProperties = {
     properties: {
       state: { type: 'string', enum: ['unassociated', 'associated'] },
       at: nullableInstant,
-      addresses: { type: 'array', items: { type: 'string' } },
+      addresses: { type: 'array', items: { type: 'string' }, description: 'Of its agents, and of those refused as duplicates.' },
+      duplicates: {
+        type: 'array',
+        description: 'Agents refused because another one with the same identity was kept.',
+        items: { type: 'object', properties: { node: { type: 'string' }, address: { type: 'string' }, at: instant } },
+      },
       lastRejected: {
         type: ['object', 'null'],
         properties: { reason: { type: 'string' }, address: { type: 'string' }, at: instant },
@@ -64,15 +71,25 @@ export const environmentProperties = {
   },
   tunnel: tunnelSchema,
   tunnels: { type: 'array', items: tunnelSchema, description: 'One for each Swarm node asked for.' },
-  snapshot: { type: 'null' },
+  snapshot: {
+    type: ['object', 'null'],
+    description: 'All its nodes together; null where none was ever due.',
+    properties: { takenAt: nullableInstant, summary: snapshotSummarySchema, lastFailure: snapshotFailureSchema },
+  },
 } as const;
 
 export const environmentSchema = { type: 'object', required: ['id'], properties: environmentProperties } as const;
 
+export const addressHintsSchema = {
+  type: 'array',
+  description: 'What may keep agents from the address.',
+  items: { type: 'object', properties: { code: { type: 'string', enum: ['does-not-resolve', 'private-address', 'both-ports'] }, detail: { type: 'string' } } },
+} as const;
+
 export const createdEnvironmentSchema = {
   type: 'object',
   required: ['id', 'issuedEdgeId', 'joinToken'],
-  properties: { ...environmentProperties, joinToken: { type: 'string', description: 'EDGE_KEY.' } },
+  properties: { ...environmentProperties, joinToken: { type: 'string', description: 'EDGE_KEY.' }, addressHints: addressHintsSchema },
 } as const;
 
 const inputs = {
