@@ -1,7 +1,7 @@
 /** Answers what happened: reads the log itself, filtered, in pages. */
-import { decodeEvent } from '../domain/event-codec.ts';
+import { decodeEvent, isEventType, schemaVersions } from '../domain/event-codec.ts';
 import type { EventFilter, EventReader, Position, RecordedEvent } from '../event-store/port.ts';
-import type { EventQuery, History, HistoryEvent } from './ports.ts';
+import { ApplicationError, type EventQuery, type History, type HistoryEvent } from './ports.ts';
 
 /** Events searched for one page before it is answered short. */
 const searchedPerPage = 50_000;
@@ -12,6 +12,7 @@ export function createHistory(deps: { readonly reader: EventReader }): History {
 
   return {
     async list({ limit, ...query }, signal) {
+      checkType(query.type);
       const events: HistoryEvent[] = [];
       let searched = 0;
       let last: Position | undefined;
@@ -30,24 +31,37 @@ export function createHistory(deps: { readonly reader: EventReader }): History {
       return { events, next: null };
     },
 
-    async *stream(query, { follow, signal }) {
-      if (!follow) {
-        for await (const page of pages(reader, query, signal)) {
-          const matches = page.filter(({ position }) => position !== query.after).flatMap((recorded) => matching(recorded, query) ?? []);
-          if (matches.length > 0) yield matches;
-          if (page.some((recorded) => isPast(recorded, query))) return;
-        }
-        return;
-      }
-      const filter = filterOf(query);
-      const after = query.after ?? (query.from === undefined ? 'end' : 'start');
-      for await (const message of reader.subscribeToAll({ after, signal, ...(filter === undefined ? {} : { filter }) })) {
-        if (message.kind !== 'events') continue;
-        const matches = message.events.flatMap((recorded) => matching(recorded, query) ?? []);
-        if (matches.length > 0) yield matches;
-      }
+    stream(query, options) {
+      checkType(query.type);
+      return stream(reader, query, options);
     },
   };
+}
+
+async function* stream(reader: EventReader, query: Omit<EventQuery, 'limit'>, { follow, signal }: Parameters<History['stream']>[1]): AsyncGenerator<readonly HistoryEvent[], void, undefined> {
+  if (!follow) {
+    for await (const page of pages(reader, query, signal)) {
+      const matches = page.filter(({ position }) => position !== query.after).flatMap((recorded) => matching(recorded, query) ?? []);
+      if (matches.length > 0) yield matches;
+      if (page.some((recorded) => isPast(recorded, query))) return;
+    }
+    return;
+  }
+  const filter = filterOf(query);
+  const after = query.after ?? (query.from === undefined ? 'end' : 'start');
+  for await (const message of reader.subscribeToAll({ after, signal, ...(filter === undefined ? {} : { filter }) })) {
+    if (message.kind !== 'events') continue;
+    const matches = message.events.flatMap((recorded) => matching(recorded, query) ?? []);
+    if (matches.length > 0) yield matches;
+  }
+}
+
+/** A type that does not exist matches nothing, which looks as if nothing had happened. Throws unknown-event-type. */
+function checkType(type: string | undefined): void {
+  if (type === undefined || isEventType(type)) return;
+  const near = Object.keys(schemaVersions).find((known) => known.toLowerCase() === type.toLowerCase());
+  const hint = near === undefined ? 'docs/events.md lists them' : `did you mean ${near}?`;
+  throw new ApplicationError('unknown-event-type', `there is no event type ${type}; ${hint}`);
 }
 
 function pages(reader: EventReader, query: Omit<EventQuery, 'limit'>, signal: AbortSignal | undefined): AsyncIterable<readonly RecordedEvent[]> {

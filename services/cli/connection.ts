@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CliError, misuse } from './cli-error.ts';
 import { flag, readSecretFile, secretFileFlag } from './flags.ts';
+import { programName } from './program-name.ts';
 import { createRestClient } from './rest/rest-client.ts';
 import type { RestClient } from './rest/rest-client.ts';
 import { createTransport } from './rest/transport.ts';
@@ -39,10 +40,10 @@ export function openClient(flags: ConnectionFlags): RestClient {
   const url = named ?? (signIn === undefined ? undefined : new URL(signIn.url));
   const apiKey = flags.apiKey ?? (flags.apiKeyFile === undefined ? undefined : readSecretFile(flags.apiKeyFile)) ?? signIn?.apiKey;
   if (url === undefined) {
-    throw new CliError('not-signed-in', 'not signed in: run homeport login URL, or set HOMEPORT_URL and HOMEPORT_API_KEY');
+    throw new CliError('not-signed-in', `not signed in: run ${programName()} login URL, or set HOMEPORT_URL and HOMEPORT_API_KEY`);
   }
   if (apiKey === undefined) {
-    throw new CliError('not-signed-in', `not signed in to ${url.host}: run homeport login ${url.origin}, or set HOMEPORT_API_KEY`);
+    throw new CliError('not-signed-in', `not signed in to ${url.host}: run ${programName()} login ${url.origin}, or set HOMEPORT_API_KEY`);
   }
   return createRestClient(createTransport(url, trustOf(flags) ?? signIn?.trust ?? { kind: 'system' }), apiKey);
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { errorLine, exitCodeOf } from './cli-error.ts';
 import { tidyEnvironment } from './flags.ts';
 import { createProgram } from './program.ts';
+import { programName } from './program-name.ts';
 
 /** Runs `homeport` with these arguments and sets the process's exit code: 0, 1 for failure, 2 for misuse. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -27,8 +28,8 @@ function reportMisuse(error: CommanderError, program: Command, args: readonly st
   if (error.exitCode === 0) return;
   process.exitCode = 2;
   if (error.code === 'commander.help') return;
-  const line = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').trim();
-  process.stderr.write(`homeport: ${line}; see ${commandPath(program, args)} --help\n`);
+  const line = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').trim().replace(/\.$/, '');
+  process.stderr.write(`homeport: ${line}; see ${programName()}${commandPath(program, args)} --help\n`);
 }
 
 function reportFailure(error: unknown): void {
@@ -40,7 +41,7 @@ function reportFailure(error: unknown): void {
 /** The innermost command that the arguments name. */
 function commandPath(program: Command, args: readonly string[]): string {
   let command = program;
-  const names = [program.name()];
+  const names = [''];
   for (const arg of args) {
     const next = command.commands.find((candidate) => candidate.name() === arg || candidate.aliases().includes(arg));
     if (next === undefined) break;

@@ -35,12 +35,13 @@ export function interruption(): Interruption {
   };
 }
 
-/** Starts it, waits until interrupted, and stops it; an interruption while it still starts stops it once it has started. */
-export async function untilStopped(start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
+/** Starts it, waits until interrupted, says so, and stops it; an interruption while it still starts stops it once it has started. */
+export async function untilStopped(stopping: () => void, start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
   const { happened, release } = interruption();
   try {
     const running = await start();
     await happened;
+    stopping();
     await running.stop();
   } finally {
     release();

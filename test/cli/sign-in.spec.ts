@@ -148,4 +148,20 @@ describe('homeport login', function () {
     expect(stderr).to.contain(`run homeport login ${server.url}`);
     expect((await runHomeport(['env', 'list'], { env })).stderr).to.equal('homeport: not signed in: run homeport login URL, or set HOMEPORT_URL and HOMEPORT_API_KEY\n');
   });
+
+  it('logout says that it could not revoke the key, and keeps it, unless told to forget it', async () => {
+    const own = await startHomeport();
+    try {
+      await login(['--insecure'], { url: own.url, input: `${own.admin?.password ?? ''}\n` });
+      await own.process.stop('SIGTERM');
+      const refused = await runHomeport(['logout'], { env });
+      expect(refused.code).to.equal(1);
+      expect(refused.stderr).to.match(/still signed in.*could not be revoked.*--forget/);
+      expect(readFileSync(signIns(), 'utf8')).to.contain(own.url);
+      expect((await runHomeport(['logout', '--forget'], { env })).stdout).to.equal(`Signed out of ${own.url}\n`);
+      expect(readFileSync(signIns(), 'utf8')).to.not.contain(own.url);
+    } finally {
+      await own.remove();
+    }
+  });
 });

@@ -6,7 +6,7 @@ import { flag, instant, positiveInteger } from '../flags.ts';
 import { isJson, renderList, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
 import { withLocalClient } from '../local-client.ts';
-import { findEnvironment } from '../rest/environments.ts';
+import { environmentNames, findRecordedEnvironment } from '../rest/recorded-environments.ts';
 import { followEvents, readHistory } from '../rest/events.ts';
 import type { Event, EventFilter } from '../rest/events.ts';
 import type { RestClient } from '../rest/rest-client.ts';
@@ -14,16 +14,17 @@ import { interruption } from '../stop-signals.ts';
 
 interface Flags extends ConnectionFlags, OutputFlags, EventFilter {
   readonly dataDir?: string;
+  readonly withoutPolls?: true;
   readonly reverse?: true;
   readonly limit?: number;
 }
 
 /** Wide enough for what usually stands there, so that pages and live lines align. */
-const LAYOUT: Layout<Event> = {
+const layoutWith = (names: ReadonlyMap<string, string>): Layout<Event> => ({
   columns: [
     { title: 'TIME', of: ({ time }) => time, width: 24 },
     { title: 'TYPE', of: ({ type }) => type, width: 24 },
-    { title: 'ENVIRONMENT', of: ({ data }) => textOf(data.environmentId), width: 12 },
+    { title: 'ENVIRONMENT', of: ({ data }) => names.get(String(data.environmentId)) ?? textOf(data.environmentId), width: 12 },
     { title: 'ACTOR', of: ({ metadata }) => textOf(metadata.actor), width: 20 },
     { title: 'CORRELATION', of: ({ metadata }) => textOf(metadata.$correlationId), width: 36 },
     { title: 'STREAM', of: ({ stream, revision }) => `${stream}@${revision}`, isWide: true, width: 32 },
@@ -33,7 +34,7 @@ const LAYOUT: Layout<Event> = {
   ],
   name: ({ type }) => type,
   id: ({ id }) => id,
-};
+});
 
 export function eventsCommand(): Command {
   const list = withFilterFlags(new Command('list').alias('ls').description('list what was recorded, oldest first'))
@@ -51,7 +52,8 @@ function withFilterFlags(command: Command): Command {
     .addOption(flag('--stream <name>', 'only this stream, such as environment-<id>'))
     .addOption(flag('--category <name>', 'only streams of this category, such as tunnel'))
     .addOption(flag('--type <type>', 'only events of this type, such as TunnelOpened'))
-    .addOption(flag('--environment <env>', 'only what concerns this environment, by name or id'))
+    .addOption(flag('--environment <env>', 'only what concerns this environment, by name or id; also one that was removed'))
+    .addOption(flag('--without-polls', 'leave out AgentPolled, which is most of what is recorded'))
     .addOption(flag('--from <instant>', 'from this instant on, such as 2026-01-31T12:00:00Z').argParser(instant))
     .addOption(flag('--to <instant>', 'up to before this instant').argParser(instant))
     .addOption(flag('--data-dir <folder>', "read this data directory on the server's own machine, with or without its server running"));
@@ -62,14 +64,17 @@ async function listEvents(flags: Flags): Promise<void> {
   await withSource(flags, async (client) => {
     const filter = await filterOf(client, flags);
     const order = flags.reverse === true ? 'desc' : 'asc';
+    const layout = await layoutFor(client, flags);
     const json: Event[] = [];
     let isFirst = true;
-    for await (const events of readHistory(client, filter, { order, ...(flags.limit === undefined ? {} : { limit: flags.limit }) })) {
+    const options = { order, ...(flags.limit === undefined ? {} : { limit: flags.limit }), ...(flags.withoutPolls === true ? { isWanted: isNoPoll } : {}) } as const;
+    for await (const events of readHistory(client, filter, options)) {
       if (isJson(flags)) json.push(...events);
-      else process.stdout.write(renderList(events, LAYOUT, flags, { hasTitles: isFirst }));
+      else process.stdout.write(renderList(events, layout, flags, { hasTitles: isFirst }));
       isFirst = false;
     }
-    if (isJson(flags)) process.stdout.write(renderList(json, LAYOUT, flags));
+    if (isJson(flags)) process.stdout.write(renderList(json, layout, flags));
+    else if (isFirst) process.stderr.write('homeport: nothing that was recorded matches\n');
   });
 }
 
@@ -79,9 +84,11 @@ async function tailEvents(flags: Flags): Promise<void> {
   try {
     await withSource(flags, async (client) => {
       const filter = await filterOf(client, flags);
-      if (!isJson(flags)) process.stdout.write(renderList([], LAYOUT, flags));
+      const layout = await layoutFor(client, flags);
+      if (!isJson(flags)) process.stdout.write(renderList([], layout, flags));
       for await (const event of followEvents(client, filter, signal)) {
-        process.stdout.write(isJson(flags) ? `${JSON.stringify(event)}\n` : renderList([event], LAYOUT, flags, { hasTitles: false }));
+        if (flags.withoutPolls === true && !isNoPoll(event)) continue;
+        process.stdout.write(isJson(flags) ? `${JSON.stringify(event)}\n` : renderList([event], layout, flags, { hasTitles: false }));
       }
     });
   } catch (error) {
@@ -98,9 +105,19 @@ function withSource(flags: Flags, use: (client: RestClient) => Promise<void>): P
 
 async function filterOf(client: RestClient, flags: Flags): Promise<EventFilter> {
   const { stream, category, type, from, to } = flags;
-  const environment = flags.environment === undefined ? undefined : (await findEnvironment(client, flags.environment)).id;
+  const environment = flags.environment === undefined ? undefined : await findRecordedEnvironment(client, flags.environment);
   const entries = Object.entries({ stream, category, type, environment, from, to });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** A table shows names; what is for programs has ids alone. */
+async function layoutFor(client: RestClient, flags: Flags): Promise<Layout<Event>> {
+  const isTable = !isJson(flags) && flags.quiet !== true && flags.output !== 'name';
+  return layoutWith(isTable ? await environmentNames(client) : new Map());
+}
+
+function isNoPoll({ type }: Event): boolean {
+  return type !== 'AgentPolled';
 }
 
 /** What has a column of its own, or says the same as one. */

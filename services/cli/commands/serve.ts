@@ -1,5 +1,8 @@
 /** `homeport serve`: runs the control plane until it is told to stop. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { parseHostPort } from '../../../proto/host-port.ts';
 import { controlPlaneDefaults } from '../../control-plane/options.ts';
 import type { ControlPlaneOptions, ReadyLine } from '../../control-plane/options.ts';
 import { misuse } from '../cli-error.ts';
@@ -43,7 +46,8 @@ export function serveCommand(): Command {
 async function serve(flags: Flags): Promise<void> {
   const options = toOptions(flags);
   const logger = createLogger(flags.logLevel);
-  await untilStopped(async () => {
+  const stopping = (): void => logger.info('stopping: what is under way may take up to 5 s to end');
+  await untilStopped(stopping, async () => {
     // Client commands start faster without all of it.
     const { startControlPlane } = await import('../../control-plane/serve.ts');
     const controlPlane = await startControlPlane(options, { logger });
@@ -53,12 +57,18 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 function toOptions({ adminPasswordFile, logLevel: _logLevel, ...flags }: Flags): ControlPlaneOptions {
+  for (const name of ['publicAddress', 'tunnelAddress'] as const) {
+    const address = flags[name];
+    if (address !== undefined && parseHostPort(address) === undefined) throw misuse(`--${name === 'publicAddress' ? 'public' : 'tunnel'}-address is ${address}: give HOST:PORT, such as homeport.example.com:9443`);
+  }
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw misuse('--tls-cert and --tls-key go together: give both, or none');
   const adminPassword = adminPasswordFile === undefined ? process.env.HOMEPORT_ADMIN_PASSWORD : readSecretFile(adminPasswordFile);
   return { ...flags, ...(adminPassword === undefined || adminPassword === '' ? {} : { adminPassword }) };
 }
 
 function readyForPeople({ url, tunnelAddress, dataDir, admin }: ReadyLine): string {
-  const signIn = admin === undefined ? '' : `  sign in   ${admin.username}, password ${admin.password}\n            (also in ${dataDir}/initial-admin-password until it is changed)\n`;
+  const file = join(dataDir, 'initial-admin-password');
+  const known = existsSync(file) ? `  sign in   admin, password in ${file}\n` : '';
+  const signIn = admin === undefined ? known : `  sign in   ${admin.username}, password ${admin.password}\n            (also in ${file} until it is changed)\n`;
   return `\nHomeport is ready.\n\n  API       ${url}\n  tunnels   ${tunnelAddress}\n  data      ${dataDir}\n${signIn}\nCtrl-C stops it.\n\n`;
 }

@@ -1,5 +1,6 @@
 /** Turns the server's problem details (RFC 9457) into one line for people. */
 import { CliError } from '../cli-error.ts';
+import { programName } from '../program-name.ts';
 
 interface Problem {
   readonly title?: unknown;
@@ -14,8 +15,9 @@ export function problemError(status: number, body: string, host: string): CliErr
   const code = typeof problem.code === 'string' ? problem.code : `status-${status}`;
   if (code === 'wrong-credentials') return new CliError(code, `${host} knows no such username and password: try again`);
   if (status === 401) {
-    return new CliError(code, `${host} does not accept this sign-in (${said(problem) ?? 'no or a revoked API key'}): run homeport login https://${host}`);
+    return new CliError(code, `${host} does not accept this sign-in (${said(problem) ?? 'no or a revoked API key'}): run ${programName()} login https://${host}`);
   }
+  if (code === 'loopback-address') return new CliError(code, "agents on other machines can't reach a loopback address: give one that they can call with --address HOST:PORT, or pass --allow-loopback where the agent runs on the server's own machine");
   const text = said(problem) ?? `${host} answered ${status}, which is no Homeport's answer: check the address`;
   const more = fieldErrors(problem).filter(({ reason }) => !text.toLowerCase().includes(reason.toLowerCase()));
   return new CliError(code, [text, ...more.map(({ place, reason }) => `${place} ${reason}`)].join(' '));

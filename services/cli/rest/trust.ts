@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { CliError } from '../cli-error.ts';
+import { programName } from '../program-name.ts';
 
 /**
  * - `system`: the certificate authorities this machine trusts.
@@ -67,14 +68,14 @@ function distrust(socket: TLSSocket, trust: Trust): string | undefined {
   if (trust.kind !== 'key') return undefined;
   const certificate = socket.getPeerX509Certificate();
   if (certificate !== undefined && publicKeyHash(certificate) === trust.spkiSha256) return undefined;
-  return 'shows another key than at sign-in: someone may be in between, or the server was set up anew; if that is so, run homeport login again';
+  return `shows another key than at sign-in: someone may be in between, or the server was set up anew; if that is so, run ${programName()} login again`;
 }
 
 function connectionError(url: URL, error: Error): CliError {
   const code = 'code' in error ? String(error.code) : '';
   const options = { cause: error };
   if (/CERT|SIGNATURE|ISSUER|ALTNAME|SELF_SIGNED/.test(code)) {
-    const remedy = `run homeport login ${url.origin} to confirm it, or pass --ca-file`;
+    const remedy = `run ${programName()} login ${url.origin} to confirm it, or pass --ca-file`;
     return new CliError('certificate-not-trusted', `the certificate of ${url.host} can't be verified (${code}): ${remedy}`, options);
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {

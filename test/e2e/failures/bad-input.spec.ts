@@ -61,6 +61,7 @@ describe('what is given wrongly', function () {
       expectLine(unknownFlag, MISUSE, /--colour/, /--help/);
       expectLine(unknownCommand, MISUSE, /dance/, /--help/);
       expectLine(wrongPort, MISUSE, /--https-port/, /0 to 65535/);
+      expectLine(await runHomeport(['serve', '--public-address', 'homeport.example']), MISUSE, /--public-address/, /HOST:PORT/);
     });
 
     it('a port in use is named, with the flag that chooses another', async () => {
