@@ -32,7 +32,7 @@ export interface Api {
   /** One call, as soon as its header is there; whoever opens it destroys it. Rejects where the connection breaks before. */
   open(method: string, path: string, headers?: Readonly<Record<string, string>>): Promise<IncomingMessage>;
   /** One call that asks for raw bytes (`Upgrade: tcp`), with a body in JSON; resolves with the connection once it is one. */
-  upgrade(path: string, body: unknown): Promise<Duplex>;
+  upgrade(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Duplex>;
   createEnvironment(options: Readonly<Record<string, unknown>>): Promise<CreatedEnvironment>;
   /** All events that match, oldest first, such as `environment=…&type=…`. */
   events(query?: string): Promise<readonly RecordedEvent[]>;
@@ -70,10 +70,10 @@ export async function createApi({ url, ca, admin, httpsPort, tunnelPort }: Homep
   return {
     call,
     open: (method, path, headers) => send(method, path, { ...headers, authorization }),
-    upgrade: (path, body) =>
+    upgrade: (path, body, more) =>
       new Promise((resolve, reject) => {
         const json = JSON.stringify(body);
-        const headers = { authorization, connection: 'Upgrade', upgrade: 'tcp', 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) };
+        const headers = { ...more, authorization, connection: 'Upgrade', upgrade: 'tcp', 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) };
         const sent = request(new URL(`/api/v1${path}`, url), { method: 'POST', ca: authority, agent: false, headers });
         sent.once('error', reject).once('response', ({ statusCode }) => reject(new Error(`it was answered with ${statusCode}`)));
         sent.once('upgrade', (_answer, socket, head) => {
