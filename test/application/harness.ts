@@ -149,13 +149,16 @@ export async function startHarness(): Promise<Harness> {
       };
       const conversation = await app.polls.admit(introduction, { push: (answer) => answers.push(answer), end: (refusal) => refusals.push(refusal) });
       let sequence = 0;
+      let confirmedSequence = 0;
       return {
         conversation,
         answers,
         refusals,
         async poll({ sequence: given, held = [], failure } = {}) {
           sequence = given ?? sequence + 1;
-          return conversation.poll({ sequence, confirmedSequence: 0, heldCredentialsIds: held, tunnelFailure: failure ?? null, report: null });
+          const answer = await conversation.poll({ sequence, confirmedSequence, heldCredentialsIds: held, tunnelFailure: failure ?? null, report: null });
+          ({ confirmedSequence } = answer);
+          return answer;
         },
       };
     },
