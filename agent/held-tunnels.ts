@@ -43,11 +43,13 @@ export function createHeldTunnels(options: {
   readonly openTunnel: (options: TunnelOptions) => Promise<OpenTunnel>;
   readonly dialTarget: DialTarget;
   readonly inactivityMs: number | undefined;
+  /** The last snapshot, before an idle close. */
+  readonly beforeIdleClose: (signal: AbortSignal) => Promise<void>;
   readonly news: (isTrouble: boolean) => void;
   readonly logger: Logger;
   readonly notices: Notices;
 }): HeldTunnels {
-  const { keyParts, environmentId, instanceId, access, openTunnel, dialTarget, inactivityMs, news, logger, notices } = options;
+  const { keyParts, environmentId, instanceId, access, openTunnel, dialTarget, inactivityMs, beforeIdleClose, news, logger, notices } = options;
   const stopping = new AbortController();
   const seen = new Set<string>();
   /** By credentials' id: what resolves when nothing of the tunnel is left. */
@@ -75,6 +77,7 @@ export function createHeldTunnels(options: {
         hello: { environmentId, credentialsId, secret, instanceId },
         dialTarget,
         ...(inactivityMs === undefined ? {} : { inactivityMs }),
+        beforeIdleClose,
         logger,
         signal: stopping.signal,
       });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { parseFingerprint } from '../proto/fingerprint.ts';
-import type { PollRequest, PollResponse, TunnelFailure } from '../proto/generated/homeport/poll/v1/poll.ts';
+import type { AgentHello, PollRequest, PollResponse, TunnelFailure } from '../proto/generated/homeport/poll/v1/poll.ts';
 import { formatHostPort, parseHostPort } from '../proto/host-port.ts';
 import { apiAddress } from '../proto/join-token.ts';
 import { PROTOCOL_VERSION } from '../proto/protocol-version.ts';
@@ -19,6 +19,7 @@ import type { AgentOptions } from './options.ts';
 import { createPollLedger } from './polls/poll-ledger.ts';
 import { POLL_TIMING, createPollLoop } from './polls/poll-loop.ts';
 import type { PollTiming } from './polls/poll-loop.ts';
+import { createAgentSnapshots } from './snapshot/snapshots.ts';
 import { dockerSocketTarget } from './tunnel/dial-target.ts';
 import { openTunnel } from './tunnel/open-tunnel.ts';
 import { releaseVersion } from '../proto/release.ts';
@@ -59,6 +60,21 @@ export async function runAgent(
       polls.pollNow();
     },
   });
+  const hello = (): AgentHello => ({
+    environmentId,
+    joinSecret,
+    edgeId,
+    instanceId: ledger.instanceId,
+    protocolVersion: PROTOCOL_VERSION,
+    version: releaseVersion(),
+    ...engine.report(),
+  });
+  const snapshots = createAgentSnapshots({
+    socketPath: options.dockerSocket,
+    client: () => polls.client(),
+    hello,
+    logger: logger.child({ component: 'snapshot' }),
+  });
   const tunnels = createHeldTunnels({
     keyParts: { joinSecret, edgeId },
     environmentId,
@@ -68,6 +84,7 @@ export async function runAgent(
     openTunnel,
     dialTarget: dockerSocketTarget(options.dockerSocket),
     inactivityMs: options.inactivityMs,
+    beforeIdleClose: snapshots.take,
     news: earlyPolls.ask,
     logger: logger.child({ component: 'tunnel' }),
     notices,
@@ -83,17 +100,7 @@ export async function runAgent(
     const tunnelFailure = tunnels.takeFailure();
     failureUnderWay = tunnelFailure ?? failureUnderWay;
     return {
-      hello: isHello
-        ? {
-            environmentId,
-            joinSecret,
-            edgeId,
-            instanceId: ledger.instanceId,
-            protocolVersion: PROTOCOL_VERSION,
-            version: releaseVersion(),
-            ...engine.report(),
-          }
-        : undefined,
+      hello: isHello ? hello() : undefined,
       sequence: ledger.next(),
       confirmedSequence: ledger.confirmed,
       heldCredentialsIds: tunnels.heldCredentialsIds(),
@@ -107,6 +114,7 @@ export async function runAgent(
     failureUnderWay = undefined;
     ledger.confirm(response.confirmedSequence);
     tunnels.accept(response.required);
+    snapshots.answered(response);
   };
 
   const polls = createPollLoop({
@@ -127,6 +135,7 @@ export async function runAgent(
   await polls.run(signal);
   earlyPolls.stop();
   engine.stop();
+  snapshots.stop();
   await tunnels.close();
   logger.info('agent stopped');
   return 0;

@@ -17,9 +17,11 @@ const edge = createTunnelsEdge({
   gate: {
     open: ({ environmentId, credentialsId, instanceId }) =>
       Promise.resolve({ key: environmentTunnel(environmentId), credentialsId, instanceId, agentNode: 'bench', inactivityMs: 3_600_000, maxChannels: 256 }),
+    refuseMalformed: () => new CredentialsRefused('malformed-credentials', 'not a hello'),
     ready: () => undefined,
     lost: () => Promise.resolve(),
     mayClose: () => Promise.resolve(false),
+    closed: () => Promise.resolve(),
   },
   logger: pino({ level: 'warn' }),
   limits: () => ({ maxChannelsPerTunnel: 256, stalledBytesLimit: 256 * 1024 * 1024 }),

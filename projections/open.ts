@@ -4,10 +4,11 @@ import type { EventStore, Position } from '../services/event-store/port.ts';
 import { createAppliedPosition } from './applied-position.ts';
 import { decodeCursor, encodeCursor } from './environments/list-cursor.ts';
 import { findEnvironment, listEnvironments } from './environments/queries.ts';
-import { ProjectionsError, type EnvironmentQueries, type Projections } from './port.ts';
+import { ProjectionsError, type EnvironmentQueries, type Projections, type SnapshotQueries } from './port.ts';
 import { startProjectorThread, type ProjectorThread } from './projector-thread.ts';
 import { startQueryThreads } from './query-threads.ts';
 import { startProjectorBeside, type RebuildProgress } from './projector-beside.ts';
+import { findSnapshot, listSnapshots } from './snapshots/queries.ts';
 import { createStartupQueries } from './startup-queries.ts';
 
 export interface ProjectionsOptions {
@@ -93,8 +94,17 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
     find: async (environmentId) => (await threads.ask(findEnvironment, { environmentId })) ?? undefined,
   };
 
+  const snapshots: SnapshotQueries = {
+    latest: async (environmentId, node) => (await threads.ask(findSnapshot, { environmentId, node })) ?? undefined,
+    async list(environmentId, { limit, before = Number.MAX_SAFE_INTEGER }) {
+      const { items, next, total } = await threads.ask(listSnapshots, { environmentId, before, limit });
+      return { items, nextCursor: next === null ? null : String(next), total };
+    },
+  };
+
   return {
     environments,
+    snapshots,
     startup: createStartupQueries(threads),
     state: () => applied.state(),
     appliedPosition: () => applied.current(),

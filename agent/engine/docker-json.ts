@@ -4,16 +4,29 @@ import * as http from 'node:http';
 const MAX_BYTES = 4 * 1024 * 1024;
 const DEADLINE_MS = 5000;
 
+/** How much is read of an answer, and how long it may take. */
+export interface AnswerBounds {
+  readonly maxBytes: number;
+  readonly deadlineMs: number;
+}
+
+const USUAL: AnswerBounds = { maxBytes: MAX_BYTES, deadlineMs: DEADLINE_MS };
+
+/** The answer is longer than it may be; `code` is ANSWER_TOO_LONG. */
+class AnswerTooLong extends Error {
+  readonly code = 'ANSWER_TOO_LONG';
+}
+
 /** GETs a path. Throws the system's error where the socket can't be used, and an Error for any answer but JSON with status 200. */
-export function getDockerJson(socketPath: string, path: string, signal: AbortSignal): Promise<unknown> {
-  const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+export function getDockerJson(socketPath: string, path: string, signal: AbortSignal, { maxBytes, deadlineMs }: AnswerBounds = USUAL): Promise<unknown> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   return new Promise((resolve, reject) => {
     const request = http.request({ socketPath, path, headers: { Host: 'docker' }, agent: false, signal: within }, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MAX_BYTES) request.destroy(new Error('the answer is too long'));
+        if (bytes > maxBytes) request.destroy(new AnswerTooLong('the answer is too long'));
         else chunks.push(chunk);
       });
       response.on('error', reject);

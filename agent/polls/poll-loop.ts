@@ -48,6 +48,8 @@ export interface PollLoop {
   run(signal: AbortSignal): Promise<void>;
   /** Makes a poll now where a call is open; otherwise the next one says it all anyway. */
   pollNow(): void;
+  /** The live connection, for what is not a poll; undefined while there is none. */
+  client(): PollServiceClient | undefined;
 }
 
 /** Creates the loop. */
@@ -68,6 +70,7 @@ export function createPollLoop(options: {
   let intervalMs = timing.intervalMs;
   let spreadMs = 0;
   let current: PollCall | undefined;
+  let connection: PollServiceClient | undefined;
 
   const answered = (response: PollResponse): number => {
     failed.reset();
@@ -83,11 +86,13 @@ export function createPollLoop(options: {
   };
 
   const converse = async (client: PollServiceClient, signal: AbortSignal): Promise<PollCallEnd> => {
+    connection = client;
     current = startPollCall({ client, request: options.request, answered, intervalMs, answerMs: timing.answerMs, signal });
     try {
       return await current.ended;
     } finally {
       current = undefined;
+      connection = undefined;
       options.interrupted();
       client.close();
     }
@@ -136,5 +141,6 @@ export function createPollLoop(options: {
       }
     },
     pollNow: () => current?.pollNow(),
+    client: () => connection,
   };
 }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { PastAgent } from '../../services/domain/past-record.ts';
 import type { EnvironmentView } from '../port.ts';
 import type { Query } from '../projection.ts';
+import { createSnapshotLookup } from '../snapshots/view.ts';
 import { createTunnelLookup } from '../tunnels/view.ts';
 import type { ListPlace } from './list-cursor.ts';
 import { createListSelection, type ListInput } from './list-selection.ts';
@@ -19,6 +20,7 @@ function createEnvironmentLookup(database: DatabaseSync): (environmentId: string
   );
   const rejections = database.prepare('SELECT * FROM rejections WHERE environmentId = ?');
   const tunnelsOf = createTunnelLookup(database);
+  const snapshotOf = createSnapshotLookup(database);
 
   return (environmentId) => {
     const environment = environments.get(environmentId) as EnvironmentRow | undefined;
@@ -29,6 +31,7 @@ function createEnvironmentLookup(database: DatabaseSync): (environmentId: string
         agents: agents.all(environmentId) as unknown as (AgentRow & { lastPolledAt: string | null })[],
         rejection: rejections.get(environmentId) as RejectionRow | undefined,
         tunnels: tunnelsOf(environmentId),
+        snapshot: snapshotOf(environmentId),
       })
     );
   };

@@ -20,12 +20,15 @@ export const defaultSettings: Settings = {
   keepAliveIntervalSeconds: 60,
   pollRetentionHours: 24,
   pollRetentionBytes: 16 * 1024 * 1024 * 1024,
+  snapshotIntervalSeconds: 3600,
+  snapshotRetentionDays: 30,
+  maskSecretsInSnapshots: true,
   stalledBytesLimit: 256 * 1024 * 1024,
   maxChannelsPerTunnel: 256,
   auditMode: 'strict',
 };
 
-type NumericSetting = Exclude<keyof Settings, 'auditMode'>;
+type NumericSetting = Exclude<keyof Settings, 'auditMode' | 'maskSecretsInSnapshots'>;
 
 /** Bounds, both inclusive. */
 export const settingBounds: Readonly<Record<NumericSetting, readonly [min: number, max: number]>> = {
@@ -34,6 +37,8 @@ export const settingBounds: Readonly<Record<NumericSetting, readonly [min: numbe
   keepAliveIntervalSeconds: [5, 3600],
   pollRetentionHours: [1, 8760],
   pollRetentionBytes: [64 * 1024 * 1024, 2 ** 50],
+  snapshotIntervalSeconds: [0, 604_800],
+  snapshotRetentionDays: [1, 3650],
   stalledBytesLimit: [16 * 1024 * 1024, 16 * 1024 * 1024 * 1024],
   maxChannelsPerTunnel: [1, 4096],
 };
@@ -46,6 +51,10 @@ function check(changes: Partial<Settings>): void {
     if (name === 'auditMode') {
       if (value === 'strict' || value === 'available') continue;
       throw new ApplicationError('invalid-settings', 'auditMode is strict or available', { pointer });
+    }
+    if (name === 'maskSecretsInSnapshots') {
+      if (typeof value === 'boolean') continue;
+      throw new ApplicationError('invalid-settings', 'maskSecretsInSnapshots is true or false', { pointer });
     }
     const bounds = Object.hasOwn(settingBounds, name) ? settingBounds[name as NumericSetting] : undefined;
     if (bounds === undefined) throw new ApplicationError('invalid-settings', 'there is no such setting', { pointer });

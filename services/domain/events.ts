@@ -2,6 +2,7 @@
  * Every event Homeport records: type → data. `at` is the instant of the decision (RFC 3339, UTC, milliseconds), brought by
  * the command. A published shape is never edited: add a version and an upcaster (event-codec.ts).
  */
+import type { SnapshotContent } from './snapshot.ts';
 
 /** RFC 3339 in UTC with milliseconds, such as 2026-01-31T12:00:00.000Z. */
 export type Instant = string;
@@ -234,6 +235,26 @@ export interface RetentionEvents {
   };
   /** Polls older than `before`, or past the bytes that may be kept, were removed. */
   PollsExpired: { at: Instant; count: number; before: Instant };
+  /** Snapshots older than `before` were removed. */
+  SnapshotsExpired: { at: Instant; count: number; before: Instant };
+}
+
+/** On `snapshots-<id>`. `node` is the Swarm node whose engine it is of, or null where one engine stands alone. */
+export interface SnapshotEvents {
+  SnapshotRecorded: {
+    at: Instant;
+    environmentId: string;
+    node: string | null;
+    /** The node's host name. */
+    hostname: string;
+    /** SHA-256 over what counts as a change, base64. */
+    hash: string;
+    content: SnapshotContent;
+  };
+  /** A snapshot that says the same as the last one recorded of this node. */
+  SnapshotUnchanged: { at: Instant; environmentId: string; node: string | null; hash: string };
+  /** A snapshot that was due, and came to nothing. */
+  SnapshotFailed: { at: Instant; environmentId: string; node: string | null; reason: string; detail: string };
 }
 
 /** Why an agent was refused at the poll edge. */
@@ -321,6 +342,11 @@ export interface Settings {
   readonly pollRetentionHours: number;
   /** Bytes of polls that are kept at most. */
   readonly pollRetentionBytes: number;
+  /** How often each engine's snapshot is taken; 0 is off: then only at the first contact, on demand and before idle closes. */
+  readonly snapshotIntervalSeconds: number;
+  readonly snapshotRetentionDays: number;
+  /** Whether values of environment variables and labels that look like secrets are masked in snapshots. */
+  readonly maskSecretsInSnapshots: boolean;
   /** Bytes that channels nobody reads may hold, per process. */
   readonly stalledBytesLimit: number;
   readonly maxChannelsPerTunnel: number;
@@ -340,6 +366,7 @@ export interface EventDataByType
     ActivityEvents,
     PollEvents,
     RetentionEvents,
+    SnapshotEvents,
     RefusalEvents,
     UserEvents,
     SignInEvents,

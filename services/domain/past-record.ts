@@ -13,6 +13,14 @@ export interface PastAgent {
   readonly pollIntervalSeconds: number | null;
 }
 
+/** The last snapshot of a node. */
+export interface PastSnapshot {
+  readonly environmentId: string;
+  /** The Swarm node, or null. */
+  readonly node: string | null;
+  readonly takenAt: Instant;
+}
+
 /** In pages, so that a large fleet is no burden. */
 export interface PastRecord {
   /** Every environment that was not removed. */
@@ -22,6 +30,8 @@ export interface PastRecord {
    * with its instance before, too. The rows of an environment come one after the other, the one that polled last at the end.
    */
   agents(): AsyncIterable<readonly PastAgent[]>;
+  /** The last snapshot of every node that has one. */
+  snapshots(): AsyncIterable<readonly PastSnapshot[]>;
   /** Every tunnel that is not closed. */
   unclosedTunnels(): AsyncIterable<readonly { readonly environmentId: string; readonly node: string | null }[]>;
 }

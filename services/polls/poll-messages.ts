@@ -71,12 +71,14 @@ export function pollOf(request: PollRequest): Poll {
 
 /** The wire's answer, with tunnel credentials sealed for the one agent that may read them. */
 export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts): PollResponse {
-  const { confirmedSequence, pollIntervalMs, reconnectSpreadMs, required } = answer;
+  const { confirmedSequence, pollIntervalMs, reconnectSpreadMs, required, takeSnapshot, maskSecrets } = answer;
   return {
     confirmedSequence,
     pollIntervalMs,
     reconnectSpreadMs,
     minProtocolVersion,
+    takeSnapshot,
+    keepSecretsInSnapshots: !maskSecrets,
     required: required.map((credentials) => ({ sealed: sealCredentials({ ...credentials }, keyParts) })),
   };
 }

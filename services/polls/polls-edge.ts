@@ -5,8 +5,9 @@ import type { Logger } from 'pino';
 import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
 import type { Clock } from '../application/clock.ts';
-import type { PollAdmission } from '../application/ports.ts';
+import type { PollAdmission, SnapshotRecording } from '../application/ports.ts';
 import { servePollCall } from './poll-call.ts';
+import { serveRecordSnapshot } from './record-snapshot.ts';
 
 export interface PollsEdge {
   /** Takes a connection that speaks HTTP/2. `address` is the peer's IP address. */
@@ -25,11 +26,12 @@ const admissionMs = 30_000;
 /** Creates the edge. `signBinding` proves to a nonce which certificate this port shows. */
 export function createPollsEdge(deps: {
   readonly admission: PollAdmission;
+  readonly snapshots: SnapshotRecording;
   readonly signBinding: (nonce: Uint8Array) => GetBindingResponse;
   readonly logger: Logger;
   readonly clock: Clock;
 }): PollsEdge {
-  const { admission, signBinding, logger, clock } = deps;
+  const { admission, snapshots, signBinding, logger, clock } = deps;
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, { readonly address: string; isAdmitted: boolean }>();
   const server = new Server({
@@ -40,14 +42,19 @@ export function createPollsEdge(deps: {
     'grpc.max_receive_message_length': 64 * 1024,
   });
 
+  function peerOf(call: { getPeer(): string }): { readonly address: string; isAdmitted: boolean } {
+    const name = call.getPeer();
+    return peers.get(name) ?? { address: name, isAdmitted: false };
+  }
+
   const service: PollServiceServer = {
     poll(call) {
-      const name = call.getPeer();
-      const peer = peers.get(name) ?? { address: name, isAdmitted: false };
-      const onAdmitted = () => {
-        peer.isAdmitted = true;
-      };
-      servePollCall(call, peer, { admission, logger, onAdmitted });
+      const peer = peerOf(call);
+      servePollCall(call, peer, { admission, logger, onAdmitted: () => (peer.isAdmitted = true) });
+    },
+    recordSnapshot(call, respond) {
+      const peer = peerOf(call);
+      serveRecordSnapshot(call, respond, peer, { admission, snapshots, logger, onAdmitted: () => (peer.isAdmitted = true) });
     },
     getBinding(call: ServerUnaryCall<GetBindingRequest, GetBindingResponse>, respond: sendUnaryData<GetBindingResponse>) {
       const { nonce } = call.request;

@@ -89,6 +89,7 @@ describe('API listener', () => {
     const server = new grpc.Server();
     const service: PollServiceServer = {
       poll: (call) => call.end(),
+      recordSnapshot: (_call, callback) => callback(null, { unchanged: false }),
       getBinding: (_call, callback) => callback(null, { binding: Buffer.from('b'), signature: new Uint8Array(0), tunnelPublicKey: new Uint8Array(0) }),
     };
     server.addService(PollServiceService, service);

@@ -24,6 +24,7 @@ describe('polls: the gRPC edge', () => {
     environmentId = await harness.createEnvironment('factory');
     edge = createPollsEdge({
       admission: harness.app.polls,
+      snapshots: harness.app.snapshots,
       logger: pino({ enabled: false }),
       clock: harness.clock,
       signBinding: (nonce) => ({ binding: nonce, signature: new Uint8Array(), tunnelPublicKey: new Uint8Array() }),

@@ -41,6 +41,7 @@ function viewsWhere(database: DatabaseSync, condition: string, at: number): Map<
           .sort((a, b) => order(a.node, b.node) || order(a.agentKey, b.agentKey)),
         rejection: rejections.find(isMine),
         tunnels: tunnels.filter(isMine).sort((a, b) => order(a.nodeKey, b.nodeKey)).map(tunnelView),
+        snapshot: null,
       });
       return [environment.environmentId, view];
     }),

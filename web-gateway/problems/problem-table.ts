@@ -19,6 +19,7 @@ export type GatewayErrorCode =
   | 'invalid-path'
   | 'invalid-node'
   | 'invalid-cursor'
+  | 'snapshot-not-found'
   | 'invalid-position'
   | 'not-yet-applied'
   | 'projections-unavailable'
@@ -98,6 +99,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'malformed-request': { status: 400, title: 'The request is not HTTP/1.1' },
   'invalid-path': { status: 400, title: 'The path is not valid' },
   'invalid-node': { status: 400, title: 'The Swarm node is not valid' },
+  'snapshot-not-found': { status: 404, title: 'There is no snapshot yet' },
   'invalid-cursor': { status: 400, title: 'The cursor is not valid' },
   'invalid-position': { status: 400, title: 'The position is not valid' },
   'not-yet-applied': { status: 503, title: 'The read models have not come that far yet', retryAfterSeconds: 1 },

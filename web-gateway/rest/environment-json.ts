@@ -25,7 +25,7 @@ export function environmentJson(view: EnvironmentView, { dialer, settings }: Liv
     heartbeat: { ...view.heartbeat, intervalSeconds: view.pollIntervalSeconds ?? settings.current().pollIntervalSeconds },
     tunnel: tunnel(view.tunnel),
     tunnels: view.tunnels.map(tunnel),
-    snapshot: null,
+    snapshot: view.snapshot === null ? null : { takenAt: view.snapshot.takenAt, summary: view.snapshot.summary, lastFailure: view.snapshot.lastFailure },
   };
 }
 

@@ -18,6 +18,7 @@ import { registerEnvironments } from './routes/environments.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerSessions } from './routes/sessions.ts';
+import { registerSnapshots } from './routes/snapshots.ts';
 import { registerSettings } from './routes/settings.ts';
 import { exactly, nothing } from './schemas/json-schema.ts';
 import { useJsonBodies, useValidator } from './validator.ts';
@@ -34,6 +35,7 @@ const API: readonly RegisterRoutes[] = [
   registerEnvironment,
   registerDeployment,
   registerConnection,
+  registerSnapshots,
   registerEvents,
 ];
 /** Outside it. */

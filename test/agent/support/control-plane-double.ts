@@ -66,6 +66,11 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
       call.on('error', () => undefined);
     },
     getBinding: (call, respond) => respond(null, double.bind(call.request.nonce)),
+    recordSnapshot: (call, respond) => {
+      call.resume();
+      call.on('end', () => respond(null, { unchanged: false }));
+      call.on('error', () => undefined);
+    },
   };
 
   const server = new grpc.Server();
@@ -100,7 +105,7 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
 
 /** An answer with its other fields filled in. */
 export function pollResponse(answer: Partial<PollResponse>): PollResponse {
-  return { confirmedSequence: 0, pollIntervalMs: 60_000, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], ...answer };
+  return { confirmedSequence: 0, pollIntervalMs: 60_000, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], takeSnapshot: false, keepSecretsInSnapshots: false, ...answer };
 }
 
 /** Ends a call as a control plane refuses an agent. */

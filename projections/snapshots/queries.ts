@@ -1,0 +1,86 @@
+/** The questions about snapshots. */
+import type { PastSnapshot } from '../../services/domain/past-record.ts';
+import type { SnapshotContent, SnapshotSummary } from '../../services/domain/snapshot.ts';
+import type { SnapshotHistoryItem, SnapshotView, TakenSnapshot } from '../port.ts';
+import type { Query } from '../projection.ts';
+import type { SnapshotContentRow } from './rows.ts';
+import { createSnapshotLookup } from './view.ts';
+
+export const findSnapshot: Query<{ readonly environmentId: string; readonly node: string | null | undefined }, (TakenSnapshot & { readonly environment: SnapshotView }) | null> = {
+  name: 'find-snapshot',
+  prepare(database) {
+    const lookup = createSnapshotLookup(database);
+    // Without a node asked for: the one that tells of the Swarm, else the newest.
+    const select = database.prepare(
+      `SELECT contents.*, nodes.takenAt AS confirmedAt FROM snapshot_nodes AS nodes JOIN snapshot_contents AS contents ON contents.ordinal = nodes.contentOrdinal
+        WHERE nodes.environmentId = ?1 AND (?2 IS NULL OR nodes.nodeKey = ?2)
+        ORDER BY json_array_length(contents.content, '$.nodes') > 0 DESC, nodes.takenAt DESC LIMIT 1`,
+    );
+    return ({ environmentId, node }) => {
+      const environment = lookup(environmentId);
+      const row = select.get(environmentId, node === undefined ? null : (node ?? '')) as (SnapshotContentRow & { confirmedAt: string }) | undefined;
+      if (environment === null || row === undefined) return null;
+      const { nodeKey, hostname, takenAt, hash, summary, content, confirmedAt } = row;
+      return {
+        environment,
+        node: nodeKey === '' ? null : nodeKey,
+        hostname,
+        takenAt: confirmedAt,
+        changedAt: takenAt,
+        hash,
+        summary: JSON.parse(summary) as SnapshotSummary,
+        content: JSON.parse(content) as SnapshotContent,
+      };
+    };
+  },
+};
+
+export const listSnapshots: Query<
+  { readonly environmentId: string; readonly before: number; readonly limit: number },
+  { readonly items: readonly SnapshotHistoryItem[]; readonly next: number | null; readonly total: number }
+> = {
+  name: 'list-snapshots',
+  prepare(database) {
+    const select = database.prepare(
+      `SELECT ordinal, nodeKey, hostname, takenAt, hash, summary, length(CAST(content AS BLOB)) AS bytes FROM snapshot_contents
+        WHERE environmentId = ? AND ordinal < ? ORDER BY ordinal DESC LIMIT ?`,
+    );
+    const count = database.prepare('SELECT count(*) AS total FROM snapshot_contents WHERE environmentId = ?');
+    return ({ environmentId, before, limit }) => {
+      const rows = select.all(environmentId, before, limit + 1) as unknown as (SnapshotContentRow & { bytes: number })[];
+      const shown = rows.slice(0, limit);
+      const items = shown.map(({ nodeKey, hostname, takenAt, hash, summary, bytes }) => ({
+        node: nodeKey === '' ? null : nodeKey,
+        hostname,
+        takenAt,
+        hash,
+        bytes,
+        summary: JSON.parse(summary) as SnapshotSummary,
+      }));
+      return { items, next: rows.length > limit ? (shown.at(-1)?.ordinal ?? null) : null, total: Number(count.get(environmentId)?.['total']) };
+    };
+  },
+};
+
+interface SnapshotPlace {
+  readonly environmentId: string;
+  readonly nodeKey: string;
+}
+
+export const pastSnapshotsPage: Query<
+  { readonly after: SnapshotPlace; readonly limit: number },
+  { readonly items: readonly PastSnapshot[]; readonly next: SnapshotPlace | null }
+> = {
+  name: 'past-snapshots-page',
+  prepare(database) {
+    const select = database.prepare(
+      `SELECT environmentId, nodeKey, takenAt FROM snapshot_nodes WHERE takenAt IS NOT NULL AND (environmentId, nodeKey) > (?, ?)
+        ORDER BY environmentId, nodeKey LIMIT ?`,
+    );
+    return ({ after, limit }) => {
+      const rows = select.all(after.environmentId, after.nodeKey, limit) as unknown as (SnapshotPlace & { takenAt: string })[];
+      const items = rows.map(({ environmentId, nodeKey, takenAt }) => ({ environmentId, node: nodeKey === '' ? null : nodeKey, takenAt }));
+      return { items, next: rows.length < limit ? null : (rows.at(-1) ?? null) };
+    };
+  },
+};

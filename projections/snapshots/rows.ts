@@ -1,0 +1,61 @@
+/** The tables of the snapshots projection. */
+import { versionedTable } from '../versioned-table.ts';
+
+/** How a node's snapshots stand: small, for it stays in memory; what they hold is in snapshot_contents. */
+export interface SnapshotNodeRow {
+  readonly environmentId: string;
+  /** The Swarm node, or '' where one engine stands alone. */
+  readonly nodeKey: string;
+  readonly hostname: string;
+  /** When the engine was last seen so; null where it never was. */
+  readonly takenAt: string | null;
+  /** The row of snapshot_contents that says how; null where there is none. */
+  readonly contentOrdinal: number | null;
+  /** A SnapshotSummary as JSON. */
+  readonly summary: string | null;
+  /** The stacks' names as JSON, for they may span nodes. */
+  readonly stacks: string | null;
+  readonly failureReason: string | null;
+  readonly failureDetail: string | null;
+  readonly failureAt: string | null;
+}
+
+export const snapshotNodeRows = versionedTable<SnapshotNodeRow>({
+  name: 'snapshot_nodes',
+  owner: 'environmentId',
+  part: 'nodeKey',
+  columns: {
+    environmentId: 'TEXT',
+    nodeKey: 'TEXT',
+    hostname: 'TEXT',
+    takenAt: 'TEXT',
+    contentOrdinal: 'INTEGER',
+    summary: 'TEXT',
+    stacks: 'TEXT',
+    failureReason: 'TEXT',
+    failureDetail: 'TEXT',
+    failureAt: 'TEXT',
+  },
+});
+
+/** What SnapshotRecorded brought; it holds from its ordinal to the node's next one. */
+export interface SnapshotContentRow {
+  readonly environmentId: string;
+  readonly nodeKey: string;
+  readonly ordinal: number;
+  readonly recordedAtMs: number;
+  readonly takenAt: string;
+  readonly hostname: string;
+  readonly hash: string;
+  readonly summary: string;
+  /** A SnapshotContent as JSON. */
+  readonly content: string;
+}
+
+export const snapshotsSchema = `
+  ${snapshotNodeRows.schema}
+  CREATE TABLE snapshot_contents (environmentId TEXT NOT NULL, nodeKey TEXT NOT NULL, ordinal INTEGER NOT NULL UNIQUE, recordedAtMs INTEGER NOT NULL,
+    takenAt TEXT NOT NULL, hostname TEXT NOT NULL, hash TEXT NOT NULL, summary TEXT NOT NULL, content TEXT NOT NULL) STRICT;
+  CREATE INDEX snapshot_contents_by_environment ON snapshot_contents (environmentId, ordinal);
+  CREATE INDEX snapshot_contents_by_age ON snapshot_contents (recordedAtMs);
+`;

@@ -1,0 +1,84 @@
+/** An environment's snapshots: the latest, those before, and taking one now. */
+import type { FastifyInstance } from 'fastify';
+import { ApplicationError } from '../../../services/application/ports.ts';
+import { GatewayError } from '../../problems/gateway-error.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
+import { exactly, identifier, idParams, instant, nullableInstant, nullableText, pageOf, pageQuery } from '../schemas/json-schema.ts';
+import { snapshotFailureSchema, snapshotSummarySchema } from '../schemas/snapshot-schema.ts';
+
+const node = { ...nullableText, description: 'The Swarm node, or null where one engine stands alone.' };
+
+const nodeSchema = {
+  type: 'object',
+  properties: { node, hostname: { type: 'string' }, takenAt: nullableInstant, summary: snapshotSummarySchema, lastFailure: snapshotFailureSchema },
+};
+
+const latestSchema = {
+  type: 'object',
+  properties: {
+    node,
+    hostname: { type: 'string' },
+    takenAt: { ...instant, description: 'When the engine was last seen so.' },
+    changedAt: { ...instant, description: 'Since when it is so.' },
+    hash: { type: 'string' },
+    summary: snapshotSummarySchema,
+    snapshot: { type: 'object', additionalProperties: true },
+    nodes: { type: 'array', items: nodeSchema, description: 'How the snapshots of all its nodes stand.' },
+  },
+};
+
+const itemSchema = {
+  type: 'object',
+  properties: { node, hostname: { type: 'string' }, takenAt: instant, hash: { type: 'string' }, bytes: { type: 'integer' }, summary: snapshotSummarySchema },
+};
+
+export function registerSnapshots(app: FastifyInstance, { projections, snapshots }: RestDependencies): void {
+  async function known(environmentId: string): Promise<void> {
+    if ((await projections.environments.find(environmentId)) === undefined) {
+      throw new ApplicationError('environment-not-found', `There is no environment ${environmentId}.`);
+    }
+  }
+
+  app.get<{ Params: { id: string }; Querystring: { node?: string } }>(
+    '/environments/:id/snapshots/latest',
+    {
+      config: { access: 'auditor' },
+      schema: { summary: 'Show the latest snapshot', params: idParams, querystring: exactly({ node: identifier }), response: { 200: latestSchema } },
+    },
+    async ({ params, query }) => {
+      await known(params.id);
+      const found = await projections.snapshots.latest(params.id, query.node);
+      if (found === undefined) throw new GatewayError('snapshot-not-found', 'There is no snapshot of this environment yet.');
+      const { content, environment, ...taken } = found;
+      return { ...taken, snapshot: content, nodes: environment.nodes };
+    },
+  );
+
+  app.get<{ Params: { id: string }; Querystring: { limit: number; cursor?: string } }>(
+    '/environments/:id/snapshots',
+    {
+      config: { access: 'auditor' },
+      schema: { summary: 'List the snapshots that differ', description: 'Newest first. Those that said the same as the one before are events alone.', params: idParams, querystring: exactly(pageQuery), response: { 200: pageOf(itemSchema) } },
+    },
+    async ({ params, query }) => {
+      await known(params.id);
+      const before = query.cursor === undefined ? undefined : Number(query.cursor);
+      if (before !== undefined && !Number.isSafeInteger(before)) throw new GatewayError('invalid-cursor', 'The cursor is none that a page of this list gave.');
+      return projections.snapshots.list(params.id, { limit: query.limit, ...(before === undefined ? {} : { before }) });
+    },
+  );
+
+  app.post<{ Params: { id: string } }>(
+    '/environments/:id/snapshots',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Take a snapshot now',
+        description: 'Answers once the agents are asked; the snapshot follows in a moment.',
+        params: idParams,
+        response: { 202: { type: 'object', properties: { agents: { type: 'integer', description: 'How many were asked at once; others are with their next poll.' } } } },
+      },
+    },
+    async ({ params }, reply) => reply.code(202).header('location', `/api/v1/environments/${params.id}/snapshots/latest`).send(await snapshots.request(params.id)),
+  );
+}
