@@ -30,6 +30,7 @@ import { createWaiters } from './waiters.ts';
 /** How long tunnel credentials are good for. */
 export const credentialsValidForMs = 10_000;
 const sweepMs = 5000;
+const issuedKept = 10_000;
 /** By so much the agent's and our view of a tunnel's last use may differ. */
 const idleSlackMs = 500;
 
@@ -82,6 +83,8 @@ export function createTunnels(deps: {
   const unclosed = new Map<string, Map<string, TunnelKey>>();
   /** Who required a tunnel, so that what follows carries the same correlation id. */
   const causes = new Map<string, CommandContext>();
+  /** The tunnels that credentials were issued for, the last so many: those of another environment are told from unknown ones. */
+  const issuedFor = new Map<string, TunnelKey>();
   const choice = createAgentChoice({ presence, isSuperseded });
   const lastUse = new Map<string, number>();
   /** Idle tunnels that were allowed to close: recorded once the agent has taken its leave, or somebody needs the tunnel. */
@@ -91,7 +94,10 @@ export function createTunnels(deps: {
   aggregates.onRecorded((stream, { events, state }) => {
     const key = events[0] === undefined ? undefined : { environmentId: events[0].data.environmentId, node: events[0].data.node };
     if (key === undefined) return;
-    for (const event of events) choice.recorded(key, event);
+    for (const event of events) {
+      choice.recorded(key, event);
+      if (event.type === 'TunnelCredentialsIssued') noteIssued(event.data.credentialsId, key);
+    }
     if (state.status === 'closed') {
       const cause = causes.get(stream);
       forget(stream, key.environmentId);
@@ -104,6 +110,12 @@ export function createTunnels(deps: {
     // Whoever lost a tunnel that is still required, or could not open it: ask again, at once.
     if (state.status === 'required') askNext(stream, key);
   });
+
+  function noteIssued(credentialsId: string, key: TunnelKey): void {
+    issuedFor.set(credentialsId, key);
+    const [oldest] = issuedFor.keys();
+    if (issuedFor.size > issuedKept && oldest !== undefined) issuedFor.delete(oldest);
+  }
 
   function requireAgain(key: TunnelKey, context: CommandContext): Promise<unknown> {
     causes.set(tunnelStream(key), context);
@@ -191,6 +203,19 @@ export function createTunnels(deps: {
     promise.catch((error: unknown) => {
       logger.warn({ err: error }, message);
     });
+  }
+
+  /** Whoever was asked and has gone since: it may be back in a moment, but where others are there, nobody waits for it. */
+  function left({ environmentId, instanceId }: PresentAgent, context: CommandContext): void {
+    for (const [stream, key] of [...(unclosed.get(environmentId) ?? [])]) {
+      const state = aggregates.peek(stream);
+      if (state?.status !== 'opening' || state.grant.agentInstanceId !== instanceId) continue;
+      const others = choice.order(key);
+      if (others.length === 0 || others.some((other) => other.instanceId === instanceId)) continue;
+      const { credentialsId } = state.grant;
+      const failure = { reason: 'agent-left', detail: 'the agent’s polls ended before it opened the tunnel' };
+      quietly(run(key, { type: 'fail-to-open', credentialsId, ...failure }, following(stream, context.actor)), 'that an agent left could not be recorded');
+    }
   }
 
   async function sweep(): Promise<void> {
@@ -324,6 +349,8 @@ export function createTunnels(deps: {
         const credentials = await issue(key, agent, environment.tunnelAddress);
         if (credentials !== undefined) issued.push(credentials);
       }
+      // It went while its credentials were recorded.
+      if (issued.length > 0) left(agent, context);
       return issued;
     },
 
@@ -342,27 +369,20 @@ export function createTunnels(deps: {
       }
     },
 
-    left({ environmentId, instanceId }, context) {
-      for (const [stream, key] of [...(unclosed.get(environmentId) ?? [])]) {
-        const state = aggregates.peek(stream);
-        if (state?.status !== 'opening' || state.grant.agentInstanceId !== instanceId) continue;
-        const others = choice.order(key);
-        // It may be back in a moment; where others are there, nobody waits for it.
-        if (others.length === 0 || others.some((other) => other.instanceId === instanceId)) continue;
-        const { credentialsId } = state.grant;
-        const failure = { reason: 'agent-left', detail: 'the agent’s polls ended before it opened the tunnel' };
-        quietly(run(key, { type: 'fail-to-open', credentialsId, ...failure }, following(stream, context.actor)), 'that an agent left could not be recorded');
-      }
-    },
+    left,
 
     async open(opening) {
       const { environmentId, credentialsId, secret, instanceId, address } = opening;
+      const issued = issuedFor.get(credentialsId);
+      if (issued !== undefined && issued.environmentId !== environmentId) {
+        throw refuse(opening, 'wrong-environment', 'these tunnel credentials were issued for another environment');
+      }
       const keys = [...(unclosed.get(environmentId)?.values() ?? [])];
       const states = await Promise.all(keys.map((key) => aggregates.load(tunnelStream(key))));
       const at = states.findIndex((state) => (state.status === 'opening' || state.status === 'open') && state.grant.credentialsId === credentialsId);
       const spentAt = states.findIndex(({ spent }) => spent.some((one) => one.credentialsId === credentialsId));
       // A closed tunnel is not among them, but may be the one whose spent credentials come back.
-      const key = keys[at] ?? keys[spentAt] ?? { environmentId, node: null };
+      const key = keys[at] ?? keys[spentAt] ?? issued ?? { environmentId, node: null };
       const granted = states[at];
       const agentNode = granted?.status === 'opening' ? granted.grant.agentNode : 'unknown';
       const command = { type: 'open', credentialsId, secretHash: hashOf(secret), agentInstanceId: instanceId, address, controlPlaneNode, epoch } as const;
@@ -382,6 +402,12 @@ export function createTunnels(deps: {
         if (error instanceof Refusal) throw refuse(opening, reasonOf(error), error.message);
         throw refuse(opening, 'event-store-unavailable', 'the event store cannot record this now; try again');
       }
+    },
+
+    refuseMalformed(address) {
+      const data = { at: instantOf(clock), environmentId: null, credentialsId: null, reason: 'malformed-credentials', address } as const;
+      refusals.record({ type: 'TunnelCredentialsRefused', data }, peerGroup(address), system());
+      return new CredentialsRefused('malformed-credentials', 'The hello is not one that tunnel credentials give rise to.');
     },
 
     ready({ key }) {
@@ -418,6 +444,7 @@ export function createTunnels(deps: {
       const state = await aggregates.load(stream);
       if (state.status === 'closed') return;
       keep(stream, key);
+      if ('grant' in state) noteIssued(state.grant.credentialsId, key);
       if (state.status === 'open' && state.holder.controlPlaneNode === controlPlaneNode && state.holder.epoch !== epoch) {
         await lose(key, state.grant.credentialsId, 'server-restarted', system());
       } else if (state.status === 'opening') {

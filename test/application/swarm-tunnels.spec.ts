@@ -103,6 +103,19 @@ describe('application: tunnels of a Swarm', () => {
     expect(JSON.parse(failed?.data ?? '{}')).to.include({ reason: 'agent-left' });
   });
 
+  it('are asked of the next one also when it leaves while its credentials are being recorded, as one that was killed does', async () => {
+    const first = await join('m1', 'manager');
+    await join('w1', 'worker');
+    await harness.app.tunnels.require(key, admin);
+    const tunnel = await open(first);
+    harness.live.clear();
+    const lost = harness.app.tunnels.lost(tunnel, 'connection-lost');
+    await eventually(async () => (await harness.types()).includes('TunnelLost'));
+    first.conversation.close({ isClassic: false });
+    await lost;
+    await eventually(async () => (await asked(2)).at(-1) === 'host-w1');
+  });
+
   it('are asked of an agent by its newest call, and not of the instance before it whose call only looks open', async () => {
     const [before, stale] = [await join('m1', 'manager', { instanceId: 'old' }), await join('m1', 'manager', { instanceId: 'new' })];
     const back = await join('m1', 'manager', { instanceId: 'new' });
