@@ -1,0 +1,98 @@
+/** The commands that `homeport env deploy` prints, run as they are: an image and a service that come from the control plane alone. */
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { runProcess, startProcess } from '../../support/child-process.ts';
+import type { Finished } from '../../support/child-process.ts';
+import { startDockerd } from '../../support/dockerd.ts';
+import type { Dockerd } from '../../support/dockerd.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startHomeport } from '../../support/homeport.ts';
+import type { HomeportServer } from '../../support/homeport.ts';
+import { requireRealParts } from '../../support/real-parts.ts';
+import { createTemporaryFolder } from '../../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+
+describe('the printed commands', function () {
+  this.timeout(120_000);
+  let dockerd: Dockerd;
+  let server: HomeportServer;
+  let folder: TemporaryFolder;
+
+  before(async function () {
+    requireRealParts(this, 'curl');
+    folder = createTemporaryFolder();
+    dockerd = await startDockerd(this);
+    server = await startHomeport();
+    await server.signIn();
+  });
+  after(async () => {
+    await server.remove();
+    await dockerd.stop();
+    folder.remove();
+  });
+
+  /** Creates an environment, and gives the command for a platform. */
+  async function commandFor(name: string, platform: string): Promise<string> {
+    const address = ['--address', `localhost:${server.httpsPort}`, '--tunnel-address', `localhost:${server.tunnelPort}`, '--allow-loopback'];
+    await succeeding(server.homeport('env', 'create', name, ...address));
+    return (await succeeding(server.homeport('env', 'deploy', name, '--platform', platform))).stdout;
+  }
+
+  const untilUp = (name: string): Promise<unknown> =>
+    eventually(`${name} to be up`, async () => ((await server.homeport('env', 'list', '--status', 'up', '-o', 'name')).stdout.split('\n').includes(name) ? true : undefined), 60_000);
+
+  /** This engine has a socket of its own and no bridge; the rest of the command stays as it is. */
+  const forThisEngine = (command: string): string =>
+    command.replace('--volume /var/run/docker.sock:', `--volume ${dockerd.socket}:`).replace('docker run --detach', 'docker run --network host --detach');
+
+  it('standalone brings an agent up that may do nothing but use the engine’s socket', async () => {
+    const command = await commandFor('factory', 'standalone');
+    await succeeding(runProcess('sh', ['-c', forThisEngine(command)], { env: { DOCKER_HOST: dockerd.dockerHost } }));
+    await untilUp('factory');
+    const { stdout } = await succeeding(server.homeport('connect', 'factory', '--', 'docker', 'ps', '--format', '{{.Names}}'));
+    expect(stdout).to.equal('homeport-agent\n');
+    const inspected = await dockerd.docker('inspect', '--format', '{{json .HostConfig}}', 'homeport-agent');
+    expect(JSON.parse(inspected.stdout)).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false, SecurityOpt: ['no-new-privileges'], RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } });
+  });
+
+  it('standalone runs nothing that comes from a server with another key', async () => {
+    const command = (await commandFor('impostor', 'standalone')).replace(/sha256\/\/[^ ']+/, `sha256//${Buffer.alloc(32).toString('base64')}`);
+    const { code, stderr } = await runProcess('sh', ['-c', forThisEngine(command).replace('--name homeport-agent', '--name impostor')], { env: { DOCKER_HOST: dockerd.dockerHost } });
+    expect(code).not.to.equal(0);
+    expect(stderr).to.match(/curl: \(90\)/);
+    expect((await dockerd.docker('ps', '--all', '--filter', 'name=impostor', '--quiet')).stdout).to.equal('');
+  });
+
+  it('systemd installs an agent that runs on nothing of the machine’s own', async () => {
+    const root = path.join(folder.path, 'root');
+    const programs = path.join(folder.path, 'programs');
+    mkdirSync(programs);
+    writeFileSync(path.join(programs, 'systemctl'), `#!/bin/sh\necho "$@" >>${folder.path}/systemctl\n`);
+    chmodSync(path.join(programs, 'systemctl'), 0o755);
+    const command = (await commandFor('plant', 'systemd')).replace("'HOMEPORT'\n", `'HOMEPORT'\nDOCKER_HOST=${dockerd.dockerHost}\n`);
+    await succeeding(runProcess('sh', ['-c', command], { env: { ROOT: root, PATH: `${programs}:${process.env.PATH ?? ''}` } }));
+    expect(readFileSync(path.join(folder.path, 'systemctl'), 'utf8')).to.equal('daemon-reload\nenable homeport-agent.service\nrestart homeport-agent.service\n');
+
+    const unit = readFileSync(path.join(root, 'etc/systemd/system/homeport-agent.service'), 'utf8');
+    const settings = /^EnvironmentFile=(.+)$/m.exec(unit)?.[1] ?? '';
+    expect(statSync(settings).mode & 0o777).to.equal(0o600);
+    const variables = [...readFileSync(settings, 'utf8').matchAll(/^(\w+)='(.*)'$/gm)].map(([, name = '', value]) => [name, value] as const);
+    const [program = '', ...args] = (/^ExecStart=(.+)$/m.exec(unit)?.[1] ?? '').split(' ');
+    expect([program, ...args].filter((word) => word.startsWith('/')).every((file) => file.startsWith(root))).to.equal(true);
+    const inherited = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
+    const agent = startProcess(program, args, { env: { ...inherited, ...Object.fromEntries(variables) } });
+    try {
+      await untilUp('plant');
+      await succeeding(server.homeport('connect', 'plant', '--', 'docker', 'version'));
+    } finally {
+      await agent.stop();
+    }
+  });
+});
+
+async function succeeding(running: Promise<Finished>): Promise<Finished> {
+  const finished = await running;
+  if (finished.code !== 0) throw new Error(`it failed (${finished.code ?? 'killed'}): ${finished.stdout}${finished.stderr}`);
+  return finished;
+}
