@@ -136,11 +136,12 @@ export function createPolls(deps: {
 
   /** `again` is for {@link Presence.left}. */
   function endCalls(isMeant: (agent: PresentAgent) => boolean, refusal: AgentRefused, again: number): void {
-    for (const { agent, end } of [...connected.values()]) {
+    for (const { agent, context, end } of [...connected.values()]) {
       if (!isMeant(agent)) continue;
       connected.delete(agent);
       presence.left(agent, again);
       end(refusal);
+      tunnels().left(agent, context);
     }
   }
 

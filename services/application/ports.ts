@@ -187,6 +187,8 @@ export class CredentialsRefused extends Error {
 export interface TunnelGate {
   /** Consumes the credentials: of two with the same one wins. Throws {@link CredentialsRefused}, already recorded. */
   open(opening: TunnelOpening): Promise<OpenedTunnel>;
+  /** Records a hello that can't even be read, without a word of it. Returns the refusal to send. */
+  refuseMalformed(address: string): CredentialsRefused;
   /** The tunnel can be dialled from now on: wakes those who wait. Called by the edge once it is registered as live. */
   ready(tunnel: OpenedTunnel): void;
   /** It is gone without a goodbye. Never throws: what can't be recorded now is recorded later. */

@@ -11,7 +11,7 @@ import type { LiveTunnel } from './live-tunnel.ts';
 const MOST_SECRET_BYTES = 64;
 
 export interface OpenCallDeps {
-  readonly gate: Pick<TunnelGate, 'open' | 'lost'>;
+  readonly gate: Pick<TunnelGate, 'open' | 'refuseMalformed' | 'lost'>;
   readonly logger: Logger;
   /** The peer's IP address. */
   readonly address: string;
@@ -35,7 +35,8 @@ export function serveOpen(raw: RawCall, deps: OpenCallDeps): RawCallEvents<OpenR
     const { environmentId, credentialsId, secret, instanceId } = hello;
     // It is recorded and looked up as it is: nobody is known yet to have written it.
     if (!isWellFormed(hello)) {
-      refuse(status.INVALID_ARGUMENT, 'malformed-credentials', 'The hello is not one that tunnel credentials give rise to.');
+      const { reason, message } = deps.gate.refuseMalformed(deps.address);
+      refuse(status.INVALID_ARGUMENT, reason, message);
       return;
     }
     let opened: OpenedTunnel;

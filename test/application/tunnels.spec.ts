@@ -94,21 +94,52 @@ describe('application: tunnels', () => {
     expect(refused?.reason).to.have.property('reason', 'credentials-used');
   });
 
-  it('refuses and records tampered, expired, used and foreign credentials, each with its reason', async () => {
+  it('refuses and records tampered, foreign, unknown, used, expired and revoked credentials and an unreadable hello, each with its reason', async () => {
     const other = await harness.createEnvironment('other');
     await harness.app.tunnels.require(key(), admin);
     const agent = await harness.agent(environmentId);
     const credentials = only(await agent.poll());
-    const reasons = [];
-    for (const attempt of [{ secret: new Uint8Array(32) }, { environmentId: other }]) {
-      reasons.push(await open(credentials, attempt).catch((error: unknown) => (error as { reason: string }).reason));
-    }
-    await open(credentials);
-    reasons.push(await open(credentials).catch((error: unknown) => (error as { reason: string }).reason));
-    expect(reasons).to.deep.equal(['wrong-secret', 'unknown-credentials', 'credentials-used']);
-    await eventually(async () => (await harness.types()).filter((type) => type === 'TunnelCredentialsRefused').length === 3);
-    const recorded = (await harness.events()).filter(({ type }) => type === 'TunnelCredentialsRefused');
-    expect(recorded.map(({ data }) => (JSON.parse(data) as { reason: string }).reason)).to.deep.equal(reasons);
+    const reasons: string[] = [];
+    const attempt = async (given: IssuedCredentials, over: Parameters<typeof open>[1] = {}) => {
+      reasons.push(await open(given, over).then(
+        () => 'opened',
+        (error: unknown) => (error as { reason: string }).reason,
+      ));
+      // So many refusals of one peer are recorded within a minute, and no more.
+      if (reasons.length % 4 === 0) await harness.clock.jump(60_000);
+    };
+    await attempt(credentials, { secret: new Uint8Array(32) });
+    await attempt(credentials, { environmentId: other });
+    await attempt({ ...credentials, credentialsId: 'neverissued' });
+    const tunnel = await open(credentials);
+    await attempt(credentials);
+    await harness.app.tunnels.lost(tunnel, 'connection-lost');
+    await attempt(credentials);
+    await eventually(() => agent.answers.length > 0);
+    const late = only(agent.answers.at(-1) as PollAnswer);
+    await harness.clock.jump(10_000);
+    await attempt(late);
+    await harness.app.tunnels.disconnect(key(), admin);
+    const answers = agent.answers.length;
+    await harness.app.tunnels.require(key(), admin);
+    await eventually(() => agent.answers.length > answers);
+    const revoked = only(agent.answers.at(-1) as PollAnswer);
+    await harness.app.tunnels.disconnect(key(), admin);
+    await attempt(revoked);
+    reasons.push(harness.app.tunnels.refuseMalformed('192.0.2.9').reason);
+    expect(reasons).to.deep.equal([
+      'wrong-secret',
+      'wrong-environment',
+      'unknown-credentials',
+      'credentials-used',
+      'credentials-used',
+      'credentials-expired',
+      'credentials-revoked',
+      'malformed-credentials',
+    ]);
+    const recorded = async () => (await harness.events()).filter(({ type }) => type === 'TunnelCredentialsRefused').map(({ data }) => (JSON.parse(data) as { reason: string }).reason);
+    await eventually(async () => (await recorded()).length === reasons.length);
+    expect(await recorded()).to.deep.equal(reasons);
   });
 
   it('issues new credentials at once when a tunnel is lost that is still required', async () => {

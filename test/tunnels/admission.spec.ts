@@ -22,10 +22,11 @@ describe('a hello that no tunnel credentials give rise to', () => {
     'an instance id with a line break': { instanceId: 'i1\n' },
     'a secret that is far too long': { secret: Buffer.alloc(65) },
   })) {
-    it(`is refused, and neither looked up nor recorded: ${what}`, async () => {
+    it(`is refused, and recorded without a word of it, not looked up: ${what}`, async () => {
       const refusal: unknown = await controlPlane.openTunnel('/nowhere.sock', { hello: { ...good, ...bad } }).catch((error: unknown) => error);
       expect(refusal).to.have.property('reason', 'malformed-credentials');
       expect(controlPlane.gate.openings).to.deep.equal([]);
+      expect(controlPlane.gate.malformed).to.have.length(1);
     });
   }
 });

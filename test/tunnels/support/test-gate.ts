@@ -5,6 +5,8 @@ import { environmentTunnel } from '../../../services/domain/tunnel-key.ts';
 
 export interface TestGate extends TunnelGate {
   readonly openings: TunnelOpening[];
+  /** The addresses of hellos that could not be read. */
+  readonly malformed: string[];
   readonly ready: (tunnel: OpenedTunnel) => void;
   readonly losses: { readonly credentialsId: string; readonly reason: TunnelLossReason }[];
   readonly questions: { readonly lastUsedAtMs: number; readonly inUse: boolean }[];
@@ -26,6 +28,11 @@ export function createTestGate(settings: { readonly inactivityMs?: number; reado
   let waiters: { count: number; resolve: () => void }[] = [];
   const gate: TestGate = {
     openings: [],
+    malformed: [],
+    refuseMalformed(address) {
+      gate.malformed.push(address);
+      return new CredentialsRefused('malformed-credentials', 'That is no hello.');
+    },
     losses,
     questions: [],
     answer: false,
