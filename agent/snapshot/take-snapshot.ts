@@ -85,7 +85,7 @@ export async function takeSnapshot(options: {
       for (let next = waiting.shift(); next !== undefined && performance.now() < untilMs; next = waiting.shift()) {
         if (!/^[0-9a-f]{1,64}$/.test(next.id)) continue;
         // Gone meanwhile, or no time left: then its environment is not known, which is no reason to know nothing.
-        const told = await ask(`/containers/${next.id}/json`, Math.max(1, untilMs - performance.now())).catch(() => undefined);
+        const told = await ask(`/containers/${next.id}/json`, Math.max(1, Math.ceil(untilMs - performance.now()))).catch(() => undefined);
         next.env = envOf(objectOf(objectOf(told)['Config'])['Env'], mask);
       }
     };

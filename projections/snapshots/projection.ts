@@ -43,7 +43,7 @@ function open(database: DatabaseSync): ProjectionWriter {
       },
       SnapshotUnchanged({ environmentId, node, at }, place) {
         // What it refers to may have expired.
-        if (nodes.get(environmentId, node ?? '')?.contentOrdinal == null) return;
+        if ((nodes.get(environmentId, node ?? '')?.contentOrdinal ?? null) === null) return;
         change(place, environmentId, node, { takenAt: at, ...noFailure });
       },
       SnapshotFailed: ({ environmentId, node, at, reason, detail }, place) =>
