@@ -113,6 +113,26 @@ describe('agent polling', () => {
     expect(controlPlane.polls.all.length).to.be.at.least(4);
   });
 
+  for (const [reason, advice] of Object.entries({
+    'token-rotated': /EDGE_KEY.*copy the new one/,
+    'edge-id-barred': /EDGE_ID.*use the one that the environment shows now/,
+    'duplicate-agent': /copied disk.*stop the other agent/,
+  })) {
+    it(`says what to do when it is refused in the midst of polling, and asks again: ${reason}`, async () => {
+      const { controlPlane, agent } = suite();
+      controlPlane.answer = ({ call, request }) => {
+        if (request.sequence !== 2 && request.sequence !== 3) return QUICK;
+        refuse(call, grpc.status.PERMISSION_DENIED, reason, 'no');
+        return undefined;
+      };
+      const running = agent();
+      const said = await running.log.lines.first(({ code }) => code === reason);
+      expect(said.msg).to.match(advice);
+      await running.log.lines.first(({ msg }) => msg === 'polling again');
+      expect(running.log.lines.all.filter(({ code }) => code === reason)).to.have.length(1);
+    });
+  }
+
   it('polls on without an engine, says what to do, and reports the engine when it comes', async () => {
     const { controlPlane, agent, folder, after } = suite();
     controlPlane.answer = () => ({ pollIntervalMs: 3_600_000 });
