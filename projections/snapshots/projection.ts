@@ -53,8 +53,6 @@ function open(database: DatabaseSync): ProjectionWriter {
         expireBeforeMs = Math.max(expireBeforeMs ?? 0, beforeMs);
         for (const found of expired.all(beforeMs, before)) nodes.end(place, String(found['environmentId']), String(found['nodeKey']));
       },
-      // Another engine may stand there from now on.
-      AgentDisassociated: ({ environmentId }, place) => end(environmentId, place),
       EnvironmentRemoved: ({ environmentId }, place) => end(environmentId, place),
     },
 

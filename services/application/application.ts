@@ -140,6 +140,8 @@ export function createApplication(deps: {
     async onUnjoined(environmentId, why, context) {
       // First the polls, so that nobody is left to be given new credentials.
       polls.end(environmentId, why === 'token-rotated' ? why : 'edge-id-barred');
+      // Whoever comes next is asked anew.
+      snapshots.forget(environmentId);
       await tunnels.end(environmentId, why, context);
     },
   });

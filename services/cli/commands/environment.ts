@@ -10,6 +10,7 @@ import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
 import { canAsk, confirm } from '../prompt.ts';
 import { findEnvironment, listEnvironments } from '../rest/environments.ts';
+import { snapshotLine } from '../rest/snapshot-line.ts';
 import type { Deployment, Environment } from '../rest/environments.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 
@@ -40,6 +41,7 @@ const ONE: Layout<Environment> = {
     { title: 'Status', of: ({ status }) => status },
     { title: 'Tunnel', of: ({ tunnel }) => (tunnel.since === null ? tunnel.state : `${tunnel.state} since ${tunnel.since}`) },
     { title: 'Last poll', of: ({ heartbeat }) => heartbeat.lastPolledAt },
+    { title: 'Snapshot', of: ({ snapshot }) => snapshotLine(snapshot) },
     { title: 'Poll interval', of: ({ pollIntervalSeconds }) => (pollIntervalSeconds === null ? 'as set for all' : `${pollIntervalSeconds} s`) },
     { title: 'Agents', of: ({ agents }) => agents.map(({ node, version }) => `${node} (${version})`).join(', ') },
     { title: 'Platform', of: ({ platform }) => platform },

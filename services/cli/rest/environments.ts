@@ -2,6 +2,21 @@
 import { CliError } from '../cli-error.ts';
 import type { RestClient } from './rest-client.ts';
 
+/** What is known of the engine, all nodes together. */
+export interface Snapshot {
+  readonly takenAt: string | null;
+  readonly summary: {
+    readonly stacks: number;
+    readonly services: number;
+    readonly containers: { readonly total: number; readonly running: number; readonly stopped: number; readonly healthy: number; readonly unhealthy: number };
+    readonly volumes: number;
+    readonly images: number;
+    readonly cpus: number;
+    readonly memoryBytes: number;
+  } | null;
+  readonly lastFailure: { readonly reason: string; readonly detail: string; readonly at: string } | null;
+}
+
 /** What the command line reads of an environment; REST says more. */
 export interface Environment {
   readonly id: string;
@@ -23,6 +38,7 @@ export interface Environment {
   readonly heartbeat: { readonly state: string; readonly lastPolledAt: string | null };
   readonly agents: readonly { readonly node: string; readonly version: string }[];
   readonly tunnel: { readonly state: string; readonly since: string | null };
+  readonly snapshot: Snapshot | null;
 }
 
 /** What an agent needs to join. */
