@@ -80,6 +80,8 @@ export function createPollsEdge(deps: {
         stopDeadline();
         if (peers.get(name) === peer) peers.delete(name);
       });
+      // The listener lets HTTP/1.1 clients half-close. An agent that ends its side has gone: its process was killed.
+      socket.once('end', () => socket.destroy());
       socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
       injector.injectConnection(socket);
     },

@@ -177,4 +177,30 @@ describe('polls: the gRPC edge', () => {
     expect(await bind(randomBytes(32))).to.equal(null);
     expect(await bind(randomBytes(31))).to.include({ code: status.INVALID_ARGUMENT });
   });
+
+  it('lets a connection go at once whose agent has ended its side, as the kernel does for a killed process', async () => {
+    let kill = (): void => undefined;
+    const proxy = createServer((near) => {
+      const far = connect({ port: (listener.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+      near.pipe(far, { end: false });
+      far.pipe(near);
+      kill = () => {
+        near.unpipe(far);
+        far.end();
+      };
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const accepted = once(listener, 'connection');
+    const killed = new PollServiceClient(`127.0.0.1:${String((proxy.address() as AddressInfo).port)}`, ChannelCredentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+    const call = killed.poll();
+    call.on('error', () => undefined);
+    call.write(request(1, { hello: hello() }));
+    await once(call, 'data');
+    const [socket] = (await accepted) as [import('node:net').Socket];
+    const closed = once(socket, 'close');
+    kill();
+    await closed;
+    killed.close();
+    proxy.close();
+  });
 });
