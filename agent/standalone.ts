@@ -4,12 +4,13 @@ import { agentCommand } from './program.ts';
 import { releaseVersion } from '../proto/release.ts';
 
 try {
-  await agentCommand()
+  const program = agentCommand()
     .name('homeport-agent')
     .version(releaseVersion(), '-V, --version', 'print the version')
     .configureOutput({ outputError: (line, write) => write(`homeport-agent: ${line.replace(/^error: /, '').trim()}; see homeport-agent --help\n`) })
-    .exitOverride()
-    .parseAsync();
+    .exitOverride();
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Help and version end as such an error too; commander has said what there is to say.

@@ -4,6 +4,7 @@ import type { AgentHello } from '../../proto/generated/homeport/poll/v1/poll.ts'
 import type { Notices } from '../notices.ts';
 import { readEngine } from './engine-report.ts';
 import type { EngineReport } from './engine-report.ts';
+import { engineTrouble } from './engine-trouble.ts';
 
 /** How often a reachable and an unreachable engine are looked at, in milliseconds. */
 export interface LookTiming {
@@ -23,14 +24,6 @@ export interface EngineWatch {
   readonly firstLook: Promise<void>;
   stop(): void;
 }
-
-/** By the system's code: the agent's own, as dials have them, and what to do. */
-const ADVICE = {
-  ENOENT: ['docker-socket-missing', 'there is no Docker socket at this path; start the engine, mount its socket here, or name another in DOCKER_HOST; polling goes on'],
-  EACCES: ['docker-socket-denied', 'the agent may not use the Docker socket; run it as a user that may; polling goes on'],
-  ECONNREFUSED: ['docker-socket-refused', 'nothing answers on the Docker socket; start the engine; polling goes on'],
-  other: ['docker-socket-unwell', 'the engine does not answer on its socket as it should; look at its own log; polling goes on'],
-} as const;
 
 /** Starts looking. `changed` is called when there is something else to report than at the look before. */
 export function watchEngine(options: {
@@ -60,10 +53,8 @@ export function watchEngine(options: {
       notices.fine('engine', 'the engine answers on its socket');
       return { ...found, node: found.node === '' ? before.node : found.node };
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      const [ourCode, advice] = ADVICE[code === 'ENOENT' || code === 'EACCES' || code === 'ECONNREFUSED' ? code : 'other'];
-      const detail = error instanceof Error ? error.message : String(error);
-      if (!stopping.signal.aborted) notices.trouble('engine', ourCode, advice, { socketPath, detail });
+      const { code, advice, detail } = engineTrouble(error);
+      if (!stopping.signal.aborted) notices.trouble('engine', code, `${advice}; polling goes on`, { socketPath, detail });
       return { ...before, engine: undefined };
     }
   };

@@ -1,7 +1,7 @@
 /** Use cases of polls: admits agents, answers each poll, and pushes early answers. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { type ActiveEnvironment, type EnvironmentState, agentKey } from '../domain/environment.ts';
+import { type ActiveEnvironment, type EnvironmentState, agentKey, environmentDecider } from '../domain/environment.ts';
 import type { AgentReport, PollRejectionReason } from '../domain/events.ts';
 import { Refusal, type RefusalCode } from '../domain/refusal.ts';
 import { createAttempts } from './attempts.ts';
@@ -240,6 +240,18 @@ export function createPolls(deps: {
         },
       };
       return conversation;
+    },
+
+    async check(introduction) {
+      const { environmentId, edgeId, instanceId, address, report } = introduction;
+      const state = await environments.load(environmentId);
+      check(introduction, state);
+      try {
+        environmentDecider.decide({ type: 'introduce-agent', at: instantOf(clock), edgeId, instanceId, address, report }, state);
+      } catch (error) {
+        if (error instanceof Refusal) throw refuse(introduction, state, rejectionOf(error.code), error.message);
+        throw error;
+      }
     },
 
     refuseMalformed(reason, address, message) {

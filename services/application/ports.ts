@@ -285,6 +285,8 @@ export interface PollAdmission {
     introduction: PollIntroduction,
     agent: { readonly push: (answer: PollAnswer) => void; readonly end: (refusal: AgentRefused) => void },
   ): Promise<PollConversation>;
+  /** Judges an introduction as {@link admit} does, lets nobody in, and records nothing but a refusal. Throws {@link AgentRefused}. */
+  check(introduction: PollIntroduction): Promise<void>;
   /** Records an introduction that can't even be read. Returns the refusal to send. */
   refuseMalformed(reason: 'malformed-token' | 'malformed-edge-id' | 'version-too-old', address: string, message: string): AgentRefused;
 }

@@ -1,6 +1,7 @@
 /** One Poll call: the first request introduces the agent, each request is answered, and answers may come early. */
 import { type ServerDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import { CHECK_HEADER } from '../../proto/check-header.ts';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { AgentRefused, ApplicationError, type PollAdmission, type PollAnswer, type PollConversation } from '../application/ports.ts';
 import { flawOf, introductionOf, pollOf, responseOf } from './poll-messages.ts';
@@ -57,6 +58,10 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     const flaw = flawOf(hello);
     if (flaw !== undefined) throw admission.refuseMalformed(flaw.reason, address, flaw.message);
     const introduction = introductionOf(hello, address);
+    if (call.metadata.get(CHECK_HEADER)[0] === '1') {
+      await admission.check(introduction);
+      return finish('end');
+    }
     const { joinSecret, edgeId } = introduction;
     const send = (message: PollAnswer) => {
       if (isOver) return;

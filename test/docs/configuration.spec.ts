@@ -40,7 +40,8 @@ function documentedCommands(): Readonly<Record<string, Flags>> {
   const certificate = flagsIn(between('The *certificate flags*', 'The *server flags*'));
   const server = { ...certificate, ...flagsIn(between('The *server flags*', 'The *output flags*')) };
   const output = flagsIn(between('The *output flags*', '\n## '));
-  const shared = { certificate, server, output };
+  const agent = flagsIn(between('## `homeport agent`\n', '\n## '));
+  const shared = { certificate, server, output, agent };
   return Object.fromEntries(
     sections().map(([name, text]) => {
       const taken = Object.entries(shared).filter(([group]) => text.includes(`*${group} flags*`));
@@ -76,6 +77,7 @@ function longFlag(flags: string): string {
 
 /** The commands that do something, by what is typed. */
 function leaves(command: Command, path: readonly string[] = []): readonly (readonly [string, Command])[] {
-  if (command.commands.length === 0) return [[path.join(' '), command]];
-  return command.commands.flatMap((subcommand) => leaves(subcommand, [...path, subcommand.name()]));
+  const below = command.commands.flatMap((subcommand) => leaves(subcommand, [...path, subcommand.name()]));
+  const isOne = below.length === 0 || (path.length > 0 && command.options.length > 0);
+  return isOne ? [[path.join(' '), command], ...below] : below;
 }

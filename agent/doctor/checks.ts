@@ -1,0 +1,137 @@
+/** The doctor's checks, each by the agent's own ways of connecting; nothing is recorded by them but a refusal. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { certificateSpkiSha256, parseFingerprint } from '../../proto/fingerprint.ts';
+import type { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { formatHostPort, parseHostPort } from '../../proto/host-port.ts';
+import type { HostPort } from '../../proto/host-port.ts';
+import { apiAddress } from '../../proto/join-token.ts';
+import { AgentOptionsError } from '../agent-error.ts';
+import { accessByAuthorities, accessByBinding } from '../connection/api-access.ts';
+import { ConnectFailure, connectFailureFrom } from '../connection/connect-failure.ts';
+import { openSocket } from '../connection/open-socket.ts';
+import type { Proxy } from '../connection/proxy.ts';
+import { shakeHands } from '../connection/tls-handshake.ts';
+import { readEngine } from '../engine/engine-report.ts';
+import { engineTrouble } from '../engine/engine-trouble.ts';
+import type { AgentOptions } from '../options.ts';
+import { checkCredentials } from './check-credentials.ts';
+import type { CheckName } from './diagnose.ts';
+import { DoctorFailure } from './doctor-failure.ts';
+
+/** Resolves with what was seen to be fine. Throws {@link DoctorFailure}, `ConnectFailure`, or the signal's reason. */
+export type Check = (signal: AbortSignal) => Promise<string>;
+
+export interface Checks {
+  readonly inOrder: readonly (readonly [CheckName, Check])[];
+  close(): void;
+}
+
+/** Creates the checks for an agent's options; later ones use what earlier ones opened. */
+export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocket, proxyFor }: AgentOptions): Checks {
+  const fingerprint = parseFingerprint(token.tunnelFingerprint);
+  const tunnel = parseHostPort(token.tunnelAddress);
+  if (fingerprint === undefined || tunnel === undefined) throw new AgentOptionsError('malformed-token', 'the join token (EDGE_KEY) is broken');
+  const api = apiAddress(token);
+  const proxies = { api: proxyFor(api), tunnel: proxyFor(tunnel) };
+  let client: PollServiceClient | undefined;
+
+  const dns: Check = async () => {
+    const names = new Map<string, { readonly isProxy: boolean }>();
+    for (const [target, proxy] of [[api, proxies.api], [tunnel, proxies.tunnel]] as const) names.set((proxy?.address ?? target).host, { isProxy: proxy !== undefined });
+    const said: string[] = [];
+    for (const [host, { isProxy }] of names) said.push(await resolve(host, isProxy));
+    return said.join(', ');
+  };
+
+  const proxy: Check = async (signal) => {
+    const used = [...new Set([proxies.api, proxies.tunnel].filter((one) => one !== undefined))];
+    for (const one of used) (await openThrough(one.address, undefined, signal, () => 'proxy-unreachable')).destroy();
+    // One that may not or can't go further says so; what it says of a target it can't reach is the target's trouble.
+    for (const [target, one] of [[api, proxies.api], [tunnel, proxies.tunnel]] as const) {
+      if (one !== undefined) await reach(target, one, signal).catch(unlessUnreached);
+    }
+    return used.length === 0 ? 'none is used' : used.map(({ address }) => formatHostPort(address)).join(', ');
+  };
+
+  const portOf = (target: HostPort, through: Proxy | undefined): Check => async (signal) => {
+    await reach(target, through, signal);
+    return `${formatHostPort(target)} answers`;
+  };
+
+  const certificate: Check = async (signal) => {
+    const access = isInsecurePoll ? accessByBinding(api, proxies.api, fingerprint) : accessByAuthorities(api, proxies.api, caPem);
+    client = await access(signal);
+    return isInsecurePoll ? "proven by the join token's control plane" : 'verified by authorities';
+  };
+
+  const pin: Check = async (signal) => {
+    const shown = await shakeHands(tunnel, proxies.tunnel, { anyCertificate: true }, signal);
+    if (!certificateSpkiSha256(shown).equals(fingerprint)) throw new ConnectFailure('fingerprint-mismatch', `${formatHostPort(tunnel)} shows another key than the join token pins`);
+    return `${formatHostPort(tunnel)} shows the key that the join token pins`;
+  };
+
+  const credentials: Check = async (signal) => {
+    if (client === undefined) throw new Error('checked before the certificate');
+    await checkCredentials(client, { environmentId: token.environmentId, joinSecret: token.joinSecret, edgeId }, signal);
+    return `environment ${token.environmentId} takes this agent`;
+  };
+
+  const docker: Check = async (signal) => {
+    try {
+      const { engine } = await readEngine(dockerSocket, signal);
+      return `${engine.name} ${engine.version} answers on ${dockerSocket}`;
+    } catch (error) {
+      const { code, advice, detail } = engineTrouble(error);
+      throw new DoctorFailure(code, advice, `${dockerSocket}: ${detail}`, error);
+    }
+  };
+
+  return {
+    inOrder: [
+      ['dns', dns],
+      ['proxy', proxy],
+      ['api-port', portOf(api, proxies.api)],
+      ['certificate', certificate],
+      ['tunnel-port', portOf(tunnel, proxies.tunnel)],
+      ['pin', pin],
+      ['credentials', credentials],
+      ['docker-socket', docker],
+    ],
+    close: () => client?.close(),
+  };
+}
+
+async function resolve(host: string, isProxy: boolean): Promise<string> {
+  if (isIP(host) !== 0) return `${host} needs none`;
+  try {
+    const addresses = await lookup(host, { all: true });
+    return `${host} is ${addresses.map(({ address }) => address).join(' and ')}`;
+  } catch (error) {
+    const detail = `${host}: ${error instanceof Error ? error.message : String(error)}`;
+    throw new ConnectFailure(isProxy ? 'proxy-unreachable' : 'name-not-found', detail, error);
+  }
+}
+
+async function reach(target: HostPort, through: Proxy | undefined, signal: AbortSignal): Promise<void> {
+  (await openThrough(target, through, signal, ({ code, detail }) => (code === 'proxy-refused' && isGateways(detail) ? 'connection-refused' : code))).destroy();
+}
+
+/** Opens a socket; a failure keeps what the system said and names the address. */
+async function openThrough(target: HostPort, through: Proxy | undefined, signal: AbortSignal, codeFor: (failure: ConnectFailure) => ConnectFailure['code']): Promise<{ destroy(): void }> {
+  try {
+    return await openSocket(target, through, signal);
+  } catch (error) {
+    const failure = connectFailureFrom(error);
+    throw new ConnectFailure(codeFor(failure), `${formatHostPort(target)}: ${failure.detail ?? failure.code}`, error);
+  }
+}
+
+function unlessUnreached(error: unknown): void {
+  if (!(error instanceof ConnectFailure && error.code === 'connection-refused' && isGateways(error.detail))) throw error;
+}
+
+/** Whether a proxy's refusal is that it could not reach the target: 502, 503 and 504. */
+function isGateways(detail: string | undefined): boolean {
+  return detail !== undefined && /the proxy answered 50[234] /.test(detail);
+}
