@@ -86,6 +86,10 @@ describe('client commands', function () {
 
     it('remove ends it for ever', async () => {
       await createEnvironment(server, 'doomed');
+      const unasked = await server.homeport('env', 'rm', 'doomed');
+      expect({ code: unasked.code, stdout: unasked.stdout }).to.deep.equal({ code: 2, stdout: '' });
+      expect(unasked.stderr).to.contain('--yes');
+      await output('env', 'show', 'doomed');
       expect(await output('env', 'rm', 'doomed', '--yes')).to.match(/^\w+\n$/);
       expect((await server.homeport('env', 'show', 'doomed')).code).to.equal(1);
     });
@@ -193,7 +197,7 @@ describe('client commands', function () {
       await createEnvironment(server, 'silent');
       const { code, stdout, stderr } = await server.homeport('connect', 'silent', '--', 'echo', 'ran');
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
-      expect(stderr).to.equal('homeport: the agent of silent has never polled: start it (homeport env join silent shows how), or look at its log\n');
+      expect(stderr).to.equal('homeport: the agent of silent has never polled: start it (homeport env deploy silent shows how), or look at its log\n');
     });
   });
 });

@@ -69,7 +69,7 @@ describe('who an agent is', function () {
     const { issuedEdgeId, joinToken } = await environment('rotated');
     const former = start(issuedEdgeId, joinToken);
     await becomes('rotated', 'up');
-    const { stdout } = await server.homeport('env', 'rotate-token', 'rotated', '--json');
+    const { stdout } = await server.homeport('env', 'rotate-token', 'rotated', '--yes', '--json');
     const deployment = JSON.parse(stdout) as { edgeId: string; joinToken: string };
     await former.process.waitFor(/"code":"token-rotated"/, 60_000);
     await former.kill();
@@ -82,7 +82,7 @@ describe('who an agent is', function () {
     const { issuedEdgeId, joinToken } = await environment('parted');
     const agent = start(issuedEdgeId, joinToken);
     await becomes('parted', 'up');
-    const parted = JSON.parse((await server.homeport('env', 'disassociate', 'parted', '--json')).stdout) as Shown;
+    const parted = JSON.parse((await server.homeport('env', 'disassociate', 'parted', '--yes', '--json')).stdout) as Shown;
     expect(parted).to.deep.include({ status: 'unassociated', barredEdgeIds: [issuedEdgeId] });
     expect(parted.issuedEdgeId).not.to.equal(issuedEdgeId);
     await agent.process.waitFor(/"code":"edge-id-barred"/, 60_000);

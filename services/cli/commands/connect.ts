@@ -12,6 +12,7 @@ import { findEnvironment } from '../rest/environments.ts';
 import type { Environment } from '../rest/environments.ts';
 import { API_PREFIX } from '../rest/rest-client.ts';
 import type { RestClient } from '../rest/rest-client.ts';
+import { programName } from '../program-name.ts';
 import { interruption } from '../stop-signals.ts';
 
 interface Flags extends ConnectionFlags {
@@ -62,7 +63,7 @@ async function openTunnel(client: RestClient, { id, name, heartbeat }: Environme
   if (state === 'open') return;
   if (heartbeat.state !== 'up') {
     const when = heartbeat.lastPolledAt === null ? 'has never polled' : `has not polled since ${heartbeat.lastPolledAt}`;
-    throw new CliError('agent-not-polling', `the agent of ${name} ${when}: start it (homeport env join ${name} shows how), or look at its log`);
+    throw new CliError('agent-not-polling', `the agent of ${name} ${when}: start it (${programName()} env deploy ${name} shows how), or look at its log`);
   }
   const why = lastFailure === null ? '' : ` (${lastFailure.detail})`;
   throw new CliError('tunnel-timeout', `the agent of ${name} did not open a tunnel${why}: its log says more`);

@@ -4,10 +4,11 @@ import { withClient, withConnectionFlags } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { deployCommand, describeDeployment, platformFlag } from './deploy.ts';
 import type { AddressHints, Platform } from './deploy.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, misuse } from '../cli-error.ts';
 import { durationSeconds, flag, several } from '../flags.ts';
 import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
+import { programName } from '../program-name.ts';
 import { canAsk, confirm } from '../prompt.ts';
 import { findEnvironment, listEnvironments } from '../rest/environments.ts';
 import { snapshotLine } from '../rest/snapshot-line.ts';
@@ -202,15 +203,17 @@ function removeCommand(): Command {
   });
 }
 
-/** Asks, where there is somebody to ask. Throws CliError `cancelled`. */
+/** Asks, unless told not to. Throws CliError `cancelled`, and misuse where there is nobody to ask. */
 async function agreed(flags: { readonly yes?: true }, question: string): Promise<void> {
-  if (flags.yes !== true && canAsk() && !(await confirm(question))) throw new CliError('cancelled', 'cancelled');
+  if (flags.yes === true) return;
+  if (!canAsk()) throw misuse(`there is nobody to ask “${question}” here: pass --yes to do it`);
+  if (!(await confirm(question))) throw new CliError('cancelled', 'cancelled');
 }
 
 /** The line that starts the agent. A self-signed server is as safe, but its agent has to be told. */
 function joining(client: RestClient, { edgeId, joinToken }: Deployment): string {
   const insecure = client.transport.trust.kind === 'system' ? '' : '  EDGE_INSECURE_POLL=1 \\\n';
-  return `Start its agent where the Docker engine runs:\n\n  EDGE_ID=${edgeId} \\\n  EDGE_KEY=${joinToken} \\\n${insecure}  homeport agent\n`;
+  return `Start its agent where the Docker engine runs:\n\n  EDGE_ID=${edgeId} \\\n  EDGE_KEY=${joinToken} \\\n${insecure}  ${programName()} agent\n`;
 }
 
 function isTable(flags: OutputFlags): boolean {

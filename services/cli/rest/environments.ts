@@ -1,5 +1,6 @@
 /** Environments over REST, found by name or id. */
 import { CliError } from '../cli-error.ts';
+import { programName } from '../program-name.ts';
 import type { RestClient } from './rest-client.ts';
 
 /** What is known of the engine, all nodes together. */
@@ -78,6 +79,6 @@ export async function findEnvironment(client: RestClient, nameOrId: string): Pro
   // As the server compares names; a file system may spell accents otherwise than a keyboard.
   const folded = (name: string): string => name.normalize('NFC').toLowerCase();
   const found = matches.find(({ name }) => folded(name) === folded(nameOrId));
-  if (found === undefined) throw new CliError('environment-not-found', `there is no environment ${nameOrId}: homeport env list shows them`);
+  if (found === undefined) throw new CliError('environment-not-found', `there is no environment ${nameOrId}: ${programName()} env list shows them`);
   return found;
 }
