@@ -67,6 +67,7 @@ describe('an environment, as its events tell it', () => {
       agents: [],
       tunnel: { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null },
       tunnels: [],
+      snapshot: null,
     });
   });
 
