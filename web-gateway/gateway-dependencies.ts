@@ -35,6 +35,8 @@ export interface GatewayDependencies {
   readonly publicAddress?: string;
   /** Origins (`https://host[:port]`) from which browsers may ask besides the request's own Host. */
   readonly allowedOrigins?: readonly string[];
+  /** Whether an address is a reverse proxy's whose X-Forwarded-For is believed; none is by default. */
+  readonly isTrustedProxy?: (address: string) => boolean;
   /** How hints on addresses look hosts up; as this machine does by default. */
   readonly resolveHost?: ResolveHost;
   readonly limits?: Partial<GatewayLimits>;

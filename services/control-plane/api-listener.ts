@@ -7,10 +7,11 @@
  */
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { plainAddress } from '../application/peer-address.ts';
+import { whenClientKnown } from './client-address.ts';
 import { redirectToHttps } from './https-redirect.ts';
 import { listen } from './listen.ts';
 import { createPendingHandshakes } from './pending-handshakes.ts';
+import type { IsTrustedProxy } from './trusted-proxies.ts';
 
 const TLS_HANDSHAKE_RECORD = 0x16;
 /** What a gRPC client may offer; grpc-exp is an older name of h2 that some still put beside it. */
@@ -18,7 +19,7 @@ const GRPC_PROTOCOLS: ReadonlySet<string> = new Set(['h2', 'grpc-exp']);
 
 /** What is known of a connection beside its bytes. */
 export interface ApiPeer {
-  /** The peer's IP address. */
+  /** The peer's IP address, or that of the client whom a trusted proxy names. */
   readonly address: string;
   /** Breaks the connection off so that the peer can't take it for a proper end: TCP's reset, not TLS's or TCP's close. */
   readonly reset: () => void;
@@ -34,6 +35,8 @@ export interface ApiListenerOptions {
   readonly onGrpc: (socket: tls.TLSSocket, peer: ApiPeer) => void;
   /** Takes a connection that speaks HTTP/1.1; it owns the socket from then on. */
   readonly onHttp: (socket: tls.TLSSocket, peer: ApiPeer) => void;
+  /** Whose PROXY headers are believed; nobody's by default. */
+  readonly isTrustedProxy?: IsTrustedProxy;
   /** From the first byte to the end of the handshake; 10 s by default. */
   readonly handshakeDeadlineMs?: number;
   /** Connections that may be in their handshake at once; 4,096 by default. */
@@ -53,10 +56,11 @@ export interface ApiListener {
 
 /** Starts listening. Throws {@link import('./listen.ts').ListenError}. */
 export async function createApiListener(options: ApiListenerOptions): Promise<ApiListener> {
+  const { isTrustedProxy = () => false } = options;
   const deadlineMs = options.handshakeDeadlineMs ?? 10_000;
   const handshakes = createPendingHandshakes({ max: options.maxHandshakes ?? 4096, deadlineMs });
   /** Connections that went to TLS, by their two ends: a TLS socket does not name the one below it. */
-  const belowTls = new Map<string, net.Socket>();
+  const belowTls = new Map<string, { readonly socket: net.Socket; readonly address: string }>();
 
   const secure = tls.createServer({
     ...secureContextOptions(options.certificate),
@@ -69,8 +73,8 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     const below = belowTls.get(endsOf(socket));
     // Gone again in the meantime.
     if (below === undefined) return void socket.destroy();
-    handshakes.done(below);
-    const peer = { address: plainAddress(below.remoteAddress ?? ''), reset: () => void below.resetAndDestroy() };
+    handshakes.done(below.socket);
+    const peer = { address: below.address, reset: () => void below.socket.resetAndDestroy() };
     // Until its new owner listens to it.
     socket.on('error', () => socket.destroy());
     if (socket.alpnProtocol === 'h2' || socket.alpnProtocol === 'grpc-exp') options.onGrpc(socket, peer);
@@ -82,6 +86,10 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     socket.on('error', () => socket.destroy());
     if (!handshakes.admit(socket)) return;
     socket.setNoDelay(true);
+    whenClientKnown(socket, isTrustedProxy, (address) => takeFrom(socket, address));
+  };
+
+  const takeFrom = (socket: net.Socket, address: string): void => {
     socket.once('readable', () => {
       const head: unknown = socket.read();
       if (!Buffer.isBuffer(head)) return void socket.destroy();
@@ -89,7 +97,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
       const first = head[0];
       if (first === TLS_HANDSHAKE_RECORD) {
         const ends = endsOf(socket);
-        belowTls.set(ends, socket);
+        belowTls.set(ends, { socket, address });
         socket.once('close', () => belowTls.delete(ends));
         secure.emit('connection', socket);
       } else if (first !== undefined && first >= 0x41 && first <= 0x5a) {

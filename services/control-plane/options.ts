@@ -11,6 +11,8 @@ export interface ControlPlaneOptions {
   readonly publicAddress?: string;
   /** host:port of the tunnel port, where agents reach it by another address than its environment's host. */
   readonly tunnelAddress?: string;
+  /** Networks and addresses of reverse proxies whose word on their clients' addresses is believed; none by default. */
+  readonly trustedProxy?: readonly string[];
   /** PEM files; both or none. */
   readonly tlsCert?: string;
   readonly tlsKey?: string;

@@ -28,6 +28,7 @@ import { loadInstallation } from './installation.ts';
 import type { ControlPlaneOptions, ReadyLine } from './options.ts';
 import { startErrorOf } from './start-errors.ts';
 import { createTunnelListener } from './tunnel-listener.ts';
+import { parseTrustedProxies } from './trusted-proxies.ts';
 import { loadTunnelIdentity } from './tls/tunnel-identity.ts';
 import { releaseVersion } from '../../proto/release.ts';
 
@@ -50,6 +51,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
   const clock = systemClock;
   await using started = new AsyncDisposableStack();
   try {
+    const isTrustedProxy = parseTrustedProxies(options.trustedProxy ?? []);
     const lock = lockDataDirectory(dataDir);
     started.defer(() => {
       lock.release();
@@ -132,6 +134,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       projections,
       dialer: tunnels.dialer,
       agentDelivery,
+      isTrustedProxy,
       logger: logger.child({ component: 'gateway' }),
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
@@ -146,13 +149,14 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     if (options.isLocal === true) return running({ ready: true, url: '', tunnelAddress: '', dataDir }, started);
 
-    const tunnelListener = await createTunnelListener({ host, port: options.tunnelPort, key: identity.keyPem, cert: identity.certificatePem, accept: tunnels.accept, clock });
+    const tunnelListener = await createTunnelListener({ host, port: options.tunnelPort, key: identity.keyPem, cert: identity.certificatePem, accept: tunnels.accept, isTrustedProxy, clock });
     started.defer(() => tunnelListener.close());
     tunnelPort = tunnelListener.port;
     const apiListener = await createApiListener({
       host,
       port: options.httpsPort,
       certificate: certificate.current(),
+      isTrustedProxy,
       onGrpc: polls.accept,
       onHttp: gateway.accept,
     });

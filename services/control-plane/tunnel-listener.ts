@@ -1,11 +1,13 @@
 /** The tunnel port: TLS with the control plane's pinned identity, HTTP/2 only, bounded before authentication. */
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
 import { systemClock, type Clock } from '../application/clock.ts';
-import { peerGroup, plainAddress } from '../application/peer-address.ts';
+import { peerGroup } from '../application/peer-address.ts';
 import { ADMISSION_MS } from '../tunnels/admission.ts';
+import { whenClientKnown } from './client-address.ts';
 import { listen } from './listen.ts';
+import type { IsTrustedProxy } from './trusted-proxies.ts';
 
 /** Connections without valid credentials, TLS handshakes included, that may wait at once. */
 export const UNADMITTED_CONNECTIONS = 1024;
@@ -32,21 +34,25 @@ export async function createTunnelListener(options: {
   readonly key: string;
   readonly cert: string;
   readonly accept: (socket: Duplex, peer: { readonly address: string }) => { readonly admitted: Promise<boolean> };
+  /** Whose PROXY headers are believed; nobody's by default. */
+  readonly isTrustedProxy?: IsTrustedProxy;
   readonly clock?: Clock;
 }): Promise<TunnelListener> {
-  const { host, port, key, cert, accept, clock = systemClock } = options;
+  const { host, port, key, cert, accept, isTrustedProxy = () => false, clock = systemClock } = options;
   /** Connections without valid credentials yet, by the peer's address and port. */
-  const waiting = new Map<string, Socket>();
+  const waiting = new Map<string, { readonly socket: Socket; address?: string }>();
   const waitingOfOne = new Map<string, number>();
 
-  function stopWaiting(peer: string, group: string): void {
-    if (!waiting.delete(peer)) return;
+  function stopWaiting(peer: string): void {
+    const address = waiting.get(peer)?.address;
+    if (!waiting.delete(peer) || address === undefined) return;
+    const group = peerGroup(address);
     const left = (waitingOfOne.get(group) ?? 1) - 1;
     if (left === 0) waitingOfOne.delete(group);
     else waitingOfOne.set(group, left);
   }
 
-  const server = tls.createServer({
+  const secure = tls.createServer({
     key,
     cert,
     minVersion: 'TLSv1.3',
@@ -54,45 +60,54 @@ export async function createTunnelListener(options: {
     // The cheapest good one first: it is what each end's CPU goes to.
     ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
     handshakeTimeout: ADMISSION_MS,
-    noDelay: true,
   });
 
-  server.on('connection', (socket: Socket) => {
+  const server = net.createServer({ noDelay: true }, (socket) => {
     const peer = peerOf(socket);
-    const group = peerGroup(socket.remoteAddress ?? '');
-    const ofOne = waitingOfOne.get(group) ?? 0;
-    if (waiting.size >= UNADMITTED_CONNECTIONS || ofOne >= UNADMITTED_CONNECTIONS_OF_ONE) {
+    if (waiting.size >= UNADMITTED_CONNECTIONS) {
       socket.destroy();
       return;
     }
-    waiting.set(peer, socket);
-    waitingOfOne.set(group, ofOne + 1);
+    const entry: { readonly socket: Socket; address?: string } = { socket };
+    waiting.set(peer, entry);
     const stopDeadline = clock.after(ADMISSION_MS, () => {
-      if (waiting.get(peer) === socket) socket.destroy();
+      if (waiting.get(peer) === entry) socket.destroy();
     });
     socket.once('close', () => {
       stopDeadline();
-      stopWaiting(peer, group);
+      stopWaiting(peer);
+    });
+    whenClientKnown(socket, isTrustedProxy, (address) => {
+      const group = peerGroup(address);
+      const ofOne = waitingOfOne.get(group) ?? 0;
+      if (ofOne >= UNADMITTED_CONNECTIONS_OF_ONE) {
+        socket.destroy();
+        return;
+      }
+      entry.address = address;
+      waitingOfOne.set(group, ofOne + 1);
+      secure.emit('connection', socket);
     });
   });
-  server.on('secureConnection', (socket: TLSSocket) => {
+  secure.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => undefined);
-    if (socket.alpnProtocol !== 'h2' || socket.remoteAddress === undefined) {
+    const peer = peerOf(socket);
+    const address = waiting.get(peer)?.address;
+    if (socket.alpnProtocol !== 'h2' || address === undefined) {
       socket.destroy();
       return;
     }
-    const peer = peerOf(socket);
-    void accept(socket, { address: plainAddress(socket.remoteAddress) }).admitted.then(() => {
-      stopWaiting(peer, peerGroup(socket.remoteAddress ?? ''));
+    void accept(socket, { address }).admitted.then(() => {
+      stopWaiting(peer);
     });
   });
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  secure.on('tlsClientError', (_error, socket) => socket.destroy());
 
   return {
     port: await listen(server, { host, port, portFlag: '--tunnel-port' }),
     close() {
       server.close();
-      for (const socket of waiting.values()) socket.destroy();
+      for (const { socket } of waiting.values()) socket.destroy();
     },
   };
 }

@@ -58,7 +58,7 @@ export interface RestApp {
 
 /** @param serverFor gives the HTTP server that will feed the handler. */
 export async function createRestApp(dependencies: RestDependencies, serverFor: (handle: RestApp['handle']) => Server): Promise<RestApp> {
-  const { authentication, limits, logger } = dependencies;
+  const { authentication, limits, logger, isTrustedProxy = () => false } = dependencies;
   const respond = createErrorResponder(logger, limits);
   const routes: DeclaredRoute[] = [];
   const methodsByUrl = new Map<string, Set<string>>();
@@ -70,6 +70,8 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
       return serverFor(handler);
     },
     logger: false,
+    // For request.ip alone; Host is what the client sent.
+    trustProxy: (address: string) => isTrustedProxy(address),
     bodyLimit: limits.bodyBytes,
     genReqId: () => randomUUID(),
     requestIdHeader: false,

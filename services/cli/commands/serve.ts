@@ -6,7 +6,7 @@ import { parseHostPort } from '../../../proto/host-port.ts';
 import { controlPlaneDefaults } from '../../control-plane/options.ts';
 import type { ControlPlaneOptions, ReadyLine } from '../../control-plane/options.ts';
 import { misuse } from '../cli-error.ts';
-import { flag, portNumber, readSecretFile, secretFileFlag } from '../flags.ts';
+import { flag, portNumber, readSecretFile, secretFileFlag, several } from '../flags.ts';
 import { createLogger, LOG_LEVELS } from '../logger.ts';
 import type { LogLevel } from '../logger.ts';
 import { untilStopped } from '../stop-signals.ts';
@@ -18,6 +18,7 @@ interface Flags {
   readonly tunnelPort: number;
   readonly publicAddress?: string;
   readonly tunnelAddress?: string;
+  readonly trustedProxy?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly keyFile?: string;
@@ -35,6 +36,7 @@ export function serveCommand(): Command {
     .addOption(flag('--tunnel-port <port>', 'tunnels; 0 picks a free one').argParser(portNumber).default(tunnelPort))
     .addOption(flag('--public-address <host:port>', 'the address offered to agents when an environment is created'))
     .addOption(flag('--tunnel-address <host:port>', 'the address of the tunnel port, where it is not the same host'))
+    .addOption(flag('--trusted-proxy <cidr>', "a reverse proxy's network or address, whose X-Forwarded-For and PROXY protocol v2 are believed; may be given several times").argParser(several))
     .addOption(flag('--tls-cert <file>', 'the certificate of the HTTPS port, PEM, its chain after it; self-signed otherwise'))
     .addOption(flag('--tls-key <file>', 'its key, PEM'))
     .addOption(flag('--key-file <file>', 'the installation key, where it is not in the data directory'))
