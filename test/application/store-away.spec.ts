@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
-import { admin, eventually, type Harness, startHarness } from './harness.ts';
+import { admin, eventually, type Harness, startHarness, swarmReport } from './harness.ts';
 
 describe('application: while the store is away, and after', () => {
   let harness: Harness;
@@ -31,8 +31,7 @@ describe('application: while the store is away, and after', () => {
   });
 
   it('expires credentials by itself once it is back, so that another agent is asked', async () => {
-    const first = await harness.agent(environmentId);
-    const second = await harness.agent(environmentId);
+    const [first, second] = [await harness.agent(environmentId, { report: swarmReport('n1', true) }), await harness.agent(environmentId, { report: swarmReport('n2', false) })];
     await harness.app.tunnels.require(environmentTunnel(environmentId), admin);
     await eventually(() => first.answers.length === 1);
     harness.outage.isOn = true;
