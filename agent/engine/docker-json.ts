@@ -1,5 +1,6 @@
 /** Reads JSON from an engine's API over its Unix socket. */
 import * as http from 'node:http';
+import { releaseVersion } from '../../proto/release.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const DEADLINE_MS = 5000;
@@ -21,7 +22,7 @@ class AnswerTooLong extends Error {
 export function getDockerJson(socketPath: string, path: string, signal: AbortSignal, { maxBytes, deadlineMs }: AnswerBounds = USUAL): Promise<unknown> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath, path, headers: { Host: 'docker' }, agent: false, signal: within }, (response) => {
+    const request = http.request({ socketPath, path, headers: { Host: 'docker', 'User-Agent': `homeport-agent/${releaseVersion()}` }, agent: false, signal: within }, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {

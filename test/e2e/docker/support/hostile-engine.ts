@@ -15,8 +15,8 @@ export interface HostileEngine {
   stop(): Promise<void>;
 }
 
-/** What the agent asks on its own: which engine this is. */
-const AGENTS_OWN = /^GET \/(?:version|info) HTTP\/1\.1\r\n/;
+/** What the agent asks on its own, for its reports and snapshots: one request on a connection. */
+const AGENTS_OWN = /^GET \S+ HTTP\/1\.1\r\n(?:[^\r\n]+\r\n)*?User-Agent: homeport-agent\/[^\r\n]+\r\n(?:[^\r\n]+\r\n)*\r\n$/;
 const REQUEST_LINE = /(?:GET|HEAD|POST|PUT|DELETE) (\S+) HTTP\/1\.1\r\n[^]*?\r\n\r\n/g;
 
 export async function startHostileEngine(): Promise<HostileEngine> {
