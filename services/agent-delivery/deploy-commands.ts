@@ -2,7 +2,8 @@
  * The commands that fetch and start an agent, to be pasted into a POSIX shell as they are. What the agent gets is one socket and
  * one volume: a root file system that it can't write to, no capability, and no way to more of them.
  */
-import { parseJoinToken } from '../../proto/join-token.ts';
+import { isLoopbackHost } from '../../proto/host-port.ts';
+import { apiAddress, parseJoinToken } from '../../proto/join-token.ts';
 import type { DeployCommands, DeployTarget } from './port.ts';
 import { hereDocument, shellCommand, shellWord } from './shell-text.ts';
 
@@ -21,7 +22,11 @@ const VOLUME = 'homeport-agent-data';
 
 /** @param image the name in the served image archive. Throws JoinTokenError for a join token that can't be read. */
 export function deployCommands({ edgeId, joinToken }: DeployTarget, served: ServedTrust, image: string): DeployCommands {
-  const url = parseJoinToken(joinToken).apiUrl;
+  const token = parseJoinToken(joinToken);
+  const url = token.apiUrl;
+  // A container's own loopback is not the machine's.
+  const isLocal = isLoopbackHost(apiAddress(token).host);
+  const network = isLocal ? ['--network host'] : [];
   const pin = `sha256//${Buffer.from(served.spkiSha256).toString('base64')}`;
   const variables: readonly (readonly [name: string, value: string])[] = [
     ['EDGE_ID', edgeId],
@@ -36,6 +41,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     shellCommand(
       `${engine} run --detach --name ${NAME} --restart always`,
       '--read-only --cap-drop ALL --security-opt no-new-privileges',
+      ...network,
       ...more,
       `--volume ${socket}:${SOCKET} --volume ${VOLUME}:/data`,
       ...environment,
@@ -48,6 +54,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     swarm: `${load('docker')} &&\n${shellCommand(
       `docker service create --name ${NAME} --mode global --no-resolve-image`,
       '--read-only --cap-drop ALL',
+      ...network,
       `--mount type=bind,source=${SOCKET},target=${SOCKET}`,
       `--mount type=volume,source=${VOLUME},target=/data`,
       ...environment,
@@ -55,7 +62,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     )}`,
     // Where SELinux rules, a container may not use the engine's socket.
     podman: `systemctl enable --now podman.socket podman-restart.service &&\n${load('podman')} &&\n${run('podman', PODMAN_SOCKET, '--security-opt label=disable')}`,
-    compose: `${load('docker')} &&\ndocker compose --file - up --detach ${hereDocument(composeFile(variables, image))}`,
+    compose: `${load('docker')} &&\ndocker compose --file - up --detach ${hereDocument(composeFile(variables, image, isLocal))}`,
     // The join token comes by stdin: what is in a command line, every user of the machine can see.
     systemd: `script=$(${fetch('install.sh')}) &&\nsh -c "$script" homeport-install ${hereDocument([
       `HOMEPORT_URL=${url}`,
@@ -65,7 +72,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
   };
 }
 
-function composeFile(variables: readonly (readonly [name: string, value: string])[], image: string): readonly string[] {
+function composeFile(variables: readonly (readonly [name: string, value: string])[], image: string, isLocal: boolean): readonly string[] {
   // JSON is YAML; what Compose would put in for a $ is not wanted.
   const text = (value: string): string => JSON.stringify(value).replaceAll('$', '$$$$');
   return [
@@ -79,6 +86,7 @@ function composeFile(variables: readonly (readonly [name: string, value: string]
     '    read_only: true',
     '    cap_drop: [ALL]',
     '    security_opt: ["no-new-privileges:true"]',
+    ...(isLocal ? ['    network_mode: host'] : []),
     '    environment:',
     ...variables.map(([name, value]) => `      ${name}: ${text(value)}`),
     '    volumes:',

@@ -8,13 +8,14 @@ import { PLATFORMS } from '../../services/agent-delivery/port.ts';
 import type { DeployCommands } from '../../services/agent-delivery/port.ts';
 import { runProcess } from '../support/child-process.ts';
 
-const joinToken = encodeJoinToken({
+const token = {
   apiUrl: 'https://[2001:db8::7]:9443',
   tunnelAddress: '[2001:db8::7]:8000',
   tunnelFingerprint: Buffer.alloc(32, 1).toString('base64'),
   environmentId: 'e1',
   joinSecret: Buffer.alloc(32, 2),
-});
+};
+const joinToken = encodeJoinToken(token);
 const edgeId = '6b1f0c52-0000-4000-8000-000000000001';
 
 function commands(isPublic: boolean): DeployCommands {
@@ -46,6 +47,15 @@ describe('the commands that start an agent', () => {
     }
     expect(commands(true).swarm).to.include('--read-only --cap-drop ALL').and.include('--mode global');
     expect(commands(true).compose).to.include('read_only: true').and.include('cap_drop: [ALL]').and.include('no-new-privileges:true');
+  });
+
+  it('join the machine’s own network where its loopback is the address, and only there', () => {
+    const local = encodeJoinToken({ ...token, apiUrl: 'https://localhost:9443', tunnelAddress: 'localhost:8000' });
+    const onLoopback = deployCommands({ edgeId, joinToken: local }, { spkiSha256: Buffer.alloc(32, 3), isPublic: false }, 'localhost/homeport-agent:1.2.3');
+    for (const platform of ['standalone', 'podman', 'swarm', 'compose'] as const) {
+      expect(onLoopback[platform], platform).to.match(/--network host|network_mode: host/);
+      expect(commands(true)[platform], platform).to.not.match(/--network host|network_mode: host/);
+    }
   });
 
   it('are read by a shell as they stand, an IPv6 address included', async () => {
