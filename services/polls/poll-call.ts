@@ -3,14 +3,16 @@ import { type ServerDuplexStream, type ServiceError, status } from '@grpc/grpc-j
 import type { Logger } from 'pino';
 import { CHECK_HEADER } from '../../proto/check-header.ts';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
-import { AgentRefused, ApplicationError, type PollAdmission, type PollAnswer, type PollConversation } from '../application/ports.ts';
-import { flawOf, introductionOf, pollOf, responseOf } from './poll-messages.ts';
-import { refusalStatus } from './refusal-status.ts';
+import type { PollAdmission, PollAnswer, PollConversation } from '../application/ports.ts';
+import { pollOf, readIntroduction, responseOf } from './poll-messages.ts';
+import { failureStatus } from './refusal-status.ts';
 
 /** How long a call may wait with its first request. */
 const introductionMs = 10_000;
 /** Answers an agent may leave unread before its call is ended. */
 const unreadAnswers = 64;
+
+const unforeseen = { logged: 'a poll could not be answered', told: 'the control plane could not answer; it will be tried again' };
 
 type Call = ServerDuplexStream<PollRequest, PollResponse>;
 
@@ -41,23 +43,12 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
   }
 
   function fail(error: unknown): void {
-    if (error instanceof AgentRefused) {
-      finish(refusalStatus(error));
-    } else if (error instanceof ApplicationError && error.code === 'event-store-unavailable') {
-      finish(refusalStatus(new AgentRefused('event-store-unavailable', error.message)));
-    } else {
-      logger.error({ err: error }, 'a poll could not be answered');
-      finish({ code: status.INTERNAL, details: 'the control plane could not answer; it will be tried again' });
-    }
+    finish(failureStatus(error, { logger, unforeseen }));
   }
 
   /** Reads an introduction and gets the agent admitted; then answers it. */
   async function introduce(request: PollRequest): Promise<void> {
-    const { hello } = request;
-    if (hello === undefined) throw admission.refuseMalformed('malformed-token', address, 'the first request of a call must carry the hello');
-    const flaw = flawOf(hello);
-    if (flaw !== undefined) throw admission.refuseMalformed(flaw.reason, address, flaw.message);
-    const introduction = introductionOf(hello, address);
+    const introduction = readIntroduction(request.hello, address, admission);
     if (call.metadata.get(CHECK_HEADER)[0] === '1') {
       await admission.check(introduction);
       return finish('end');

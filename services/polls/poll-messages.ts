@@ -4,14 +4,14 @@ import type { AgentHello, PollRequest, PollResponse } from '../../proto/generate
 import { JOIN_SECRET_BYTES } from '../../proto/join-secret.ts';
 import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
 import { type CredentialsKeyParts, sealCredentials } from '../../proto/sealed-credentials.ts';
-import type { Poll, PollAnswer, PollIntroduction } from '../application/ports.ts';
+import type { Poll, PollAdmission, PollAnswer, PollIntroduction } from '../application/ports.ts';
 import type { AgentReport } from '../domain/events.ts';
 
 /** The lowest protocol version still served. */
 export const minProtocolVersion = 1;
 
 /** What is wrong with a hello that can't even be looked up, with words for the agent's log. */
-export interface HelloFlaw {
+interface HelloFlaw {
   readonly reason: 'malformed-token' | 'malformed-edge-id' | 'version-too-old';
   readonly message: string;
 }
@@ -19,7 +19,7 @@ export interface HelloFlaw {
 const longest = { environmentId: 64, instanceId: 64, text: 256 };
 
 /** The first flaw of a hello, or undefined. */
-export function flawOf(hello: AgentHello): HelloFlaw | undefined {
+function flawOf(hello: AgentHello): HelloFlaw | undefined {
   const { environmentId, joinSecret, edgeId, instanceId, protocolVersion } = hello;
   if (protocolVersion < minProtocolVersion) {
     return { reason: 'version-too-old', message: `this agent speaks protocol ${String(protocolVersion)}; ${String(minProtocolVersion)} is the oldest served: update the agent` };
@@ -48,8 +48,15 @@ export function reportOf(hello: AgentHello): AgentReport {
   };
 }
 
-/** A good hello as an introduction. */
-export function introductionOf(hello: AgentHello, address: string): PollIntroduction {
+/** Reads the hello that must begin a call. Throws AgentRefused, already recorded, where it is missing or has a flaw. */
+export function readIntroduction(hello: AgentHello | undefined, address: string, admission: Pick<PollAdmission, 'refuseMalformed'>): PollIntroduction {
+  if (hello === undefined) throw admission.refuseMalformed('malformed-token', address, 'the first request of a call must carry the hello');
+  const flaw = flawOf(hello);
+  if (flaw !== undefined) throw admission.refuseMalformed(flaw.reason, address, flaw.message);
+  return introductionOf(hello, address);
+}
+
+function introductionOf(hello: AgentHello, address: string): PollIntroduction {
   const { environmentId, joinSecret, instanceId } = hello;
   return { environmentId, joinSecret, edgeId: hello.edgeId.toLowerCase(), instanceId, report: reportOf(hello), address };
 }

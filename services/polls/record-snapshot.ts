@@ -5,10 +5,12 @@ import { type sendUnaryData, type ServerReadableStream, type ServiceError, statu
 import type { Logger } from 'pino';
 import { type RecordSnapshotRequest, type RecordSnapshotResponse, Snapshot } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { SNAPSHOT_BYTES, SNAPSHOT_CALL_MS } from '../../proto/snapshot-limits.ts';
-import { AgentRefused, ApplicationError, type PollAdmission, type SnapshotRecording } from '../application/ports.ts';
-import { flawOf, introductionOf } from './poll-messages.ts';
-import { refusalStatus } from './refusal-status.ts';
+import type { PollAdmission, SnapshotRecording } from '../application/ports.ts';
+import { readIntroduction } from './poll-messages.ts';
+import { failureStatus } from './refusal-status.ts';
 import { snapshotReportOf } from './snapshot-messages.ts';
+
+const unforeseen = { logged: 'a snapshot could not be recorded', told: 'the control plane could not record the snapshot' };
 
 type Call = ServerReadableStream<RecordSnapshotRequest, RecordSnapshotResponse>;
 type Failure = Pick<ServiceError, 'code' | 'details'>;
@@ -46,21 +48,12 @@ export function serveRecordSnapshot(call: Call, respond: sendUnaryData<RecordSna
   }
 
   function fail(error: unknown): void {
-    if (error instanceof AgentRefused) {
-      finish(refusalStatus(error));
-    } else if (error instanceof ApplicationError && error.code === 'event-store-unavailable') {
-      finish(refusalStatus(new AgentRefused('event-store-unavailable', error.message)));
-    } else {
-      logger.error({ err: error }, 'a snapshot could not be recorded');
-      finish({ code: status.INTERNAL, details: 'the control plane could not record the snapshot' });
-    }
+    finish(failureStatus(error, { logger, unforeseen }));
   }
 
   async function introduce({ message }: RecordSnapshotRequest): Promise<void> {
-    if (message?.$case !== 'hello') throw admission.refuseMalformed('malformed-token', peer.address, 'the first request of a call must carry the hello');
-    const flaw = flawOf(message.value);
-    if (flaw !== undefined) throw admission.refuseMalformed(flaw.reason, peer.address, flaw.message);
-    intake = await snapshots.admit(introductionOf(message.value, peer.address));
+    const hello = message?.$case === 'hello' ? message.value : undefined;
+    intake = await snapshots.admit(readIntroduction(hello, peer.address, admission));
     onAdmitted();
   }
 

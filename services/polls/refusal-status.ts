@@ -1,7 +1,8 @@
 /** Says refusals in gRPC: a status for programs, the reason in a trailer, words for people. */
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
 import { REASON_TRAILER, RETRY_AFTER_TRAILER } from '../../proto/reason-trailer.ts';
-import type { AgentRefused } from '../application/ports.ts';
+import { AgentRefused, ApplicationError } from '../application/ports.ts';
 
 const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
   'malformed-token': status.INVALID_ARGUMENT,
@@ -21,9 +22,17 @@ const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
 };
 
 /** The status a refused call ends with. */
-export function refusalStatus(refusal: AgentRefused): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
+function refusalStatus(refusal: AgentRefused): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
   const metadata = new Metadata();
   metadata.set(REASON_TRAILER, refusal.reason);
   if (refusal.retryAfterMs !== undefined) metadata.set(RETRY_AFTER_TRAILER, String(refusal.retryAfterMs));
   return { code: statuses[refusal.reason], details: refusal.message, metadata };
+}
+
+/** The status for whatever went wrong in a call. What nobody foresaw is logged, and told as `unforeseen`. */
+export function failureStatus(error: unknown, { logger, unforeseen }: { readonly logger: Logger; readonly unforeseen: { readonly logged: string; readonly told: string } }): Pick<ServiceError, 'code' | 'details'> {
+  if (error instanceof AgentRefused) return refusalStatus(error);
+  if (error instanceof ApplicationError && error.code === 'event-store-unavailable') return refusalStatus(new AgentRefused('event-store-unavailable', error.message));
+  logger.error({ err: error }, unforeseen.logged);
+  return { code: status.INTERNAL, details: unforeseen.told };
 }
