@@ -137,7 +137,7 @@ function joinCommand(): Command {
     await withClient(flags, async (client) => {
       const { id } = await findEnvironment(client, nameOrId);
       const deployment = (await client.call('GET', `/environments/${id}/deployment`)).body as Deployment;
-      print(isJson(flags) ? `${JSON.stringify(deployment, undefined, 2)}\n` : joining(client, deployment));
+      print(joiningAs(flags, client, deployment));
     });
   });
 }
@@ -152,7 +152,7 @@ function rotateTokenCommand(): Command {
       const { id, name } = await findEnvironment(client, nameOrId);
       await agreed(flags, `Refuse the agents of ${name} until they have the new join token?`);
       const deployment = (await client.call('POST', `/environments/${id}/rotate-token`)).body as Deployment;
-      print(isJson(flags) ? `${JSON.stringify(deployment, undefined, 2)}\n` : joining(client, deployment));
+      print(joiningAs(flags, client, deployment));
     });
   });
 }
@@ -208,6 +208,10 @@ async function agreed(flags: { readonly yes?: true }, question: string): Promise
   if (flags.yes === true) return;
   if (!canAsk()) throw misuse(`there is nobody to ask “${question}” here: pass --yes to do it`);
   if (!(await confirm(question))) throw new CliError('cancelled', 'cancelled');
+}
+
+function joiningAs(flags: OutputFlags, client: RestClient, deployment: Deployment): string {
+  return isJson(flags) ? `${JSON.stringify(deployment, undefined, 2)}\n` : joining(client, deployment);
 }
 
 /** The line that starts the agent. A self-signed server is as safe, but its agent has to be told. */

@@ -76,9 +76,13 @@ export async function findEnvironment(client: RestClient, nameOrId: string): Pro
     if (environment !== undefined) return environment.body as Environment;
   }
   const matches = await listEnvironments(client, { search: nameOrId });
-  // As the server compares names; a file system may spell accents otherwise than a keyboard.
-  const folded = (name: string): string => name.normalize('NFC').toLowerCase();
-  const found = matches.find(({ name }) => folded(name) === folded(nameOrId));
+  const found = matches.find(({ name }) => isSameName(name, nameOrId));
   if (found === undefined) throw new CliError('environment-not-found', `there is no environment ${nameOrId}: ${programName()} env list shows them`);
   return found;
+}
+
+/** Whether the server takes two names for one; a file system may spell accents otherwise than a keyboard. */
+export function isSameName(one: string, other: string): boolean {
+  const folded = (name: string): string => name.normalize('NFC').toLowerCase();
+  return folded(one) === folded(other);
 }

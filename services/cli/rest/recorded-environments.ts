@@ -1,6 +1,6 @@
 /** Environments as the record knows them: also those that were removed. */
 import { CliError } from '../cli-error.ts';
-import { findEnvironment, listEnvironments } from './environments.ts';
+import { findEnvironment, isSameName, listEnvironments } from './environments.ts';
 import { readHistory } from './events.ts';
 import type { RestClient } from './rest-client.ts';
 
@@ -10,7 +10,7 @@ export async function findRecordedEnvironment(client: RestClient, nameOrId: stri
     return (await findEnvironment(client, nameOrId)).id;
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== 'environment-not-found') throw error;
-    const id = (await newestCreated(client, ({ environmentId }) => environmentId === nameOrId)) ?? (await newestCreated(client, ({ name }) => fold(name) === fold(nameOrId)));
+    const id = await createdAs(client, nameOrId);
     if (id === undefined) throw error;
     return id;
   }
@@ -21,14 +21,15 @@ export async function environmentNames(client: RestClient): Promise<ReadonlyMap<
   return new Map((await listEnvironments(client, {})).map(({ id, name }) => [id, name]));
 }
 
-async function newestCreated(client: RestClient, matches: (data: Readonly<Record<string, unknown>>) => boolean): Promise<string | undefined> {
+/** The id itself, or the newest that was created with the name. */
+async function createdAs(client: RestClient, nameOrId: string): Promise<string | undefined> {
+  let named: string | undefined;
   for await (const page of readHistory(client, { type: 'EnvironmentCreated' }, { order: 'desc' })) {
-    const found = page.find(({ data }) => matches(data));
-    if (found !== undefined) return String(found.data.environmentId);
+    for (const { data } of page) {
+      const id = String(data.environmentId);
+      if (id === nameOrId) return id;
+      if (named === undefined && isSameName(String(data.name), nameOrId)) named = id;
+    }
   }
-  return undefined;
-}
-
-function fold(name: unknown): string {
-  return String(name).normalize('NFC').toLowerCase();
+  return named;
 }
