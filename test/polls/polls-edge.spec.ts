@@ -1,45 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { ChannelCredentials, type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import pino from 'pino';
 import { type AgentHello, type PollRequest, type PollResponse, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { openSealedCredentials } from '../../proto/sealed-credentials.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
-import { createPollsEdge, type PollsEdge } from '../../services/polls/polls-edge.ts';
 import { admin, eventually, type Harness, joinSecretOf, startHarness } from '../application/harness.ts';
+import { type ListeningEdge, startListeningEdge } from './support/listening-edge.ts';
 
 const edgeId = '11111111-1111-4111-8111-111111111111';
 
 describe('polls: the gRPC edge', () => {
   let harness: Harness;
   let environmentId: string;
-  let edge: PollsEdge;
-  let listener: Server;
+  let edge: ListeningEdge;
   let client: PollServiceClient;
 
   beforeEach(async () => {
     harness = await startHarness();
     environmentId = await harness.createEnvironment('factory');
-    edge = createPollsEdge({
-      admission: harness.app.polls,
-      snapshots: harness.app.snapshots,
-      logger: pino({ enabled: false }),
-      clock: harness.clock,
-      signBinding: (nonce) => ({ binding: nonce, signature: new Uint8Array(), tunnelPublicKey: new Uint8Array() }),
-    });
-    listener = createServer({ allowHalfOpen: true }, (socket) => {
-      edge.accept(socket, { address: '198.51.100.4' });
-    }).listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    client = new PollServiceClient(`127.0.0.1:${String((listener.address() as AddressInfo).port)}`, ChannelCredentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+    edge = await startListeningEdge(harness);
+    ({ client } = edge);
   });
   afterEach(async () => {
-    client.close();
-    edge.close();
-    listener.close();
-    await once(listener, 'close');
+    await edge.close();
     await harness.close();
   });
 
@@ -153,7 +138,7 @@ describe('polls: the gRPC edge', () => {
   it('ends a connection on which no agent was let in, whatever it keeps open, and leaves agents alone', async () => {
     const good = talk(request(1, { hello: hello() }));
     await eventually(() => good.answers.length === 1);
-    const silent = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+    const silent = connect(edge.port, '127.0.0.1');
     await once(silent, 'connect');
     silent.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
     silent.on('error', () => undefined);
@@ -181,7 +166,7 @@ describe('polls: the gRPC edge', () => {
   it('lets a connection go at once whose agent has ended its side, as the kernel does for a killed process', async () => {
     let kill = (): void => undefined;
     const proxy = createServer((near) => {
-      const far = connect({ port: (listener.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+      const far = connect({ port: edge.port, host: '127.0.0.1', allowHalfOpen: true });
       near.pipe(far, { end: false });
       far.pipe(near);
       kill = () => {
@@ -190,7 +175,7 @@ describe('polls: the gRPC edge', () => {
       };
     }).listen(0, '127.0.0.1');
     await once(proxy, 'listening');
-    const accepted = once(listener, 'connection');
+    const accepted = once(edge.listener, 'connection');
     const killed = new PollServiceClient(`127.0.0.1:${String((proxy.address() as AddressInfo).port)}`, ChannelCredentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
     const call = killed.poll();
     call.on('error', () => undefined);

@@ -1,41 +1,30 @@
 /** RecordSnapshot as agents, and others, call it. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { ChannelCredentials, type ServiceError, status } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import pino from 'pino';
-import { type AgentHello, PollServiceClient, type RecordSnapshotRequest, type RecordSnapshotResponse, Snapshot } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { type AgentHello, type PollServiceClient, type RecordSnapshotRequest, type RecordSnapshotResponse, Snapshot } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { SNAPSHOT_BYTES } from '../../proto/snapshot-limits.ts';
-import { createPollsEdge, type PollsEdge } from '../../services/polls/polls-edge.ts';
 import { type Harness, joinSecretOf, startHarness } from '../application/harness.ts';
+import { type ListeningEdge, startListeningEdge } from './support/listening-edge.ts';
 
 const edgeId = '11111111-1111-4111-8111-111111111111';
 
 describe('polls: snapshots over gRPC', () => {
   let harness: Harness;
   let environmentId: string;
-  let edge: PollsEdge;
-  let listener: Server;
+  let edge: ListeningEdge;
   let client: PollServiceClient;
 
   beforeEach(async () => {
     harness = await startHarness();
     environmentId = await harness.createEnvironment('factory');
     await harness.agent(environmentId, { instanceId: 'instance1' });
-    const { polls: admission, snapshots } = harness.app;
-    const signBinding = (nonce: Uint8Array) => ({ binding: nonce, signature: new Uint8Array(), tunnelPublicKey: new Uint8Array() });
-    edge = createPollsEdge({ admission, snapshots, logger: pino({ enabled: false }), clock: harness.clock, signBinding });
-    listener = createServer({ allowHalfOpen: true }, (socket) => edge.accept(socket, { address: '198.51.100.4' })).listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    client = new PollServiceClient(`127.0.0.1:${String((listener.address() as AddressInfo).port)}`, ChannelCredentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+    edge = await startListeningEdge(harness);
+    ({ client } = edge);
   });
   afterEach(async () => {
-    client.close();
-    edge.close();
-    listener.close();
-    await once(listener, 'close');
+    await edge.close();
     await harness.close();
   });
 
