@@ -10,6 +10,7 @@ import { EventStoreError, type EventReader, type ExpectedRevision } from '../eve
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import type { EventLog } from './event-log.ts';
+import { loadKnownEnvironment } from './known-environment.ts';
 import { createPace, type Pace } from './pace.ts';
 import {
   AgentRefused,
@@ -239,12 +240,9 @@ export function createSnapshots(deps: {
     },
 
     async request(environmentId) {
-      const state = await environments.load(environmentId);
-      if (state.status === 'absent') throw new ApplicationError('environment-not-found', 'there is no such environment');
-      if (state.status === 'removed') throw new ApplicationError('environment-removed', 'this environment was removed');
+      const { agents } = await loadKnownEnvironment(environments, environmentId);
       if (!isDue(environmentId)) throw new ApplicationError('agent-not-polling', 'no agent of this environment is polling; check that it runs and reaches this address', { retryAfterSeconds: 5 });
-      const keys = Object.keys(state.agents);
-      for (const key of keys) nodeOf(environmentId, key).dueMs = 0;
+      for (const key of Object.keys(agents)) nodeOf(environmentId, key).dueMs = 0;
       return { agents: remind(environmentId) };
     },
 

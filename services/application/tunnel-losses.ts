@@ -1,0 +1,79 @@
+/** Losing a tunnel: its connection broke, its agent says so, or this process or an earlier one ended. */
+import type { Logger } from 'pino';
+import type { TunnelLossReason } from '../domain/events.ts';
+import type { TunnelKey } from '../domain/tunnel-key.ts';
+import type { Clock } from './clock.ts';
+import type { CommandContext, OpenedTunnel, Poll, TunnelControl, TunnelGate } from './ports.ts';
+import type { PresentAgent } from './presence.ts';
+import type { TunnelRecord } from './tunnel-record.ts';
+
+const recordAgainMs = 1000;
+
+export interface TunnelLosses extends Pick<TunnelGate, 'lost'> {
+  /** What an agent says it holds, and what it failed to open, against the record. */
+  reconcile(agent: PresentAgent, said: { readonly held: readonly string[]; readonly failure: Poll['tunnelFailure'] }, context: CommandContext): Promise<void>;
+  /** The record says that it is open: one of an earlier process of this node is lost as `server-restarted`. */
+  resume(key: TunnelKey): Promise<void>;
+  /** Marks what is open as lost with this process. */
+  close(): Promise<void>;
+}
+
+/** Creates the bookkeeping of losses. `epoch` is this process of `controlPlaneNode`. */
+export function createTunnelLosses(deps: {
+  readonly record: TunnelRecord;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly controlPlaneNode: string;
+  readonly epoch: string;
+  readonly control: () => TunnelControl;
+}): TunnelLosses {
+  const { record, clock, logger, controlPlaneNode, epoch, control } = deps;
+
+  async function lose(key: TunnelKey, credentialsId: string, reason: TunnelLossReason, context: CommandContext): Promise<void> {
+    await record.run(key, { type: 'lose', credentialsId, reason }, context);
+  }
+
+  async function lost(tunnel: OpenedTunnel, reason: TunnelLossReason): Promise<void> {
+    try {
+      await lose(tunnel.key, tunnel.credentialsId, reason, record.following(tunnel.key));
+    } catch (error) {
+      logger.warn({ err: error }, 'a lost tunnel could not be recorded yet');
+      clock.after(recordAgainMs, () => void lost(tunnel, reason));
+    }
+  }
+
+  return {
+    lost,
+
+    async reconcile(agent, { held, failure }, context) {
+      for (const key of record.of(agent.environmentId)) {
+        const state = await record.load(key);
+        if (state.status === 'opening' && state.grant.credentialsId === failure?.credentialsId) {
+          const { credentialsId, reason, detail } = failure;
+          await record.run(key, { type: 'fail-to-open', credentialsId, reason, detail }, record.following(key, context.actor));
+        }
+        if (state.status !== 'open' || state.grant.agentInstanceId !== agent.instanceId) continue;
+        if (held.includes(state.grant.credentialsId)) continue;
+        await lose(key, state.grant.credentialsId, 'agent-reports-none', record.following(key, context.actor));
+        // What still looks open is likely a dead connection: its end is not waited for.
+        void control().drain(key, 'agent-reports-none');
+      }
+    },
+
+    async resume(key) {
+      const state = await record.load(key);
+      if (state.status !== 'open' || state.holder.controlPlaneNode !== controlPlaneNode || state.holder.epoch === epoch) return;
+      await lose(key, state.grant.credentialsId, 'server-restarted', record.system());
+    },
+
+    async close() {
+      for (const key of record.all()) {
+        const state = record.peek(key);
+        if (state?.status !== 'open') continue;
+        await lose(key, state.grant.credentialsId, 'control-plane-stopping', record.system()).catch((error: unknown) => {
+          logger.warn({ err: error }, 'a tunnel that ends with this process could not be recorded');
+        });
+      }
+    },
+  };
+}
