@@ -68,6 +68,7 @@ export async function runAgent(
     protocolVersion: PROTOCOL_VERSION,
     version: releaseVersion(),
     ...engine.report(),
+    endpoints: undefined,
   });
   const snapshots = createAgentSnapshots({
     socketPath: options.dockerSocket,

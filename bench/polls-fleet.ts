@@ -68,6 +68,7 @@ function run({ caFile, address, agents, intervalMs, joinMs }: FleetOrder): void 
       platform: 'linux/amd64',
       engine: { name: 'docker', version: '28.2.2', apiVersion: '1.50' },
       swarm: undefined,
+      endpoints: undefined,
     };
     const poll = () => {
       agent.sequence++;

@@ -54,6 +54,7 @@ export function signBinding(binding: Binding, tunnelPrivateKey: KeyObject): GetB
     binding: encoded,
     signature: sign('sha256', Buffer.concat([CONTEXT, encoded]), { key: tunnelPrivateKey, dsaEncoding: 'der' }),
     tunnelPublicKey: createPublicKey(tunnelPrivateKey).export({ type: 'spki', format: 'der' }),
+    successions: [],
   };
 }
 

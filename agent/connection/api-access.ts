@@ -79,7 +79,7 @@ async function connectExactly(target: HostPort, proxy: Proxy | undefined, trust:
 async function prove(client: PollServiceClient, certificate: X509Certificate, fingerprint: Uint8Array): Promise<void> {
   const nonce = randomBytes(BINDING_NONCE_BYTES);
   const answer = await new Promise<GetBindingResponse>((resolve, reject) => {
-    client.getBinding({ nonce }, new Metadata(), { deadline: Date.now() + BINDING_MS }, (error, value) => {
+    client.getBinding({ nonce, fingerprints: [fingerprint] }, new Metadata(), { deadline: Date.now() + BINDING_MS }, (error, value) => {
       if (error === null) resolve(value);
       else reject(new ConnectFailure('binding-unavailable', error.details, error));
     });

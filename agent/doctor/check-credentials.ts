@@ -41,6 +41,7 @@ export async function checkCredentials(client: PollServiceClient, identity: Iden
         platform: '',
         engine: undefined,
         swarm: undefined,
+        endpoints: undefined,
       };
       call.end({ hello, sequence: 0, confirmedSequence: 0, heldCredentialsIds: [], tunnelFailure: undefined });
     });

@@ -86,6 +86,7 @@ export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts): P
     minProtocolVersion,
     takeSnapshot,
     keepSecretsInSnapshots: !maskSecrets,
+    endpoints: undefined,
     required: required.map((credentials) => ({ sealed: sealCredentials({ ...credentials }, keyParts) })),
   };
 }

@@ -47,7 +47,7 @@ describe("agent's tunnels", () => {
     const first = await suite().controlPlane.polls.next();
     expect(hello.instanceId).to.equal(first.request.hello?.instanceId);
     // An answer that nobody asked for shortens the interval, so that the next poll comes now.
-    first.call.write({ confirmedSequence: 0, pollIntervalMs: 10, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], takeSnapshot: false, keepSecretsInSnapshots: false });
+    first.call.write({ confirmedSequence: 0, pollIntervalMs: 10, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], takeSnapshot: false, keepSecretsInSnapshots: false, endpoints: undefined });
     expect((await suite().controlPlane.polls.next()).request.heldCredentialsIds).to.deep.equal(['c1']);
   });
 
@@ -115,7 +115,7 @@ describe("agent's tunnels", () => {
     agent();
     const first = await controlPlane.polls.next();
     expect((await controlPlane.polls.next()).request.tunnelFailure).to.include({ credentialsId: 'c1', reason: 'connection-refused' });
-    first.call.write({ confirmedSequence: 0, pollIntervalMs: 10, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], takeSnapshot: false, keepSecretsInSnapshots: false });
+    first.call.write({ confirmedSequence: 0, pollIntervalMs: 10, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], takeSnapshot: false, keepSecretsInSnapshots: false, endpoints: undefined });
     expect((await controlPlane.polls.next()).request.tunnelFailure).to.equal(undefined);
   });
 

@@ -90,7 +90,7 @@ describe('API listener', () => {
     const service: PollServiceServer = {
       poll: (call) => call.end(),
       recordSnapshot: (_call, callback) => callback(null, { unchanged: false }),
-      getBinding: (_call, callback) => callback(null, { binding: Buffer.from('b'), signature: new Uint8Array(0), tunnelPublicKey: new Uint8Array(0) }),
+      getBinding: (_call, callback) => callback(null, { binding: Buffer.from('b'), signature: new Uint8Array(0), tunnelPublicKey: new Uint8Array(0), successions: [] }),
     };
     server.addService(PollServiceService, service);
     const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
@@ -100,7 +100,7 @@ describe('API listener', () => {
     });
     try {
       const answer = await new Promise((resolve, reject) =>
-        client.getBinding({ nonce: Buffer.alloc(32) }, (error, value) => (error === null ? resolve(value) : reject(error))),
+        client.getBinding({ nonce: Buffer.alloc(32), fingerprints: [] }, (error, value) => (error === null ? resolve(value) : reject(error))),
       );
       expect(answer).to.have.deep.property('binding', Buffer.from('b'));
       expect(taken).to.deep.equal([]);

@@ -39,6 +39,7 @@ describe('polls: the gRPC edge', () => {
     platform: 'linux/amd64',
     engine: undefined,
     swarm: undefined,
+    endpoints: undefined,
     ...over,
   });
   const request = (sequence: number, over: Partial<PollRequest> = {}): PollRequest => ({
@@ -155,7 +156,7 @@ describe('polls: the gRPC edge', () => {
   it('binds only a nonce of the right length', async () => {
     const bind = (nonce: Uint8Array) =>
       new Promise<ServiceError | null>((resolve) => {
-        client.getBinding({ nonce }, (error) => {
+        client.getBinding({ nonce, fingerprints: [] }, (error) => {
           resolve(error);
         });
       });

@@ -31,7 +31,7 @@ describe('polls: snapshots over gRPC', () => {
   const hello = (over: Partial<AgentHello> = {}): RecordSnapshotRequest => ({
     message: {
       $case: 'hello',
-      value: { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId, instanceId: 'instance1', protocolVersion: 1, version: '0.1.0', node: 'press', platform: 'linux/amd64', engine: undefined, swarm: undefined, ...over },
+      value: { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId, instanceId: 'instance1', protocolVersion: 1, version: '0.1.0', node: 'press', platform: 'linux/amd64', engine: undefined, swarm: undefined, endpoints: undefined, ...over },
     },
   });
   const chunk = (value: Uint8Array): RecordSnapshotRequest => ({ message: { $case: 'chunk', value } });

@@ -61,6 +61,6 @@ describe('binding', () => {
     altered[5] = (altered[5] ?? 0) ^ 1;
     expect(refusalOf({ ...answer, binding: altered })).to.equal('binding-signature-invalid');
     expect(refusalOf({ ...answer, signature: new Uint8Array(0) })).to.equal('binding-signature-invalid');
-    expect(refusalOf({ binding: new Uint8Array(0), signature: new Uint8Array(0), tunnelPublicKey: new Uint8Array(0) })).to.equal('fingerprint-mismatch');
+    expect(refusalOf({ binding: new Uint8Array(0), signature: new Uint8Array(0), tunnelPublicKey: new Uint8Array(0), successions: [] })).to.equal('fingerprint-mismatch');
   });
 });

@@ -105,7 +105,7 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
 
 /** An answer with its other fields filled in. */
 export function pollResponse(answer: Partial<PollResponse>): PollResponse {
-  return { confirmedSequence: 0, pollIntervalMs: 60_000, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], takeSnapshot: false, keepSecretsInSnapshots: false, ...answer };
+  return { confirmedSequence: 0, pollIntervalMs: 60_000, reconnectSpreadMs: 0, minProtocolVersion: 1, required: [], takeSnapshot: false, keepSecretsInSnapshots: false, endpoints: undefined, ...answer };
 }
 
 /** Ends a call as a control plane refuses an agent. */
