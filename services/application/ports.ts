@@ -212,6 +212,8 @@ export interface TunnelControl {
   /** When a tunnel with that key was last used, whether one is live now or not; undefined where none was. */
   lastUsedAtMs(key: TunnelKey): number | undefined;
   isOpen(key: TunnelKey): boolean;
+  /** Its agent may be gone without a word: it is asked for a sign of life, and where none comes in 3 s the tunnel is lost. Never throws. */
+  prove(key: TunnelKey): Promise<void>;
 }
 
 // ---- what the polls' edge asks ----------------------------------------------------------------------------------

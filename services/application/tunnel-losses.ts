@@ -1,8 +1,9 @@
 /** Losing a tunnel: its connection broke, its agent says so, or this process or an earlier one ended. */
 import type { Logger } from 'pino';
 import type { TunnelLossReason } from '../domain/events.ts';
-import type { TunnelKey } from '../domain/tunnel-key.ts';
+import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { Clock } from './clock.ts';
+import type { EnvironmentStreams } from './environment-streams.ts';
 import type { CommandContext, OpenedTunnel, Poll, TunnelControl, TunnelGate } from './ports.ts';
 import type { PresentAgent } from './presence.ts';
 import type { TunnelRecord } from './tunnel-record.ts';
@@ -21,13 +22,15 @@ export interface TunnelLosses extends Pick<TunnelGate, 'lost'> {
 /** Creates the bookkeeping of losses. `epoch` is this process of `controlPlaneNode`. */
 export function createTunnelLosses(deps: {
   readonly record: TunnelRecord;
+  readonly environments: Pick<EnvironmentStreams, 'peek'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly controlPlaneNode: string;
   readonly epoch: string;
   readonly control: () => TunnelControl;
 }): TunnelLosses {
-  const { record, clock, logger, controlPlaneNode, epoch, control } = deps;
+  const { record, environments, clock, logger, controlPlaneNode, epoch, control } = deps;
+  const proving = new Set<string>();
 
   async function lose(key: TunnelKey, credentialsId: string, reason: TunnelLossReason, context: CommandContext): Promise<void> {
     await record.run(key, { type: 'lose', credentialsId, reason }, context);
@@ -42,6 +45,20 @@ export function createTunnelLosses(deps: {
     }
   }
 
+  /** Whether another instance has taken the place of the one that holds a tunnel, as after the machine was restarted. */
+  function isGone(environmentId: string, instanceId: string): boolean {
+    const state = environments.peek(environmentId);
+    return state?.status === 'active' && !Object.values(state.agents).some((agent) => agent.instanceId === instanceId);
+  }
+
+  /** Its connection may only look open. It may as well be that of the other of two agents with one identity, which keeps it. */
+  function prove(key: TunnelKey): void {
+    const stream = tunnelStream(key);
+    if (proving.has(stream)) return;
+    proving.add(stream);
+    void control().prove(key).then(() => proving.delete(stream));
+  }
+
   return {
     lost,
 
@@ -52,7 +69,11 @@ export function createTunnelLosses(deps: {
           const { credentialsId, reason, detail } = failure;
           await record.run(key, { type: 'fail-to-open', credentialsId, reason, detail }, record.following(key, context.actor));
         }
-        if (state.status !== 'open' || state.grant.agentInstanceId !== agent.instanceId) continue;
+        if (state.status !== 'open') continue;
+        if (state.grant.agentInstanceId !== agent.instanceId) {
+          if (isGone(agent.environmentId, state.grant.agentInstanceId)) prove(key);
+          continue;
+        }
         if (held.includes(state.grant.credentialsId)) continue;
         await lose(key, state.grant.credentialsId, 'agent-reports-none', record.following(key, context.actor));
         // What still looks open is likely a dead connection: its end is not waited for.

@@ -55,7 +55,7 @@ export function createTunnels(deps: {
   const openings = createTunnelOpenings({ record, environments, settings, refusals, clock, controlPlaneNode, epoch });
   const idleClose = createTunnelIdleClose({ record, waiters, clock, logger, beforeClosed });
   const requirements = createTunnelRequirements({ record, asking, idleClose, waiters, environments, presence, settings, clock, logger, control });
-  const losses = createTunnelLosses({ record, clock, logger, controlPlaneNode, epoch, control });
+  const losses = createTunnelLosses({ record, environments, clock, logger, controlPlaneNode, epoch, control });
 
   aggregates.onRecorded((_stream, { events, state }) => {
     const [first] = events;

@@ -1,6 +1,5 @@
 /** The bounds of a session that has not shown valid credentials: time, streams and bytes. */
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../application/clock.ts';
 
 /** A session without valid credentials is destroyed after so long. */
@@ -21,10 +20,9 @@ export interface Admission {
   onStream(stream: ServerHttp2Stream): void;
 }
 
-/** Watches a new session until it is admitted, and destroys it where it goes over its bounds. */
-export function createAdmission(session: ServerHttp2Session, socket: Duplex, clock: Clock): Admission {
+/** Watches a new session until it is admitted, and destroys it where it goes over its bounds. `countBytes` is what it has brought. */
+export function createAdmission(session: ServerHttp2Session, countBytes: () => number, clock: Clock): Admission {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const countBytes = byteCounter(socket);
   let streams = 0;
   let isDecided = false;
 
@@ -58,16 +56,4 @@ export function createAdmission(session: ServerHttp2Session, socket: Duplex, clo
       stream.on('data', checkBytes);
     },
   };
-}
-
-/** A socket knows what it read; of other streams the pieces are counted. */
-function byteCounter(socket: Duplex): () => number {
-  if ('bytesRead' in socket && typeof socket.bytesRead === 'number') {
-    const counting = socket as { readonly bytesRead: number };
-    const before = counting.bytesRead;
-    return () => counting.bytesRead - before;
-  }
-  let bytes = 0;
-  socket.on('data', (chunk: Uint8Array) => (bytes += chunk.length));
-  return () => bytes;
 }

@@ -8,11 +8,13 @@ import { systemClock, type Clock } from '../application/clock.ts';
 import type { OpenedTunnel, TunnelControl, TunnelGate } from '../application/ports.ts';
 import { tunnelStream } from '../domain/tunnel-key.ts';
 import { createAdmission, type Admission } from './admission.ts';
+import { createByteCounter } from './byte-counter.ts';
 import { serveChannel } from './channel-call.ts';
 import { createTunnelGrpcServer, type KeepAlive, type RawCall, type RawHandler } from './grpc-server.ts';
 import { createLiveTunnel, type LiveTunnel } from './live-tunnel.ts';
 import { serveOpen } from './open-call.ts';
 import { TunnelError, type TunnelDialer } from './port.ts';
+import { signOfLife } from './sign-of-life.ts';
 import { createStallBound } from './stall-bound.ts';
 import { createTunnelUse } from './tunnel-use.ts';
 
@@ -34,6 +36,7 @@ export interface TunnelsEdge {
 interface SessionRecord {
   readonly address: string;
   readonly admission: Admission;
+  readonly bytesRead: () => number;
   tunnel: LiveTunnel | undefined;
 }
 
@@ -47,7 +50,7 @@ export function createTunnelsEdge(deps: {
 }): TunnelsEdge {
   const { gate, logger, limits, clock = systemClock, keepAlive } = deps;
   const sessions = new Map<Http2Session, SessionRecord>();
-  const live = new Map<string, { readonly tunnel: LiveTunnel; readonly generation: number }>();
+  const live = new Map<string, { readonly tunnel: LiveTunnel; readonly session: Http2Session; readonly generation: number }>();
   const tunnels = new Set<LiveTunnel>();
   const use = createTunnelUse(clock);
   const stalls = createStallBound({ clock, logger, limitBytes: () => limits().stalledBytesLimit });
@@ -104,7 +107,7 @@ export function createTunnelsEdge(deps: {
     raw.session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     const former = live.get(key)?.tunnel;
     generations += 1;
-    live.set(key, { tunnel, generation: generations });
+    live.set(key, { tunnel, session: raw.session, generation: generations });
     tunnels.add(tunnel);
     void tunnel.gone.then(() => tunnels.delete(tunnel));
     // The gate let another in, so the former has ended for it.
@@ -140,6 +143,12 @@ export function createTunnelsEdge(deps: {
       return true;
     },
     isOpen: (key) => live.has(tunnelStream(key)),
+    async prove(key) {
+      const session = live.get(tunnelStream(key))?.session;
+      const record = session === undefined ? undefined : sessions.get(session);
+      if (session === undefined || record === undefined) return;
+      if (!(await signOfLife(session, record.bytesRead, clock))) session.destroy();
+    },
     lastUsedAtMs: (key) => lastUsedAtMs(tunnelStream(key)),
   };
 
@@ -152,8 +161,9 @@ export function createTunnelsEdge(deps: {
         socket.destroy();
         return { admitted: Promise.resolve(false) };
       }
-      const admission = createAdmission(session, socket, clock);
-      sessions.set(session, { address, admission, tunnel: undefined });
+      const bytesRead = createByteCounter(socket);
+      const admission = createAdmission(session, bytesRead, clock);
+      sessions.set(session, { address, admission, bytesRead, tunnel: undefined });
       session.once('close', () => sessions.delete(session));
       session.on('error', (error: Error) => logger.debug({ err: error, address }, 'a tunnel connection broke'));
       return { admitted: admission.decided };

@@ -24,6 +24,8 @@ export interface Harness {
   /** Keys of tunnels that the edge says are open; a spec may add to it. */
   readonly live: Set<string>;
   readonly drained: string[];
+  /** Tunnels whose agents were asked for a sign of life; it is for the spec to lose them. */
+  readonly proven: string[];
   /** While true the store refuses every append, as one whose disk is full. */
   readonly outage: { isOn: boolean };
   /** Every event so far, oldest first. */
@@ -66,6 +68,7 @@ export async function startHarness(): Promise<Harness> {
   const clock = createManualClock();
   const live = new Set<string>();
   const drained: string[] = [];
+  const proven: string[] = [];
   let applications: Application[] = [];
   let living = { isAlive: true };
 
@@ -92,6 +95,10 @@ export async function startHarness(): Promise<Harness> {
         isOpen: (key) => live.has(tunnelStream(key)),
         touch: (key) => live.has(tunnelStream(key)),
         lastUsedAtMs: () => undefined,
+        prove(key) {
+          proven.push(tunnelStream(key));
+          return Promise.resolve();
+        },
         async drain(key, reason) {
           live.delete(tunnelStream(key));
           drained.push(`${tunnelStream(key)} ${reason}`);
@@ -126,6 +133,7 @@ export async function startHarness(): Promise<Harness> {
     store,
     live,
     drained,
+    proven,
     outage,
     events,
     types: async () => (await events()).map(({ type }) => type),

@@ -159,6 +159,26 @@ describe('application: tunnels', () => {
     expect((await harness.types()).filter((type) => type === 'TunnelCredentialsIssued')).to.have.length(2);
   });
 
+  it('asks for a sign of life where the agent is back as another instance, and gives that one credentials as soon as there is none', async () => {
+    const { tunnel } = await opened();
+    const restarted = await harness.agent(environmentId);
+    // The former call and the former tunnel still look open: a machine that was switched off says no goodbye.
+    expect((await restarted.poll()).required).to.deep.equal([]);
+    expect(harness.proven).to.deep.equal([`tunnel-${environmentId}`]);
+    harness.live.clear();
+    await harness.app.tunnels.lost(tunnel, 'connection-lost');
+    await eventually(() => restarted.answers.some(({ required }) => required.length === 1));
+  });
+
+  it('asks no agent for a sign of life that another of its Swarm polls beside', async () => {
+    await harness.app.tunnels.require(key(), admin);
+    const first = await harness.agent(environmentId, { report: swarmReport('n1', true) });
+    await open(only(await first.poll()));
+    const second = await harness.agent(environmentId, { report: swarmReport('n2', false) });
+    await second.poll();
+    expect(harness.proven).to.deep.equal([]);
+  });
+
   it('records why an agent could not open its tunnel, and asks again', async () => {
     await harness.app.tunnels.require(key(), admin);
     const agent = await harness.agent(environmentId);
