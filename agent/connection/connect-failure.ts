@@ -10,6 +10,10 @@ export type ConnectFailureCode =
   | 'connection-broken'
   | 'proxy-unreachable'
   | 'proxy-refused'
+  /** It wants a user name and a password, or others than these. */
+  | 'proxy-unauthorized'
+  /** It would, but does not reach the address itself. */
+  | 'proxy-cannot-connect'
   | 'not-tls'
   | 'http2-missing'
   | 'certificate-untrusted'
@@ -30,6 +34,8 @@ export const CONNECT_ADVICE: Readonly<Record<ConnectFailureCode, string>> = {
   'connection-broken': 'the connection broke off before it was ready; check what stands between this machine and the control plane',
   'proxy-unreachable': 'the proxy of HTTPS_PROXY cannot be reached; check its address, or name this address in NO_PROXY',
   'proxy-refused': 'the proxy of HTTPS_PROXY refuses to connect to this address; allow it there, or name this address in NO_PROXY',
+  'proxy-unauthorized': 'the proxy of HTTPS_PROXY does not take this user name and password; set them as http://USER:PASSWORD@HOST:PORT, special characters percent-encoded',
+  'proxy-cannot-connect': 'the proxy of HTTPS_PROXY does not reach this address itself; check that the control plane runs, and that the proxy can resolve and reach its address',
   'not-tls': 'what answers at this address does not speak TLS; check the address and port, and any proxy in between',
   'http2-missing': 'what answers at this address does not speak HTTP/2, which gRPC needs; check the address, and any reverse proxy in between',
   'certificate-untrusted':
@@ -76,6 +82,7 @@ const NETWORK_FAILURES: ReadonlySet<ConnectFailureCode> = new Set([
   'network-unreachable',
   'connection-broken',
   'proxy-unreachable',
+  'proxy-cannot-connect',
   'binding-unavailable',
 ]);
 

@@ -3,11 +3,11 @@ import { BlockList, isIP } from 'node:net';
 import type { HostPort } from '../../proto/host-port.ts';
 
 /**
- * Whether a NO_PROXY list names an address. Its entries, separated by commas: `*`; a domain, which stands for itself and all
+ * Whether a NO_PROXY list names an address. Its entries, separated by commas or blanks: `*`; a domain, which stands for itself and all
  * below it, with or without a leading dot; an IP address; a network such as 10.0.0.0/8; each with an optional port.
  */
 export function isProxyBypassed(noProxy: string, { host, port }: HostPort): boolean {
-  const entries = noProxy.split(',').map((entry) => entry.trim().toLowerCase());
+  const entries = noProxy.toLowerCase().split(/[\s,]+/);
   return entries.some((entry) => entry !== '' && matches(entry, host.toLowerCase(), port));
 }
 

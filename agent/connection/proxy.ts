@@ -23,10 +23,19 @@ export function chooseProxy(httpsProxy: string | undefined, noProxy: string): Pr
   const text = httpsProxy.trim();
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (url?.protocol !== 'http:' || url.hostname === '') return undefined;
-  const userInfo = url.username === '' ? undefined : decodeURIComponent(`${url.username}:${url.password}`);
+  const userInfo = url.username === '' ? undefined : `${decoded(url.username)}:${decoded(url.password)}`;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const proxy: Proxy = { address: { host, port: url.port === '' ? 80 : Number(url.port) }, userInfo };
   return (target) => (isProxyBypassed(noProxy, target) ? undefined : proxy);
+}
+
+/** A percent sign that begins no encoding stands for itself: passwords come as people have them. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Where gRPC connects (host:port), and with which options, to reach a target through its proxy or directly. The environment plays no part. */

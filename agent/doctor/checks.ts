@@ -46,10 +46,10 @@ export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocke
 
   const proxy: Check = async (signal) => {
     const used = [...new Set([proxies.api, proxies.tunnel].filter((one) => one !== undefined))];
-    for (const one of used) (await openThrough(one.address, undefined, signal, () => 'proxy-unreachable')).destroy();
+    for (const one of used) (await openThrough(one.address, undefined, signal, 'proxy-unreachable')).destroy();
     // One that may not or can't go further says so; what it says of a target it can't reach is the target's trouble.
     for (const [target, one] of [[api, proxies.api], [tunnel, proxies.tunnel]] as const) {
-      if (one !== undefined) await reach(target, one, signal).catch(unlessUnreached);
+      if (one !== undefined) await reach(target, one, signal).catch(unlessTheTargets);
     }
     return used.length === 0 ? 'none is used' : used.map(({ address }) => formatHostPort(address)).join(', ');
   };
@@ -114,24 +114,20 @@ async function resolve(host: string, isProxy: boolean): Promise<string> {
 }
 
 async function reach(target: HostPort, through: Proxy | undefined, signal: AbortSignal): Promise<void> {
-  (await openThrough(target, through, signal, ({ code, detail }) => (code === 'proxy-refused' && isGateways(detail) ? 'connection-refused' : code))).destroy();
+  (await openThrough(target, through, signal)).destroy();
 }
 
 /** Opens a socket; a failure keeps what the system said and names the address. */
-async function openThrough(target: HostPort, through: Proxy | undefined, signal: AbortSignal, codeFor: (failure: ConnectFailure) => ConnectFailure['code']): Promise<{ destroy(): void }> {
+async function openThrough(target: HostPort, through: Proxy | undefined, signal: AbortSignal, code?: ConnectFailure['code']): Promise<{ destroy(): void }> {
   try {
     return await openSocket(target, through, signal);
   } catch (error) {
+    signal.throwIfAborted();
     const failure = connectFailureFrom(error);
-    throw new ConnectFailure(codeFor(failure), `${formatHostPort(target)}: ${failure.detail ?? failure.code}`, error);
+    throw new ConnectFailure(code ?? failure.code, `${formatHostPort(target)}: ${failure.detail ?? failure.code}`, error);
   }
 }
 
-function unlessUnreached(error: unknown): void {
-  if (!(error instanceof ConnectFailure && error.code === 'connection-refused' && isGateways(error.detail))) throw error;
-}
-
-/** Whether a proxy's refusal is that it could not reach the target: 502, 503 and 504. */
-function isGateways(detail: string | undefined): boolean {
-  return detail !== undefined && /the proxy answered 50[234] /.test(detail);
+function unlessTheTargets(error: unknown): void {
+  if (!(error instanceof ConnectFailure && error.code === 'proxy-cannot-connect')) throw error;
 }

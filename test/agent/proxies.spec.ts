@@ -61,6 +61,7 @@ describe('NO_PROXY', () => {
       expect(isProxyBypassed(list, target(host)), host).to.equal(false);
     }
     expect(isProxyBypassed(list, target('only.example', 8000))).to.equal(true);
+    expect(isProxyBypassed('localhost  homeport.example', target('homeport.example'))).to.equal(true);
   });
 
   it('is everything for *, and nothing when empty or malformed', () => {
@@ -75,6 +76,7 @@ describe('HTTPS_PROXY', () => {
   it('is read with or without scheme, port and password', () => {
     expect(chooseProxy('proxy.example:3128', '')?.(target)).to.deep.equal({ address: { host: 'proxy.example', port: 3128 }, userInfo: undefined });
     expect(chooseProxy('http://a:b%40c@[::1]', '')?.(target)).to.deep.equal({ address: { host: '::1', port: 80 }, userInfo: 'a:b@c' });
+    expect(chooseProxy('http://a:100%@proxy.example:3128', '')?.(target)?.userInfo).to.equal('a:100%');
     expect(chooseProxy(undefined, '')?.(target)).to.equal(undefined);
     expect(chooseProxy('proxy.example:3128', 'homeport.example')?.(target)).to.equal(undefined);
   });

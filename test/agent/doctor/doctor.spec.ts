@@ -83,7 +83,7 @@ describe('homeport agent doctor', function () {
 
   it('names a proxy that is not there, one that refuses, and not one that can not reach the port', async () => {
     await expectFailure({ HTTPS_PROXY: 'http://127.0.0.1:1' }, 'proxy', 'proxy-unreachable', /NO_PROXY/);
-    for (const [status, check, code] of [[407, 'proxy', 'proxy-refused'], [502, 'api-port', 'connection-refused']] as const) {
+    for (const [status, check, code] of [[403, 'proxy', 'proxy-refused'], [407, 'proxy', 'proxy-unauthorized'], [502, 'api-port', 'proxy-cannot-connect']] as const) {
       const proxy = await startConnectProxy(status);
       try {
         await expectFailure({ HTTPS_PROXY: `http://user:secretword@127.0.0.1:${proxy.port}` }, check, code, new RegExp(`answered ${status}`));
