@@ -64,8 +64,13 @@ const owners = [
   { packages: ['fastify', '@fastify/[^/]+'], may: ['web-gateway'], because: 'HTTP belongs to the gateway' },
   {
     packages: ['@grpc/grpc-js'],
-    may: ['proto', 'services/polls', 'services/tunnels', 'services/audit', 'services/control-plane', 'agent'],
-    because: 'gRPC belongs to the agents’ edges, the audit front and the agent; control-plane binds the listeners',
+    may: ['proto', 'services/polls', 'services/tunnels', 'services/audit', 'services/control-plane', 'services/event-store/eventstoredb', 'agent'],
+    because: 'gRPC belongs to the agents’ edges, the audit front, the EventStoreDB adapter and the agent; control-plane binds the listeners',
+  },
+  {
+    packages: ['@eventstore/db-client', 'google-protobuf'],
+    may: ['services/event-store/eventstoredb', 'services/audit'],
+    because: 'the protocol of EventStoreDB belongs to its adapter and to the audit front',
   },
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
   { packages: ['tar-stream'], may: ['services/agent-delivery'], because: 'archives are written in one place' },

@@ -1,5 +1,6 @@
 /** Opens event stores. The only place that imports adapters. */
 import { join } from 'node:path';
+import { openEventStoreDbReader } from './eventstoredb/event-store.ts';
 import { makeDirectory } from './make-directory.ts';
 import { EventStoreError, type EventReader, type ReaderDescription } from './port.ts';
 import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
@@ -33,6 +34,5 @@ export async function openEventStore({ dataDirectory, ...options }: OpenEventSto
  * runs the SQL, so it must be a worker made for that. Throws as {@link openEventStore} does.
  */
 export function openReader(description: ReaderDescription): EventReader {
-  // The only kind there is; another adapter's description is another kind.
-  return openThreadReader(description);
+  return description.kind === 'sqlite' ? openThreadReader(description) : openEventStoreDbReader(description.connectionString);
 }

@@ -158,19 +158,27 @@ export interface EventStore extends EventReader {
 }
 
 /** Passed to another thread by postMessage or workerData, and given to `openReader` there. */
-export interface ReaderSource {
-  readonly description: ReaderDescription;
+export interface ReaderSource<Description extends ReaderDescription = ReaderDescription> {
+  readonly description: Description;
   readonly transfer: readonly import('node:worker_threads').Transferable[];
 }
 
 /** Plain or transferable data; each adapter has its own kind. */
-export type ReaderDescription = {
+export type ReaderDescription = SqliteReaderDescription | EventStoreDbReaderDescription;
+
+export interface SqliteReaderDescription {
   readonly kind: 'sqlite';
   /** The log's file. */
   readonly file: string;
   /** On it the writer announces each new head. */
   readonly heads: import('node:worker_threads').MessagePort;
-};
+}
+
+export interface EventStoreDbReaderDescription {
+  readonly kind: 'eventstoredb';
+  /** With its password: for threads of this process alone. */
+  readonly connectionString: string;
+}
 
 export type EventStoreErrorCode =
   | 'wrong-expected-revision'
@@ -191,6 +199,8 @@ export class EventStoreError extends Error {
   readonly expectedRevision: ExpectedRevision | undefined;
   /** With `wrong-expected-revision`: the stream's last revision, or undefined where it has no events. */
   readonly actualRevision: number | undefined;
+  /** With `event-store-unavailable`, of an append: it may have been recorded all the same. Otherwise it was not. */
+  readonly isInDoubt: boolean;
 
   constructor(
     code: EventStoreErrorCode,
@@ -199,6 +209,7 @@ export class EventStoreError extends Error {
       readonly stream?: string;
       readonly expectedRevision?: ExpectedRevision;
       readonly actualRevision?: number;
+      readonly isInDoubt?: boolean;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -207,5 +218,6 @@ export class EventStoreError extends Error {
     this.stream = details.stream;
     this.expectedRevision = details.expectedRevision;
     this.actualRevision = details.actualRevision;
+    this.isInDoubt = details.isInDoubt ?? false;
   }
 }

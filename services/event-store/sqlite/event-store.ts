@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import { checkAppend } from '../append-limits.ts';
 import type { LogMaintenance, RemovalResult } from '../log-maintenance.ts';
-import type { AppendResult, EventStore, NewEvent } from '../port.ts';
+import type { AppendResult, EventStore, NewEvent, ReaderSource, SqliteReaderDescription } from '../port.ts';
 import { encodeStreamMetadata, metadataEventType, metadataStreamOf } from '../stream-metadata.ts';
 import { createEventReader } from './event-reader.ts';
 import { createHeadWatch, type HeadWatch } from './head-watch.ts';
@@ -29,6 +29,7 @@ export interface SqliteEventStoreOptions {
 
 export interface SqliteEventStore extends EventStore {
   readonly maintenance: LogMaintenance;
+  readerSource(): ReaderSource<SqliteReaderDescription>;
 }
 
 /** Opens the log. Throws EventStoreError `event-store-unavailable` or `event-store-corrupt`. */

@@ -1,5 +1,5 @@
 /** The reading half in another thread of the process: that thread, made for SQL, runs it itself. */
-import { EventStoreError, type EventReader, type ReaderDescription } from '../port.ts';
+import { EventStoreError, type EventReader, type SqliteReaderDescription } from '../port.ts';
 import { createEventReader } from './event-reader.ts';
 import { createHeadWatch } from './head-watch.ts';
 import { localPages } from './log-pages.ts';
@@ -8,7 +8,7 @@ import { openForReading } from './schema.ts';
 import { toEventStoreError } from './sqlite-errors.ts';
 
 /** Opens the log for reading. Throws EventStoreError `event-store-unavailable` or `event-store-corrupt`. */
-export function openThreadReader({ file, heads: port }: ReaderDescription): EventReader {
+export function openThreadReader({ file, heads: port }: SqliteReaderDescription): EventReader {
   const database = openForReading(file);
   const reader = createLogReader(database, Date.now);
   const heads = createHeadWatch(reader.head());

@@ -1,0 +1,119 @@
+/** The port's reading half over a server. */
+import { EventStoreError, type Direction, type EventReader, type MetadataResult, type ReadAllOptions, type ReadStreamOptions, type RecordedEvent } from '../port.ts';
+import { decodeStreamMetadata, metadataStreamOf } from '../stream-metadata.ts';
+import { comparePositions, parsePosition, type LogPosition } from './position.ts';
+import { readRequest, type ReadSource } from './read-request.ts';
+import { toRecordedEvent } from './recorded-event.ts';
+import { responsePages } from './response-pages.ts';
+import type { ServerConnection } from './server-connection.ts';
+import { toStoreError } from './server-errors.ts';
+import { subscribeToAll, subscribeToStream } from './subscriptions.ts';
+
+/** A read of a server that works is never silent for so long. */
+const silenceMs = 10_000;
+
+/** Reads and subscribes through `connection`; `close` ends it. */
+export function createEventReader(connection: ServerConnection, close: () => Promise<void>): EventReader {
+  async function* read(source: ReadSource, direction: Direction, limit: number, signal?: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
+    const asked = 'stream' in source ? { stream: source.stream } : {};
+    try {
+      const call = await connection.beginRead(readRequest(source, { direction, limit }));
+      for await (const answers of responsePages(call, { silenceMs, signal })) {
+        if (answers.some((answer) => answer.hasStreamNotFound())) throw new EventStoreError('stream-not-found', `There is no stream ${asked.stream ?? ''}.`, asked);
+        const events = answers.map((answer) => answer.getEvent()?.getEvent()).filter((sent) => sent !== undefined).map(toRecordedEvent);
+        if (events.length > 0) yield events;
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toStoreError(error, asked);
+    }
+    signal?.throwIfAborted();
+  }
+
+  async function last(source: ReadSource, signal?: AbortSignal): Promise<RecordedEvent | undefined> {
+    for await (const [event] of read(source, 'backwards', 1, signal)) return event;
+    return undefined;
+  }
+
+  async function* readStream(stream: string, options: ReadStreamOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    const { direction = 'forwards', limit = Number.POSITIVE_INFINITY, signal } = options;
+    signal?.throwIfAborted();
+    if (limit <= 0) return;
+    const from = options.from ?? (direction === 'forwards' ? 'start' : 'end');
+    if (direction === 'backwards') {
+      yield* read({ stream, from }, direction, limit, signal);
+      return;
+    }
+    // The read ends where the stream ended when it began, however fast the stream grows.
+    const end = (await last({ stream, from: 'end' }, signal))?.revision ?? -1;
+    if (from === 'end' || (typeof from === 'number' && from > end)) return;
+    yield* upTo(read({ stream, from }, direction, limit, signal), (event) => event.revision - end);
+  }
+
+  async function* readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
+    const { direction = 'forwards', limit = Number.POSITIVE_INFINITY, filter, signal } = options;
+    signal?.throwIfAborted();
+    if (limit <= 0) return;
+    const isForwards = direction === 'forwards';
+    const asked = options.from ?? (isForwards ? 'start' : 'end');
+    const from = asked === 'start' || asked === 'end' ? asked : parsePosition(asked);
+    if (isForwards ? from === 'end' : from === 'start') return;
+    if (isForwards) {
+      const head = await last({ from: 'end' }, signal);
+      if (head === undefined) return;
+      const end = parsePosition(head.position);
+      yield* upTo(read({ from, filter }, direction, limit, signal), ({ position }) => comparePositions(parsePosition(position), end));
+    } else {
+      yield* backwards(from, limit, filter, signal);
+    }
+  }
+
+  /** Backwards the server leaves out the event at the place itself: that one is read apart. */
+  async function* backwards(from: LogPosition | 'start' | 'end', limit: number, filter: ReadAllOptions['filter'], signal: AbortSignal | undefined): AsyncGenerator<readonly RecordedEvent[]> {
+    let left = limit;
+    if (typeof from === 'object') {
+      for await (const [event] of read({ from }, 'forwards', 1, signal)) {
+        if (event === undefined || comparePositions(parsePosition(event.position), from) !== 0 || !passes(filter, event)) break;
+        left -= 1;
+        yield [event];
+        break;
+      }
+    }
+    if (left > 0) yield* read({ from, filter }, 'backwards', left, signal);
+  }
+
+  return {
+    readStream,
+    readAll,
+    subscribeToAll: (options) => subscribeToAll(connection, options),
+    subscribeToStream: (stream, options) => subscribeToStream(connection, stream, options),
+    async getStreamMetadata(stream): Promise<MetadataResult> {
+      try {
+        const event = await last({ stream: metadataStreamOf(stream), from: 'end' });
+        return event === undefined ? { metadata: {}, revision: undefined } : { metadata: decodeStreamMetadata(event.data), revision: event.revision };
+      } catch (error) {
+        if (error instanceof EventStoreError && error.code === 'stream-not-found') return { metadata: {}, revision: undefined };
+        throw error;
+      }
+    },
+    headPosition: async () => (await last({ from: 'end' }))?.position,
+    comparePositions: (a, b) => comparePositions(parsePosition(a), parsePosition(b)),
+    close,
+  };
+}
+
+/** Passes events on until one is at the end (0) or past it (above). */
+async function* upTo(pages: AsyncGenerator<readonly RecordedEvent[]>, beyondEnd: (event: RecordedEvent) => number): AsyncGenerator<readonly RecordedEvent[]> {
+  for await (const page of pages) {
+    const within = page.filter((event) => beyondEnd(event) <= 0);
+    if (within.length > 0) yield within;
+    const newest = page.at(-1);
+    if (newest !== undefined && beyondEnd(newest) >= 0) return;
+  }
+}
+
+function passes(filter: ReadAllOptions['filter'], { stream, type }: RecordedEvent): boolean {
+  if (filter === undefined) return true;
+  return 'streamPrefixes' in filter ? filter.streamPrefixes.some((prefix) => stream.startsWith(prefix)) : filter.typePrefixes.some((prefix) => type.startsWith(prefix));
+}
