@@ -2,21 +2,22 @@
  * Bindings: the control plane's word, signed by the tunnel identity that join tokens pin, on which certificate its API port
  * shows. With one an agent may trust a self-signed certificate before it has sent anything secret.
  */
-import { createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { Binding, type GetBindingResponse } from './generated/homeport/poll/v1/poll.ts';
+import { Binding, type GetBindingResponse, type SignedSuccession } from './generated/homeport/poll/v1/poll.ts';
 import { spkiSha256 } from './fingerprint.ts';
+import { followSuccessions, includesFingerprint } from './succession.ts';
+import { isSignedByTunnelKey, signByTunnelKey } from './tunnel-signature.ts';
 
 /** Bytes of a binding request's nonce. */
 export const BINDING_NONCE_BYTES = 32;
 
-const CONTEXT = Buffer.from('homeport api binding v1\0', 'utf8');
+const CONTEXT = 'homeport api binding v1';
 
 /** Why a binding is worth nothing. */
 export type BindingErrorCode =
   /** It can't be read. */
   | 'binding-malformed'
-  /** Signed by another key than the one the join token pins. */
+  /** Signed by a key that the agent neither accepts nor is led to by successions. */
   | 'fingerprint-mismatch'
   /** The signature does not fit. */
   | 'binding-signature-invalid'
@@ -47,21 +48,16 @@ export class BindingError extends Error {
   }
 }
 
-/** Signs a binding with the tunnel identity's private key (ECDSA P-256 with SHA-256). */
-export function signBinding(binding: Binding, tunnelPrivateKey: KeyObject): GetBindingResponse {
+/** Signs a binding with a tunnel identity's private key. `successions` are for agents that know only a former one. */
+export function signBinding(binding: Binding, tunnelPrivateKey: KeyObject, successions: readonly SignedSuccession[] = []): GetBindingResponse {
   const encoded = Binding.encode(binding).finish();
-  return {
-    binding: encoded,
-    signature: sign('sha256', Buffer.concat([CONTEXT, encoded]), { key: tunnelPrivateKey, dsaEncoding: 'der' }),
-    tunnelPublicKey: createPublicKey(tunnelPrivateKey).export({ type: 'spki', format: 'der' }),
-    successions: [],
-  };
+  return { binding: encoded, ...signByTunnelKey(CONTEXT, encoded, tunnelPrivateKey), successions: [...successions] };
 }
 
 /** What an agent knows when a binding arrives. */
 export interface BindingExpectation {
-  /** The pinned fingerprint: 32 bytes. */
-  readonly fingerprint: Uint8Array;
+  /** The tunnel fingerprints it accepts, 32 bytes each: that of its join token, or those it was told since. */
+  readonly fingerprints: readonly Uint8Array[];
   /** The nonce it sent. */
   readonly nonce: Uint8Array;
   /** SHA-256 over the SPKI of the certificate it saw. */
@@ -70,23 +66,15 @@ export interface BindingExpectation {
   readonly nowMs: number;
 }
 
-/** Checks that an answer binds the certificate seen to the pinned tunnel identity. Throws {@link BindingError}. */
+/** Checks that an answer binds the certificate seen to a tunnel identity that the agent accepts. Throws {@link BindingError}. */
 export function verifyBinding(answer: GetBindingResponse, expected: BindingExpectation): void {
-  if (!spkiSha256(answer.tunnelPublicKey).equals(expected.fingerprint)) throw new BindingError('fingerprint-mismatch');
-  if (!isSignedBy(answer)) throw new BindingError('binding-signature-invalid');
+  const known = followSuccessions(expected.fingerprints, answer.successions);
+  if (!includesFingerprint(known, spkiSha256(answer.tunnelPublicKey))) throw new BindingError('fingerprint-mismatch');
+  if (!isSignedByTunnelKey(CONTEXT, answer.binding, answer)) throw new BindingError('binding-signature-invalid');
   const binding = readBinding(answer.binding);
   if (!Buffer.from(binding.nonce).equals(expected.nonce)) throw new BindingError('binding-nonce-mismatch');
   if (!Buffer.from(binding.spkiSha256).equals(expected.spkiSha256)) throw new BindingError('binding-certificate-mismatch');
   if (binding.expiresAtMs <= expected.nowMs) throw new BindingError('binding-expired');
-}
-
-function isSignedBy({ binding, signature, tunnelPublicKey }: GetBindingResponse): boolean {
-  try {
-    const key = createPublicKey({ key: Buffer.from(tunnelPublicKey), format: 'der', type: 'spki' });
-    return key.asymmetricKeyType === 'ec' && verify('sha256', Buffer.concat([CONTEXT, binding]), { key, dsaEncoding: 'der' }, signature);
-  } catch {
-    return false;
-  }
 }
 
 function readBinding(encoded: Uint8Array): Binding {

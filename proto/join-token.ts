@@ -90,7 +90,8 @@ export function apiAddress(token: Pick<JoinToken, 'apiUrl'>): HostPort {
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 443 : Number(url.port) };
 }
 
-function isApiUrl(text: string): boolean {
+/** Whether a text is an https URL of scheme, host and port alone. */
+export function isApiUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   const isBare = url.username === '' && url.password === '' && url.pathname === '/' && url.search === '' && url.hash === '';

@@ -84,5 +84,5 @@ async function prove(client: PollServiceClient, certificate: X509Certificate, fi
       else reject(new ConnectFailure('binding-unavailable', error.details, error));
     });
   });
-  verifyBinding(answer, { fingerprint, nonce, spkiSha256: certificateSpkiSha256(certificate), nowMs: Date.now() });
+  verifyBinding(answer, { fingerprints: [fingerprint], nonce, spkiSha256: certificateSpkiSha256(certificate), nowMs: Date.now() });
 }

@@ -1,9 +1,11 @@
 /** Bindings: what convinces an agent that a certificate is the control plane's, and what does not. */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { expect } from 'chai';
 import { BindingError, signBinding, verifyBinding } from '../../proto/binding.ts';
 import type { BindingErrorCode, BindingExpectation } from '../../proto/binding.ts';
 import { spkiSha256 } from '../../proto/fingerprint.ts';
+import { signSuccession } from '../../proto/succession.ts';
 import type { GetBindingResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 31);
@@ -11,11 +13,15 @@ const tunnelKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const strangersKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const binding = { spkiSha256: Buffer.alloc(32, 7), expiresAtMs: NOW_MS + 60_000, nonce: Buffer.alloc(32, 9) };
 const expected: BindingExpectation = {
-  fingerprint: spkiSha256(createPublicKey(tunnelKey).export({ type: 'spki', format: 'der' })),
+  fingerprints: [fingerprintOf(tunnelKey)],
   nonce: binding.nonce,
   spkiSha256: binding.spkiSha256,
   nowMs: NOW_MS,
 };
+
+function fingerprintOf(key: KeyObject): Buffer {
+  return spkiSha256(createPublicKey(key).export({ type: 'spki', format: 'der' }));
+}
 
 function refusalOf(answer: GetBindingResponse, expectation: BindingExpectation = expected): BindingErrorCode | undefined {
   try {
@@ -43,9 +49,9 @@ describe('binding', () => {
   });
 
   it('is refused when one bit of the pin differs', () => {
-    const fingerprint = Buffer.from(expected.fingerprint);
+    const fingerprint = Buffer.from(fingerprintOf(tunnelKey));
     fingerprint[31] = (fingerprint[31] ?? 0) ^ 1;
-    expect(refusalOf(signBinding(binding, tunnelKey), { ...expected, fingerprint })).to.equal('fingerprint-mismatch');
+    expect(refusalOf(signBinding(binding, tunnelKey), { ...expected, fingerprints: [fingerprint] })).to.equal('fingerprint-mismatch');
   });
 
   it('is refused when it was made for another request, another certificate, or another time', () => {
@@ -62,5 +68,12 @@ describe('binding', () => {
     expect(refusalOf({ ...answer, binding: altered })).to.equal('binding-signature-invalid');
     expect(refusalOf({ ...answer, signature: new Uint8Array(0) })).to.equal('binding-signature-invalid');
     expect(refusalOf({ binding: new Uint8Array(0), signature: new Uint8Array(0), tunnelPublicKey: new Uint8Array(0), successions: [] })).to.equal('fingerprint-mismatch');
+  });
+
+  it('is believed when signed by a key that the pinned one named as its successor, and by no other', () => {
+    const answer = signBinding(binding, strangersKey, [signSuccession(fingerprintOf(strangersKey), tunnelKey)]);
+    expect(refusalOf(answer)).to.equal(undefined);
+    // The stranger's own word that it follows.
+    expect(refusalOf(signBinding(binding, strangersKey, [signSuccession(fingerprintOf(strangersKey), strangersKey)]))).to.equal('fingerprint-mismatch');
   });
 });
