@@ -94,6 +94,8 @@ const LONGEST_RECORD = 1024 * 1024;
 
 async function startRelay(server: Server, event: 'connection' | 'secureConnection', dial: () => Socket, join: (from: Duplex, to: Duplex) => void): Promise<Relay> {
   const pairs = new Set<readonly [Socket, Socket]>();
+  /** Of these neither end hears of the other any more. */
+  const swallowed = new WeakSet<readonly [Socket, Socket]>();
   const received: Buffer[] = [];
   let receivedBytes = 0;
   let accepted = 0;
@@ -112,6 +114,7 @@ async function startRelay(server: Server, event: 'connection' | 'secureConnectio
       socket.setNoDelay(true);
       socket.on('error', () => undefined);
       socket.once('close', () => {
+        if (swallowed.has(pair)) return;
         pairs.delete(pair);
         // An end that broke off takes the other with it; one that ended in peace lets the rest arrive.
         for (const other of pair) if (socket.errored !== null) other.destroy();
@@ -134,6 +137,7 @@ async function startRelay(server: Server, event: 'connection' | 'secureConnectio
     }
   }
   function swallow(): void {
+    for (const pair of pairs) swallowed.add(pair);
     for (const socket of [...pairs].flat()) {
       socket.unpipe();
       socket.removeAllListeners('data').removeAllListeners('end');
