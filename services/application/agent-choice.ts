@@ -15,7 +15,8 @@ const failuresKept = 4096;
 
 /**
  * Creates the choice: who did not just fail, then managers, then who did not just lose it, then the longest connected.
- * `isSuperseded` is whether another instance has taken the agent's place, so that its call is likely a dead one.
+ * `isSuperseded` is whether another instance has taken the agent's place, so that its call is likely a dead one: such are asked
+ * only where there is nobody else.
  */
 export function createAgentChoice(deps: { readonly presence: Pick<Presence, 'present'>; readonly isSuperseded: (agent: PresentAgent) => boolean }): AgentChoice {
   const { presence, isSuperseded } = deps;
@@ -39,15 +40,16 @@ export function createAgentChoice(deps: { readonly presence: Pick<Presence, 'pre
   return {
     order(key) {
       const stream = tunnelStream(key);
-      const weights = ({ instanceId, report, connectedAtMs }: PresentAgent, superseded: boolean) => [
-        superseded ? 1 : 0,
+      const weights = ({ instanceId, report, connectedAtMs }: PresentAgent) => [
         failures.get(stream)?.get(instanceId) ?? 0,
         report.swarm?.manager === true ? 0 : 1,
         losers.get(stream) === instanceId ? 1 : 0,
         connectedAtMs,
       ];
-      return newestCalls(presence.present(key.environmentId, key.node))
-        .map((agent) => ({ agent, weights: weights(agent, isSuperseded(agent)) }))
+      const agents = newestCalls(presence.present(key.environmentId, key.node));
+      const current = agents.filter((agent) => !isSuperseded(agent));
+      return (current.length > 0 ? current : agents)
+        .map((agent) => ({ agent, weights: weights(agent) }))
         .sort((a, b) => compare(a.weights, b.weights))
         .map(({ agent }) => agent);
     },

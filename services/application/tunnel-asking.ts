@@ -2,9 +2,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { agentKey } from '../domain/environment.ts';
 import type { TunnelEvent } from '../domain/events.ts';
-import type { TunnelKey } from '../domain/tunnel-key.ts';
+import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { TunnelState } from '../domain/tunnel.ts';
 import { createAgentChoice } from './agent-choice.ts';
+import { createAgentRests } from './agent-rests.ts';
 import type { Clock } from './clock.ts';
 import { hashOfSecret } from './credentials-hash.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
@@ -18,7 +19,7 @@ export const credentialsValidForMs = 10_000;
 export interface TunnelAsking {
   /** What an agent is to open now: issues credentials where a tunnel of its environment needs it. */
   credentialsFor(agent: PresentAgent, context: CommandContext): Promise<readonly IssuedCredentials[]>;
-  /** Asks the agent whose turn it is, if one is connected. */
+  /** Asks the agent whose turn it is, if one is connected; where all of them had trouble again and again, once one has rested. */
   askNext(key: TunnelKey): void;
   /** The agent's poll call ended: where it was just asked for a tunnel and others are there, the next one is asked at once. */
   left(agent: PresentAgent, context: CommandContext): void;
@@ -40,6 +41,9 @@ export function createTunnelAsking(deps: {
 }): TunnelAsking {
   const { record, environments, presence, clock, tell } = deps;
   const choice = createAgentChoice({ presence, isSuperseded });
+  const rests = createAgentRests();
+  /** Tunnels that are asked for again when the first of their agents has rested. */
+  const resting = new Set<string>();
 
   /** Whether another instance has taken the agent's place since: its call may be one that only looks open. */
   function isSuperseded({ environmentId, instanceId, report }: PresentAgent): boolean {
@@ -48,10 +52,31 @@ export function createTunnelAsking(deps: {
     return current !== undefined && current.instanceId !== instanceId;
   }
 
+  function isRested(key: TunnelKey, agent: PresentAgent): boolean {
+    return rests.untilMs(key, agent) <= clock.now();
+  }
+
   /** Of several agents whoever polls does not just take the tunnel: connected ones are asked in order. */
-  function isItsTurn(key: TunnelKey, { instanceId }: PresentAgent): boolean {
-    const [first] = choice.order(key);
-    return first === undefined || first.instanceId === instanceId;
+  function isItsTurn(key: TunnelKey, agent: PresentAgent): boolean {
+    const first = choice.order(key).find((one) => isRested(key, one));
+    return isRested(key, agent) && (first === undefined || first.instanceId === agent.instanceId);
+  }
+
+  function askNext(key: TunnelKey): void {
+    const agents = choice.order(key);
+    const next = agents.find((agent) => isRested(key, agent));
+    if (next !== undefined) tell(next, record.following(key));
+    else if (agents.length > 0) askLater(key, Math.min(...agents.map((agent) => rests.untilMs(key, agent))));
+  }
+
+  function askLater(key: TunnelKey, atMs: number): void {
+    const stream = tunnelStream(key);
+    if (resting.has(stream)) return;
+    resting.add(stream);
+    clock.after(atMs - clock.now(), () => {
+      resting.delete(stream);
+      if (record.peek(key)?.status === 'required') askNext(key);
+    });
   }
 
   function hasExpired({ grant }: Extract<TunnelState, { status: 'opening' }>): boolean {
@@ -95,6 +120,7 @@ export function createTunnelAsking(deps: {
   }
 
   return {
+    askNext,
     left,
 
     async credentialsFor(agent, context) {
@@ -116,13 +142,9 @@ export function createTunnelAsking(deps: {
       return issued;
     },
 
-    askNext(key) {
-      const [next] = choice.order(key);
-      if (next !== undefined) tell(next, record.following(key));
-    },
-
     recorded(key, event) {
       choice.recorded(key, event);
+      rests.recorded(key, event);
     },
 
     expireInTime(key, { credentialsId, expiresAt }) {

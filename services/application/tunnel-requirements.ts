@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { DisconnectReason, TunnelEvent } from '../domain/events.ts';
 import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
+import type { TunnelState } from '../domain/tunnel.ts';
 import type { Clock } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import { loadKnownEnvironment } from './known-environment.ts';
@@ -82,7 +83,9 @@ export function createTunnelRequirements(deps: {
       }
       const opened = waiters.wait(tunnelStream(key), timeoutMs, signal);
       void idleClose.hasten(key);
-      await opened;
+      await opened.catch((error: unknown) => {
+        throw withLastFailure(error, record.peek(key)?.lastFailure ?? null);
+      });
     },
 
     async disconnect(key, context) {
@@ -125,6 +128,14 @@ export function createTunnelRequirements(deps: {
       waiters.close();
     },
   };
+}
+
+/** Who waited in vain is told what went wrong last. */
+function withLastFailure(error: unknown, failure: TunnelState['lastFailure']): unknown {
+  if (!(error instanceof ApplicationError) || error.code !== 'tunnel-timeout' || failure === null) return error;
+  const { retryAfterSeconds } = error;
+  const message = `${error.message}; what went wrong last: ${failure.detail} (${failure.reason}, ${failure.at})`;
+  return new ApplicationError(error.code, message, { cause: error, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) });
 }
 
 const wordsOf = {
