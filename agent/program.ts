@@ -15,6 +15,8 @@ export function agentCommand(): Command {
     .action(async (flags: FlagValues) => {
       try {
         process.exitCode = await live(compileOptions(givenFrom(flags, process.env)));
+        // All is closed. What gRPC tried beside the address that answered first it can't take back: that would hold the process for two minutes.
+        process.exit();
       } catch (error) {
         if (!(error instanceof AgentOptionsError)) throw error;
         process.stderr.write(`homeport agent: ${error.message}\n`);

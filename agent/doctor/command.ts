@@ -14,6 +14,8 @@ export function doctorCommand(): Command {
       try {
         // Flags after `doctor` are taken by `agent` too, whose they are.
         process.exitCode = await examine(command.optsWithGlobals<FlagValues>());
+        // As with the agent: what gRPC has given up holds nobody.
+        process.exit();
       } catch (error) {
         if (!(error instanceof AgentOptionsError)) throw error;
         process.stderr.write(`homeport agent doctor: ${error.message}\n`);

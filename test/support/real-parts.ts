@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Context } from 'mocha';
 import parts from './real-parts.json' with { type: 'json' };
 
-export type RealPart = 'dockerd' | 'docker' | 'busybox' | 'curl' | 'haproxy' | 'squid' | 'script' | 'stty' | 'ssh' | 'sshd';
+export type RealPart = 'dockerd' | 'docker' | 'busybox' | 'curl' | 'haproxy' | 'squid' | 'script' | 'stty' | 'unshare' | 'ssh' | 'sshd';
 
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 
