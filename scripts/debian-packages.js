@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './prepare.js';
 
-/** @typedef {{ name: string, package: string, packageWhereSplit?: string }} RealPart */
+/** @typedef {{ name: string, package: string, packageWhereSplit?: string, file?: string }} RealPart A program on the PATH, or a file. */
 
 /** Where services are told not to start; see invoke-rc.d(8). */
 const servicePolicy = '/usr/sbin/policy-rc.d';
@@ -15,7 +15,8 @@ export function installDebianPackages() {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
   /** @type {RealPart[]} */
   const parts = JSON.parse(readFileSync(path.join(root, 'test', 'support', 'real-parts.json'), 'utf8'));
-  const missing = () => parts.filter(({ name }) => !folders.some((folder) => existsSync(path.join(folder, name))));
+  const isThere = (/** @type {RealPart} */ { name, file }) => (file === undefined ? folders.some((folder) => existsSync(path.join(folder, name))) : existsSync(file));
+  const missing = () => parts.filter((part) => !isThere(part));
   const wanted = unique(missing().map((part) => part.package));
   if (wanted.length === 0) return;
   process.stdout.write(`Installing Debian packages for the tests: ${wanted.join(' ')}\n`);

@@ -4,24 +4,37 @@ import path from 'node:path';
 import type { Context } from 'mocha';
 import parts from './real-parts.json' with { type: 'json' };
 
-export type RealPart = 'dockerd' | 'docker' | 'busybox' | 'curl' | 'haproxy' | 'squid' | 'script' | 'stty' | 'unshare' | 'ssh' | 'sshd';
+export type RealPart = 'dockerd' | 'docker' | 'busybox' | 'curl' | 'haproxy' | 'nats-server' | 'squid' | 'script' | 'stty' | 'unshare' | 'ssh' | 'sshd' | PythonPart;
+
+/** Debian's Python, which is not always the first on the PATH, and what it needs to speak the protocol. */
+type PythonPart = 'python3' | 'python3-grpcio' | 'python3-protobuf' | 'python3-nacl' | 'python3-cryptography';
+
+/** A part without a `file` is a program, to be found on the PATH. */
+interface Part {
+  readonly name: string;
+  readonly package: string;
+  readonly file?: string;
+  readonly needsRoot: boolean;
+}
+
+const known: readonly Part[] = parts;
 
 const FOLDERS = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 
 /** The programs' files. Skips the suite or test whose `this` is given where one is missing; with CI=true throws instead. */
 export function requireRealParts(test: Context, ...names: readonly RealPart[]): void {
   for (const name of names) {
-    const part = parts.find((candidate) => candidate.name === name);
+    const part = known.find((candidate) => candidate.name === name);
     if (part === undefined) throw new Error(`real-parts.json names no ${name}`);
-    if (findProgram(name) === undefined) skip(test, `there is no ${name}; to install it: sudo apt-get install ${part.package}`);
+    if (findPart(name) === undefined) skip(test, `there is no ${name}; to install it: sudo apt-get install ${part.package}`);
     if (part.needsRoot && process.getuid?.() !== 0) skip(test, `${name} needs root; to run it: sudo npm test`);
     if (name === 'busybox' && !isStatic(realPart(name))) skip(test, 'busybox is not static; to install one that is: sudo apt-get install busybox-static');
   }
 }
 
-/** A program's file. Throws where it is missing: call {@link requireRealParts} first. */
+/** A part's file. Throws where it is missing: call {@link requireRealParts} first. */
 export function realPart(name: RealPart): string {
-  const file = findProgram(name);
+  const file = findPart(name);
   if (file === undefined) throw new Error(`there is no ${name}`);
   return file;
 }
@@ -33,15 +46,19 @@ export function skip(test: Context, reason: string): never {
   return test.skip();
 }
 
-function findProgram(name: string): string | undefined {
-  return FOLDERS.map((folder) => path.join(folder, name)).find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+function findPart(name: RealPart): string | undefined {
+  const file = known.find((part) => part.name === name)?.file;
+  if (file !== undefined) return isAccessible(file, constants.R_OK) ? file : undefined;
+  return FOLDERS.map((folder) => path.join(folder, name)).find((program) => isAccessible(program, constants.X_OK));
+}
+
+function isAccessible(file: string, mode: number): boolean {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A program that needs no loader names none at its start. */
