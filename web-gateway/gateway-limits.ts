@@ -25,6 +25,12 @@ export interface GatewayLimits {
   readonly idleChannelMs: number;
   /** Channels kept for the next call, for each tunnel. */
   readonly idleChannels: number;
+  /** Downloads of the agent's image that may run at once, in all. */
+  readonly downloads: number;
+  /** Of these, to one address (IPv6: one /64). */
+  readonly downloadsOfOne: number;
+  /** A download of which nothing is read for so long is ended; it can go on where it was. */
+  readonly downloadStallMs: number;
   /** How long the rest of a request's body is read and thrown away after its answer. */
   readonly drainMs: number;
   /** How long a raw stream lives on without any input moving after the engine ended its side; up to twice that. */
@@ -43,6 +49,9 @@ export const defaultGatewayLimits: GatewayLimits = {
   tunnelWaitMs: 30_000,
   idleChannelMs: 15_000,
   idleChannels: 8,
+  downloads: 64,
+  downloadsOfOne: 16,
+  downloadStallMs: 60_000,
   drainMs: 2_000,
   rawLingerMs: 10_000,
 };

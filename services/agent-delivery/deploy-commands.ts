@@ -33,8 +33,8 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     ['EDGE_KEY', joinToken],
     ...(served.isPublic ? [] : ([['EDGE_INSECURE_POLL', '1']] as const)),
   ];
-  // With -k the key is still compared, and it alone.
-  const fetch = (file: string): string => `curl -fsS${served.isPublic ? '' : 'k'} --pinnedpubkey ${shellWord(pin)} ${shellWord(`${url}/agent/${file}`)}`;
+  // With -k the key is still compared, and it alone. Where many download at once some are asked to wait, which curl does.
+  const fetch = (file: string): string => `curl -fsS${served.isPublic ? '' : 'k'} --retry 9 --pinnedpubkey ${shellWord(pin)} ${shellWord(`${url}/agent/${file}`)}`;
   const environment = variables.map(([name, value]) => `--env ${shellWord(`${name}=${value}`)}`);
   const load = (engine: string): string => `${fetch('image.tar.gz')} | ${engine} load`;
   const run = (engine: string, socket: string, ...more: readonly string[]): string =>

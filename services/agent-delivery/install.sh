@@ -55,7 +55,7 @@ read_settings() {
 }
 
 fetch() {
-  set -- --fail --silent --show-error --output "$2" "$url/agent/$1"
+  set -- --fail --silent --show-error --retry 9 --output "$2" "$url/agent/$1"
   [ -z "$pin" ] || set -- --pinnedpubkey "$pin" "$@"
   # With a pin, whose key it is has been settled.
   [ "$insecure" != 1 ] || [ -z "$pin" ] || set -- --insecure "$@"

@@ -28,7 +28,7 @@ describe('the commands that start an agent', () => {
     for (const platform of PLATFORMS) {
       const [own, known] = [commands(false)[platform], commands(true)[platform]];
       for (const text of [own, known]) expect(text).to.include(`--pinnedpubkey sha256//${Buffer.alloc(32, 3).toString('base64')}`);
-      expect(own).to.match(/curl -fsSk /).and.match(/EDGE_INSECURE_POLL[=:]/);
+      expect(own).to.match(/curl -fsSk --retry 9 /).and.match(/EDGE_INSECURE_POLL[=:]/);
       expect(known).to.match(/curl -fsS /).and.not.include('EDGE_INSECURE_POLL');
     }
   });

@@ -27,6 +27,7 @@ export type GatewayErrorCode =
   | 'body-too-large'
   | 'length-required'
   | 'range-not-satisfiable'
+  | 'too-many-downloads'
   | 'headers-too-large'
   | 'request-timeout'
   | 'expectation-failed'
@@ -108,6 +109,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'length-required': { status: 411, title: 'The body needs a Content-Length' },
   'range-not-satisfiable': { status: 416, title: 'The file has no such range' },
+  'too-many-downloads': { status: 503, title: 'Too many downloads at once', retryAfterSeconds: 5 },
   'headers-too-large': { status: 431, title: 'The header fields are too large' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'expectation-failed': { status: 417, title: 'The expectation is not supported' },

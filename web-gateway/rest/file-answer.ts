@@ -3,21 +3,23 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ByteRange, DeliveredFile } from '../../services/agent-delivery/port.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 
-/** For GET and HEAD. Throws {@link GatewayError} range-not-satisfiable. */
+/** For GET and HEAD. Throws {@link GatewayError} range-not-satisfiable, and what reading the file throws. */
 export function answerWithFile(request: FastifyRequest, reply: FastifyReply, file: DeliveredFile, fileName: string): FastifyReply {
   const { sizeBytes, etag, contentType } = file;
   const { headers, method } = request;
   reply.headers({ etag, 'accept-ranges': 'bytes' });
   if (names(headers['if-none-match'], etag)) return reply.code(304).send();
+  const isWhole = method === 'HEAD' || (headers['if-range'] !== undefined && headers['if-range'] !== etag);
+  const range = isWhole ? undefined : rangeOf(headers.range, sizeBytes);
+  // What refuses to be read is answered as an error, without the file's headers.
+  const bytes = method === 'HEAD' ? undefined : file.read(range);
   reply.headers({ 'content-type': contentType, 'content-disposition': `attachment; filename="${fileName}"` });
-  if (method === 'HEAD') return reply.header('content-length', sizeBytes).send();
-  const range = headers['if-range'] === undefined || headers['if-range'] === etag ? rangeOf(headers.range, sizeBytes) : undefined;
-  if (range === undefined) return reply.header('content-length', sizeBytes).send(file.read());
+  if (bytes === undefined || range === undefined) return reply.header('content-length', sizeBytes).send(bytes);
   const { from, to } = range;
   return reply
     .code(206)
     .headers({ 'content-length': to - from + 1, 'content-range': `bytes ${from}-${to}/${sizeBytes}` })
-    .send(file.read(range));
+    .send(bytes);
 }
 
 /** One range in bytes. Several at once, and what can't be read, are answered with all of it, as RFC 9110 allows. */

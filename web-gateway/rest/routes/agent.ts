@@ -1,5 +1,6 @@
 /** The agent as a download. For everyone: there is no secret in it, and a machine that is to join has no account. */
 import type { FastifyInstance } from 'fastify';
+import { createDownloads } from '../downloads.ts';
 import { answerWithFile } from '../file-answer.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { exactly } from '../schemas/json-schema.ts';
@@ -8,7 +9,8 @@ const platformQuery = exactly({
   platform: { type: 'string', pattern: '^[A-Za-z0-9_]+/[A-Za-z0-9_]+(/[A-Za-z0-9_]+)?$', maxLength: 60, description: 'Such as linux/amd64, or as uname says it; else the control plane’s own.' },
 });
 
-export function registerAgent(app: FastifyInstance, { agentDelivery }: RestDependencies): void {
+export function registerAgent(app: FastifyInstance, { agentDelivery, limits }: RestDependencies): void {
+  const downloads = createDownloads(limits);
   const method = ['GET', 'HEAD'];
   const config = { access: 'public' } as const;
 
@@ -17,7 +19,10 @@ export function registerAgent(app: FastifyInstance, { agentDelivery }: RestDepen
     url: '/agent/image.tar.gz',
     config,
     schema: { summary: 'The agent as an image archive for docker load', querystring: platformQuery },
-    handler: async (request, reply) => answerWithFile(request, reply, await agentDelivery.image(request.query.platform), 'homeport-agent-image.tar.gz'),
+    handler: async (request, reply) => {
+      const image = await agentDelivery.image(request.query.platform);
+      return answerWithFile(request, reply, downloads.bounded(image, request.ip), 'homeport-agent-image.tar.gz');
+    },
   });
 
   app.route({

@@ -1,0 +1,64 @@
+/** Bounds how many downloads of large files run at once, and ends those that nobody reads. */
+import { Readable } from 'node:stream';
+import type { DeliveredFile } from '../../services/agent-delivery/port.ts';
+import { peerGroup } from '../../services/application/peer-address.ts';
+import type { GatewayLimits } from '../gateway-limits.ts';
+import { GatewayError } from '../problems/gateway-error.ts';
+
+export interface Downloads {
+  /**
+   * The same file, each reading of which counts as a download by this address until its stream has ended. `read` throws
+   * {@link GatewayError} too-many-downloads where there are as many as there may be.
+   */
+  bounded(file: DeliveredFile, address: string): DeliveredFile;
+}
+
+/** Who comes back is spread over so many seconds. */
+const RETRY_SECONDS = { from: 3, to: 12 } as const;
+
+export function createDownloads({ downloads, downloadsOfOne, downloadStallMs }: Pick<GatewayLimits, 'downloads' | 'downloadsOfOne' | 'downloadStallMs'>): Downloads {
+  const running = new Map<string, number>();
+  let total = 0;
+
+  function begin(peer: string): () => void {
+    const ofOne = running.get(peer) ?? 0;
+    if (total >= downloads || ofOne >= downloadsOfOne) {
+      const seconds = RETRY_SECONDS.from + Math.floor(Math.random() * (RETRY_SECONDS.to - RETRY_SECONDS.from + 1));
+      const whose = total >= downloads ? 'The server sends' : 'The server sends to your address';
+      throw new GatewayError('too-many-downloads', `${whose} as many files at once as it may. Try again in a moment.`, { headers: { 'retry-after': String(seconds) } });
+    }
+    total += 1;
+    running.set(peer, ofOne + 1);
+    return () => {
+      total -= 1;
+      const left = (running.get(peer) ?? 1) - 1;
+      if (left === 0) running.delete(peer);
+      else running.set(peer, left);
+    };
+  }
+
+  return {
+    bounded: (file, address) => ({
+      ...file,
+      read(range) {
+        const end = begin(peerGroup(address));
+        const bytes = file.read(range);
+        const watched = Readable.from(watch(bytes), { objectMode: false, highWaterMark: bytes.readableHighWaterMark });
+        const stalled = setTimeout(() => watched.destroy(new Error('nobody reads the download')), downloadStallMs);
+        async function* watch(source: Readable): AsyncGenerator<Buffer> {
+          for await (const chunk of source) {
+            // Asked for by whoever has taken what came before.
+            stalled.refresh();
+            yield chunk as Buffer;
+          }
+        }
+        watched.once('close', () => {
+          clearTimeout(stalled);
+          bytes.destroy();
+          end();
+        });
+        return watched;
+      },
+    }),
+  };
+}
