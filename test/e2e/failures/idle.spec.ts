@@ -1,12 +1,14 @@
 /** Tunnels that end because nobody uses them, or because someone said so; and those that stay because someone does. */
+import { setInterval, setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { runProcess, startProcess } from '../../support/child-process.ts';
 import type { Finished, RunningProcess } from '../../support/child-process.ts';
 import { IMAGE, startDockerd } from '../../support/dockerd.ts';
 import type { Dockerd } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
-import { realPart } from '../../support/real-parts.ts';
-import { startSite } from './support/site.ts';
+import { realPart, requireRealParts } from '../../support/real-parts.ts';
+import { startOnTerminal } from '../docker/support/terminal.ts';
+import { dockerPath, startSite } from './support/site.ts';
 import type { Site } from './support/site.ts';
 import type { CreatedEnvironment } from './support/api.ts';
 
@@ -19,6 +21,7 @@ describe('a tunnel', function () {
   let stopSite: Site['stop'] | undefined;
 
   before(async function () {
+    requireRealParts(this, 'script', 'stty');
     dockerd = await startDockerd(this);
     await dockerd.docker('run', '--detach', '--name', 'box', '--network', 'none', IMAGE, 'sleep', '3600');
     await dockerd.docker('run', '--detach', '--name', 'talker', '--network', 'none', IMAGE, 'sh', '-c', 'echo begun; exec sleep 3600');
@@ -33,6 +36,8 @@ describe('a tunnel', function () {
   interface Used {
     readonly environment: CreatedEnvironment;
     readonly agent: RunningProcess;
+    /** Of docker commands. */
+    readonly env: Readonly<Record<string, string | undefined>>;
     readonly docker: (...args: readonly string[]) => RunningProcess;
     readonly ps: () => Promise<Finished>;
   }
@@ -45,6 +50,7 @@ describe('a tunnel', function () {
     return {
       environment,
       agent,
+      env,
       docker: (...args) => site.own(startProcess(realPart('docker'), args, { env })),
       ps: () => runProcess(realPart('docker'), ['ps', '--format', '{{.Names}}', '--filter', 'name=box'], { env }),
     };
@@ -89,6 +95,56 @@ describe('a tunnel', function () {
     await logs.stop('SIGINT');
     for (const { agent } of [executing, following]) await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
     await Promise.all([executing.agent.stop(), following.agent.stop()]);
+  });
+
+  it('stays open under an attached terminal and an exec session on one, silent for longer than the timeout', async () => {
+    const [attaching, executing] = await Promise.all([use('attach', '2s'), use('exec-terminal', '2s')]);
+    const engine = dockerd;
+    if (engine === undefined) throw new Error('the hook failed');
+    // It waits for a line, and says a word after much longer than the timeout.
+    const script = 'read line; sleep 4; echo done-$((40 + 2)); exec sleep 3600';
+    await engine.docker('run', '--detach', '--interactive', '--tty', '--name', 'terminal', '--network', 'none', IMAGE, 'sh', '-c', script);
+    const attached = await startOnTerminal([realPart('docker'), 'attach', '--detach-keys', 'ctrl-x', 'terminal'], attaching.env);
+    const shell = await startOnTerminal([realPart('docker'), 'exec', '-it', 'box', 'sh', '-c', script.replace('exec sleep 3600', 'exit 7')], executing.env);
+    try {
+      for (const terminal of [attached, shell]) terminal.type('go\r');
+      await Promise.all([attached, shell].map(({ process }) => process.waitFor(/done-42/)));
+      expect((await shell.process.ended).code).to.equal(7);
+      for (const { environment } of [attaching, executing]) expect(await history(environment)).to.deep.equal(opening);
+      attached.type('\x18');
+      await attached.process.ended;
+    } finally {
+      for (const { process } of [attached, shell]) await process.stop('SIGKILL');
+    }
+    for (const { agent } of [attaching, executing]) await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
+    await Promise.all([attaching.agent.stop(), executing.agent.stop()]);
+  });
+
+  it('stays open for an admin whose session keeps it alive, and closes when that ends', async () => {
+    const { environment, agent } = await use('kept', '1s');
+    const untilMs = performance.now() + 3000;
+    for await (const _beat of setInterval(300)) {
+      expect((await site.api.call('PUT', `/environments/${environment.id}/connection/keep-alive`)).status).to.equal(204);
+      if (performance.now() > untilMs) break;
+    }
+    expect(await history(environment)).to.deep.equal(opening);
+    await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
+    await eventually('the close to be recorded', async () => ((await history(environment)).includes('TunnelClosed idle') ? true : undefined));
+    await agent.stop();
+  });
+
+  it('serves every request that comes in just as it idles out, on it or on the next one', async () => {
+    const { environment, agent } = await use('racing', '1s');
+    const answers: number[] = [];
+    // The agent asks a second after the last bytes, give or take: before, at and after that moment.
+    for (const pauseMs of [970, 990, 1000, 1010, 1020, 1040]) {
+      answers.push((await site.api.call('GET', dockerPath(environment, '/_ping'))).status);
+      await delay(pauseMs);
+    }
+    answers.push((await site.api.call('GET', dockerPath(environment, '/_ping'))).status);
+    expect(answers).to.deep.equal(answers.map(() => 200));
+    expect(await history(environment), 'it idled out').to.include('TunnelClosed idle');
+    await agent.stop();
   });
 
   it('ends when an admin disconnects it, sessions and all, and the next call opens another', async () => {
