@@ -18,13 +18,14 @@ import { createHistory } from './history.ts';
 import { createPolls, type Polls } from './poll-admission.ts';
 import { createPollRecorder } from './poll-recorder.ts';
 import { createPollSummaries, type ExpirePolls } from './poll-summaries.ts';
-import type { CommandContext, History, TunnelControl } from './ports.ts';
+import type { CommandContext, History, TunnelControl, TunnelKeys } from './ports.ts';
 import { createPresence } from './presence.ts';
 import { createRefusals } from './refusals.ts';
 import type { InstallationSecrets } from './sealing.ts';
 import { createSnapshots, type ExpireSnapshots, type Snapshots } from './snapshots.ts';
 import { createSettings, type StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
+import { createTunnelCertificate, type RecordedTunnelCertificate } from './tunnel-certificate.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
 
 export interface Application {
@@ -34,11 +35,12 @@ export interface Application {
   readonly snapshots: Snapshots;
   readonly accounts: AccountDirectory;
   readonly settings: StoredSettings;
+  readonly tunnelCertificate: RecordedTunnelCertificate;
   readonly activity: RecordedActivity;
   readonly history: History;
   /** Who acts when nobody else does. */
   readonly systemContext: () => CommandContext;
-  /** Accounts and settings, before anyone is let in. */
+  /** Accounts, settings and the tunnel certificate, before anyone is let in. */
   startAccounts(): Promise<{ readonly isEmpty: boolean }>;
   /** Takes up where an earlier process stopped. The read models must be caught up. */
   resume(past: PastRecord): Promise<void>;
@@ -54,10 +56,11 @@ export function createApplication(deps: {
   readonly controlPlaneNode: string;
   readonly secrets: InstallationSecrets;
   readonly tunnelControl: () => TunnelControl;
+  readonly tunnelKeys: TunnelKeys;
   readonly joinSecret: (environmentId: string, version: number) => Uint8Array;
   readonly mintJoinToken: Parameters<typeof createEnvironments>[0]['mintJoinToken'];
   readonly defaultTunnelAddress: (host: string) => string;
-  readonly onAddress: (host: string) => void;
+  readonly onAddress: (host: string) => Promise<void>;
   /** Undefined where the store removes what has expired by itself. */
   readonly expirePolls: ExpirePolls | undefined;
   /** The same for snapshots. */
@@ -69,6 +72,17 @@ export function createApplication(deps: {
   const log = createEventLog({ store, clock });
   const own = (category: string) => createSingleWriterStream({ log, stream: `${category}-${controlPlaneNode}` });
   const settings = createSettings({ reader: store, log, clock });
+  const tunnelCertificate = createTunnelCertificate({
+    reader: store,
+    log,
+    clock,
+    logger,
+    keys: deps.tunnelKeys,
+    systemContext,
+    onChanged() {
+      polls.announceEndpoints();
+    },
+  });
   const refusals = createRefusals({ log, clock, logger, stream: own('refusals'), actor });
   const retention = own('retention');
   const summaries = createPollSummaries({ log, clock, logger, settings, reader: store, controlPlaneNode, retention, actor, expire: deps.expirePolls });
@@ -108,7 +122,7 @@ export function createApplication(deps: {
     },
     beforeClosed: (tunnel, decidedAtMs) => snapshots.beforeClosed(tunnel, decidedAtMs),
   });
-  const polls: Polls = createPolls({ environments: streams, tunnels: () => tunnels, snapshots: () => snapshots, presence, recorder, refusals, settings, clock, logger, actor, joinSecret });
+  const polls: Polls = createPolls({ environments: streams, tunnels: () => tunnels, snapshots: () => snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret });
   const snapshots: Snapshots = createSnapshots({
     log,
     reader: store,
@@ -131,6 +145,9 @@ export function createApplication(deps: {
     onAddress: deps.onAddress,
     onIntervalChanged(environmentId) {
       polls.announceInterval(environmentId);
+    },
+    onAddressChanged(environmentId) {
+      polls.announceEndpoints(environmentId);
     },
     async onRemoved(environmentId, context) {
       await tunnels.end(environmentId, 'environment-removed', context);
@@ -156,12 +173,14 @@ export function createApplication(deps: {
     snapshots,
     accounts,
     settings,
+    tunnelCertificate,
     activity,
     history: createHistory({ reader: store }),
     systemContext,
 
     async startAccounts() {
       await settings.start();
+      await tunnelCertificate.start();
       return accounts.start();
     },
 
@@ -186,6 +205,7 @@ export function createApplication(deps: {
 
     async close() {
       presence.close();
+      tunnelCertificate.close();
       polls.close();
       await snapshots.close();
       await tunnels.close();

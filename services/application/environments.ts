@@ -21,15 +21,17 @@ export function createEnvironments(deps: {
   /** The tunnel port that agents call unless an environment says otherwise. */
   readonly defaultTunnelAddress: (host: string) => string;
   readonly mintJoinToken: (environment: { readonly environmentId: string; readonly address: string; readonly tunnelAddress: string; readonly joinTokenVersion: number }) => string;
-  /** After an environment was created or its address changed, so that the certificate can name its host. */
-  readonly onAddress: (host: string) => void;
+  /** After an environment was created or its address changed; resolves when the certificate names its host, if it can. */
+  readonly onAddress: (host: string) => Promise<void>;
+  /** After its addresses changed and the certificate names them: its agents are told. */
+  readonly onAddressChanged: (environmentId: string) => void;
   readonly onIntervalChanged: (environmentId: string) => void;
   /** After it was removed: its polls and tunnels end. */
   readonly onRemoved: (environmentId: string, context: CommandContext) => Promise<void>;
   /** After its agents' token was rotated, or they were disassociated: their polls and tunnels end. */
   readonly onUnjoined: (environmentId: string, why: 'token-rotated' | 'disassociated', context: CommandContext) => Promise<void>;
 }): EnvironmentUseCases {
-  const { streams, clock, defaultTunnelAddress, mintJoinToken, onAddress, onIntervalChanged, onRemoved, onUnjoined } = deps;
+  const { streams, clock, defaultTunnelAddress, mintJoinToken, onAddress, onAddressChanged, onIntervalChanged, onRemoved, onUnjoined } = deps;
   const ids = new Map<string, string>();
   /** The key each environment's name is held under. */
   const held = new Map<string, string>();
@@ -102,7 +104,7 @@ export function createEnvironments(deps: {
         );
         if (state.status !== 'active' || position === undefined) throw new ApplicationError('conflict', 'the environment was removed while it was created');
         settle(environmentId, name);
-        onAddress(hostOf(address));
+        await onAddress(hostOf(address));
         return { environmentId, position, ...tokenOf(state) };
       });
     },
@@ -126,7 +128,8 @@ export function createEnvironments(deps: {
       } as const;
       const { position, state: after } = await withName(environmentId, name ?? state.name, () => run(() => streams.execute(environmentId, command, context)));
       settle(environmentId, after.status === 'active' ? after.name : undefined, name);
-      if (address !== undefined) onAddress(hostOf(address));
+      if (address !== undefined) await onAddress(hostOf(address));
+      if (address !== undefined || wanted !== undefined) onAddressChanged(environmentId);
       if (changes.pollIntervalSeconds !== undefined) onIntervalChanged(environmentId);
       return { position };
     },

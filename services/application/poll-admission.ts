@@ -1,5 +1,6 @@
 /** Use cases of polls: admits agents, answers each poll, and pushes early answers. */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { type ActiveEnvironment, type EnvironmentState, agentKey, environmentDecider } from '../domain/environment.ts';
 import type { AgentReport, PollRejectionReason } from '../domain/events.ts';
@@ -15,6 +16,8 @@ import type { PollRecorder } from './poll-recorder.ts';
 import {
   AgentRefused,
   type CommandContext,
+  type EndpointsInUse,
+  type EndpointsNews,
   type IssuedCredentials,
   type PollAdmission,
   type PollAnswer,
@@ -25,6 +28,7 @@ import {
 import type { PresentAgent, Presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { RecordedTunnelCertificate } from './tunnel-certificate.ts';
 import type { Tunnels } from './tunnels.ts';
 
 /** Poll calls one environment may hold open. */
@@ -35,6 +39,8 @@ const nodesPerEnvironment = 4096;
 const reconnectsPerSecond = 225;
 /** How often what an agent reports is recorded as news, at most: such events are kept for ever. */
 const reportSpacingMs = 5000;
+/** How often some more agents are told of new endpoints. */
+const announceStepMs = 100;
 /** Polls an agent may make at once, and a second in the long run: the shortest interval is 1 s, and trouble makes early ones. */
 const pollPace = { burst: 30, perSecond: 4 };
 
@@ -49,10 +55,19 @@ export interface Polls extends PollAdmission {
   remind(environmentId: string): number;
   /** Poll intervals changed: every connected agent it concerns is told. */
   announceInterval(environmentId?: string): void;
+  /**
+   * Addresses or tunnel fingerprints changed: connected agents are told, those of one environment at once, all of them at the
+   * pace of reconnects.
+   */
+  announceEndpoints(environmentId?: string): void;
   close(): void;
 }
 
 interface Connected {
+  /** What it said last; undefined from one that knows nothing of endpoints. */
+  inUse: EndpointsInUse | undefined;
+  /** The version it was told on this call. */
+  toldVersion: number | undefined;
   readonly agent: PresentAgent;
   readonly context: CommandContext;
   readonly push: (answer: PollAnswer) => void;
@@ -70,12 +85,13 @@ export function createPolls(deps: {
   readonly settings: SettingsAccess;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tunnelCertificate: Pick<RecordedTunnelCertificate, 'version' | 'fingerprints'>;
   /** Who acts when nobody else does. */
   readonly actor: string;
   /** The join secret of an environment at a version of its join token. */
   readonly joinSecret: (environmentId: string, version: number) => Uint8Array;
 }): Polls {
-  const { environments, tunnels, snapshots, presence, recorder, refusals, settings, clock, logger, actor, joinSecret } = deps;
+  const { environments, tunnels, snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret } = deps;
   const attempts = createAttempts({ clock, limit: 20, windowMs: 60_000 });
   const connected = new Map<PresentAgent, Connected>();
   const duplicates = createDuplicateAgents({
@@ -102,6 +118,47 @@ export function createPolls(deps: {
 
   const spreadMs = () => Math.ceil((presence.connected() / reconnectsPerSecond) * 1000);
 
+  /** What this agent is to be told of endpoints now: what it does not go by yet, once a call. */
+  function endpointsNews(agent: PresentAgent): EndpointsNews | undefined {
+    const entry = connected.get(agent);
+    const state = environments.peek(agent.environmentId);
+    if (entry?.inUse === undefined || state?.status !== 'active') return undefined;
+    const { environmentId, address, tunnelAddress } = state;
+    // Each of the two only grows, so their sum grows whenever one of them does.
+    const version = state.addressVersion + tunnelCertificate.version();
+    if (version <= entry.inUse.version || version === entry.toldVersion) return undefined;
+    entry.toldVersion = version;
+    return { environmentId, version, address, tunnelAddress, fingerprints: tunnelCertificate.fingerprints(), accepted: entry.inUse.fingerprints };
+  }
+
+  /** Records what an agent says of the address it was told, where that is news. */
+  function reportAddress(entry: Connected): void {
+    const { agent, inUse, context } = entry;
+    const state = environments.peek(agent.environmentId);
+    if (inUse === undefined || state?.status !== 'active') return;
+    const command = { type: 'report-address', at: instantOf(clock), report: agent.report, failure: inUse.failure } as const;
+    if (environmentDecider.decide(command, state).length === 0) return;
+    environments.execute(agent.environmentId, command, context).catch((error: unknown) => {
+      logger.warn({ err: error }, 'what an agent says of its address could not be recorded; its next introduction says it again');
+    });
+  }
+
+  /** In steps, so that a large fleet's answers, signatures and new introductions don't come at once. */
+  let announcing: (() => void) | undefined;
+  function announceInSteps(waiting: readonly Connected[]): void {
+    announcing?.();
+    announcing = undefined;
+    const perStep = Math.ceil((reconnectsPerSecond * announceStepMs) / 1000);
+    for (const entry of waiting.slice(0, perStep)) announceTo(entry);
+    if (waiting.length > perStep) announcing = clock.after(announceStepMs, () => announceInSteps(waiting.slice(perStep)));
+  }
+
+  function announceTo({ agent, push }: Connected): void {
+    if (!connected.has(agent)) return;
+    const news = answer(agent, []);
+    if (news.endpoints !== undefined) push(news);
+  }
+
   function answer(agent: PresentAgent, required: readonly IssuedCredentials[]): PollAnswer {
     return {
       confirmedSequence: recorder.confirmed(agent),
@@ -110,6 +167,7 @@ export function createPolls(deps: {
       required,
       takeSnapshot: snapshots().wants(agent),
       maskSecrets: settings.current().maskSecretsInSnapshots,
+      endpoints: endpointsNews(agent),
     };
   }
 
@@ -205,8 +263,9 @@ export function createPolls(deps: {
           return report;
         },
       };
-      const entry: Connected = { agent, context, push, end };
+      const entry: Connected = { agent, context, push, end, inUse: introduction.endpoints, toldVersion: undefined };
       connected.set(agent, entry);
+      reportAddress(entry);
       presence.arrived(agent, intervalMs(environmentId));
 
       const conversation: PollConversation = {
@@ -216,6 +275,10 @@ export function createPolls(deps: {
           recorder.record({ environmentId, node: report.node, instanceId, sequence, context });
           presence.polled(environmentId, intervalMs(environmentId));
           if (poll.report !== null) reported = poll.report;
+          if (poll.endpoints !== undefined && !isDeepStrictEqual(poll.endpoints, entry.inUse)) {
+            entry.inUse = poll.endpoints;
+            reportAddress(entry);
+          }
           const isNews = reported !== report && clock.now() - introducedAtMs >= reportSpacingMs && JSON.stringify(reported) !== JSON.stringify(report);
           const news = isNews ? reported : null;
           if (news !== null) {
@@ -302,7 +365,13 @@ export function createPolls(deps: {
       }
     },
 
+    announceEndpoints(environmentId) {
+      if (environmentId === undefined) return announceInSteps([...connected.values()]);
+      for (const entry of connected.values()) if (entry.agent.environmentId === environmentId) announceTo(entry);
+    },
+
     close() {
+      announcing?.();
       duplicates.close();
       attempts.close();
     },

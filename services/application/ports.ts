@@ -11,6 +11,8 @@ import type {
   TunnelLossReason,
 } from '../domain/events.ts';
 import type { SnapshotContent } from '../domain/snapshot.ts';
+import type { FailedAddress } from '../domain/environment.ts';
+import type { TunnelCertificateState } from '../domain/tunnel-certificate.ts';
 import type { TunnelKey } from '../domain/tunnel-key.ts';
 
 /** Where a command comes from; copied into the metadata of each event it causes. */
@@ -218,12 +220,37 @@ export interface TunnelControl {
 
 // ---- what the polls' edge asks ----------------------------------------------------------------------------------
 
+/** Which endpoints an agent goes by. */
+export interface EndpointsInUse {
+  /** 0 where it has none but its join token's. */
+  readonly version: number;
+  /** The tunnel fingerprints it accepts, base64. */
+  readonly fingerprints: readonly string[];
+  /** The address it was told and can't use. */
+  readonly failure: FailedAddress | null;
+}
+
+/** Where an environment's agents reach the control plane from now on, and which tunnel fingerprints they are to accept. */
+export interface EndpointsNews {
+  readonly environmentId: string;
+  readonly version: number;
+  /** host:port of each. */
+  readonly address: string;
+  readonly tunnelAddress: string;
+  /** base64; the one in use first. */
+  readonly fingerprints: readonly string[];
+  /** What the agent accepts now, for the proof. */
+  readonly accepted: readonly string[];
+}
+
 export interface PollIntroduction {
   readonly environmentId: string;
   readonly joinSecret: Uint8Array;
   readonly edgeId: string;
   readonly instanceId: string;
   readonly report: AgentReport;
+  /** Absent from agents that know nothing of endpoints, which are told none. */
+  readonly endpoints?: EndpointsInUse | undefined;
   /** The peer's IP address. */
   readonly address: string;
 }
@@ -235,6 +262,8 @@ export interface Poll {
   readonly tunnelFailure: { readonly credentialsId: string; readonly reason: string; readonly detail: string } | null;
   /** Only where it changed since the introduction. */
   readonly report: AgentReport | null;
+  /** Comes with the report. */
+  readonly endpoints?: EndpointsInUse | undefined;
 }
 
 export interface PollAnswer {
@@ -247,6 +276,8 @@ export interface PollAnswer {
   readonly takeSnapshot: boolean;
   /** Whether what looks like a secret is masked in its snapshots. */
   readonly maskSecrets: boolean;
+  /** Where the agent goes by others; told once a call. */
+  readonly endpoints?: EndpointsNews | undefined;
 }
 
 /** Tunnel credentials in the clear, on their way to the agent. */
@@ -373,6 +404,39 @@ export interface SettingsAccess {
   current(): Settings;
   /** Throws invalid-settings with a pointer. */
   change(changes: Partial<Settings>, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+}
+
+/** The keys behind tunnel certificates. */
+export interface TunnelKeys {
+  /** Of the one in use, base64. */
+  fingerprint(): string;
+  /** Makes another identity and keeps its key durably, unused so far; `succession` is the word of the one in use that it follows. */
+  make(): Promise<{ readonly fingerprint: string; readonly succession: string }>;
+  /** Takes what is recorded into use: from the next connection on the port shows it. Throws StartError tunnel-key-missing. */
+  use(state: TunnelCertificateState): Promise<void>;
+  /** Destroys all keys but that in use and those of former ones that are accepted. */
+  forgetOthers(): Promise<void>;
+}
+
+export interface TunnelCertificateStatus {
+  /** Of the one in use: SHA-256 over the SPKI, base64. */
+  readonly fingerprint: string;
+  /** Null while it is the one that the installation began with. */
+  readonly since: Instant | null;
+  /** Those that agents accept still. */
+  readonly formers: readonly { readonly fingerprint: string; readonly acceptedUntil: Instant }[];
+}
+
+export interface TunnelCertificate {
+  status(): TunnelCertificateStatus;
+  /**
+   * Makes a new key and certificate and shows it from the next connection on; open tunnels live on. Agents accept the former
+   * one for `formerAcceptedSeconds` (0 to 365 days, 30 days by default); 0, for a key that leaked, ends all former ones at once.
+   * Throws invalid-settings, conflict, event-store-unavailable.
+   */
+  rotate(options: { readonly formerAcceptedSeconds?: number }, context: CommandContext): Promise<{ readonly position: Position }>;
+  /** Agents accept no former one any more. */
+  retireFormers(context: CommandContext): Promise<{ readonly position: Position | undefined }>;
 }
 
 /** One proxied call, as it is recorded. */

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { createProjections } from '../../projections/open.ts';
 import type { Projections } from '../../projections/port.ts';
 import { signBinding } from '../../proto/binding.ts';
+import { signEndpoints } from '../../proto/endpoints.ts';
 import { formatHostPort } from '../../proto/host-port.ts';
 import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { encodeJoinToken } from '../../proto/join-token.ts';
@@ -29,7 +30,8 @@ import type { ControlPlaneOptions, ReadyLine } from './options.ts';
 import { startErrorOf } from './start-errors.ts';
 import { createTunnelListener } from './tunnel-listener.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
-import { loadTunnelIdentity } from './tls/tunnel-identity.ts';
+import { createTunnelIdentities } from './tls/tunnel-identities.ts';
+import type { TunnelIdentity } from './tls/tunnel-identity.ts';
 import { releaseVersion } from '../../proto/release.ts';
 
 export interface ControlPlane {
@@ -57,7 +59,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       lock.release();
     });
     const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, { keyFile: options.keyFile, isNew: !existsSync(eventLogFile(dataDir)) });
-    const identity = await loadTunnelIdentity(dataDir);
+    const identities = createTunnelIdentities(dataDir);
     const store = await openEventStore({ dataDirectory: dataDir });
     started.defer(() => store.close());
 
@@ -81,20 +83,21 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       controlPlaneNode,
       secrets: createInstallationSecrets(installationKey),
       tunnelControl: () => tunnels.control,
+      tunnelKeys: identities,
       joinSecret,
       mintJoinToken: ({ environmentId, address, tunnelAddress, joinTokenVersion }) =>
         encodeJoinToken({
           apiUrl: `https://${address}`,
           tunnelAddress,
-          tunnelFingerprint: identity.fingerprint,
+          tunnelFingerprint: identities.fingerprint(),
           environmentId,
           joinSecret: joinSecret(environmentId, joinTokenVersion),
         }),
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
       expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
       expireSnapshots: async (bounds) => (await store.maintenance.expire({ category: 'snapshots', ...bounds })).events,
-      onAddress(agentHost) {
-        certificate.addNames([agentHost]).catch((error: unknown) => {
+      async onAddress(agentHost) {
+        await certificate.addNames([agentHost]).catch((error: unknown) => {
           logger.error({ err: error }, 'the certificate could not be reissued for a new address');
         });
       },
@@ -110,8 +113,15 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       snapshots: application.snapshots,
       clock,
       logger: logger.child({ component: 'polls' }),
-      signBinding: (nonce) =>
-        signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: clock.now() + bindingMs, nonce }, identity.key),
+      signBinding(nonce, accepted) {
+        const { key, successions } = identities.bindingSignerFor(accepted);
+        return signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: clock.now() + bindingMs, nonce }, key, successions);
+      },
+      signEndpoints: ({ environmentId, version, address, tunnelAddress, fingerprints, accepted }) => {
+        const { key, successions } = identities.signerFor(accepted);
+        const pins = fingerprints.map((one) => Buffer.from(one, 'base64'));
+        return signEndpoints({ environmentId, version, apiUrl: `https://${address}`, tunnelAddress, fingerprints: pins }, key, successions);
+      },
     });
     started.defer(() => {
       polls.close();
@@ -128,6 +138,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       connections: application.tunnels,
       accounts: application.accounts,
       settings: application.settings,
+      tunnelCertificate: application.tunnelCertificate,
       snapshots: application.snapshots,
       activity: application.activity,
       history: application.history,
@@ -149,8 +160,9 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     if (options.isLocal === true) return running({ ready: true, url: '', tunnelAddress: '', dataDir }, started);
 
-    const tunnelListener = await createTunnelListener({ host, port: options.tunnelPort, key: identity.keyPem, cert: identity.certificatePem, accept: tunnels.accept, isTrustedProxy, clock });
+    const tunnelListener = await createTunnelListener({ host, port: options.tunnelPort, ...pemOf(identities.current()), accept: tunnels.accept, isTrustedProxy, clock });
     started.defer(() => tunnelListener.close());
+    started.defer(identities.onReplaced((identity) => tunnelListener.setIdentity(pemOf(identity))));
     tunnelPort = tunnelListener.port;
     const apiListener = await createApiListener({
       host,
@@ -189,8 +201,17 @@ function running(readyLine: ReadyLine, started: AsyncDisposableStack): ControlPl
 
 /** Where agents call, so that a self-signed certificate names it. */
 async function environmentHosts(projections: Projections): Promise<string[]> {
-  const { items } = await projections.environments.list({ limit: 1000 });
-  return items.map(({ address }) => hostOf(address));
+  const hosts = new Set<string>();
+  for (let cursor: string | undefined; ; ) {
+    const { items, nextCursor } = await projections.environments.list({ limit: 1000, ...(cursor === undefined ? {} : { cursor }) });
+    for (const { address } of items) hosts.add(hostOf(address));
+    if (nextCursor === null) return [...hosts];
+    cursor = nextCursor;
+  }
+}
+
+function pemOf({ keyPem, certificatePem }: TunnelIdentity): { readonly key: string; readonly cert: string } {
+  return { key: keyPem, cert: certificatePem };
 }
 
 function readinessOf(projections: Projections): Readiness {

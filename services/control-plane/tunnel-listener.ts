@@ -14,9 +14,14 @@ export const UNADMITTED_CONNECTIONS = 1024;
 /** Of these, so many from one address (IPv6: one /64): nobody keeps all others out. */
 export const UNADMITTED_CONNECTIONS_OF_ONE = 256;
 
+/** The cheapest good cipher first: it is what each end's CPU goes to. */
+const PROTOCOL = { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256' } as const;
+
 export interface TunnelListener {
   /** The real one, where 0 was asked for. */
   readonly port: number;
+  /** Shows another certificate from the next connection on; those there are live on. PEM both. */
+  setIdentity(identity: { readonly key: string; readonly cert: string }): void;
   /** Listens no more, and destroys connections without valid credentials; those with are the edge's to end. */
   close(): void;
 }
@@ -52,15 +57,7 @@ export async function createTunnelListener(options: {
     else waitingOfOne.set(group, left);
   }
 
-  const secure = tls.createServer({
-    key,
-    cert,
-    minVersion: 'TLSv1.3',
-    ALPNProtocols: ['h2'],
-    // The cheapest good one first: it is what each end's CPU goes to.
-    ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
-    handshakeTimeout: ADMISSION_MS,
-  });
+  const secure = tls.createServer({ key, cert, ...PROTOCOL, ALPNProtocols: ['h2'], handshakeTimeout: ADMISSION_MS });
 
   const server = net.createServer({ noDelay: true }, (socket) => {
     const peer = peerOf(socket);
@@ -105,6 +102,9 @@ export async function createTunnelListener(options: {
 
   return {
     port: await listen(server, { host, port, portFlag: '--tunnel-port' }),
+    setIdentity(identity) {
+      secure.setSecureContext({ ...identity, ...PROTOCOL });
+    },
     close() {
       server.close();
       for (const { socket } of waiting.values()) socket.destroy();

@@ -1,6 +1,7 @@
 /** Decides what may happen to an environment: its creation, its agents' association, its heartbeat, its end. */
 import type { Decider } from './decider.ts';
 import type { AgentIdentity, AgentReport, EnvironmentEvent, Instant } from './events.ts';
+import { nextVersion } from './next-version.ts';
 import { Refusal } from './refusal.ts';
 
 /** An agent of the environment, as it was last seen. */
@@ -8,6 +9,16 @@ export interface SeenAgent {
   readonly instanceId: string;
   readonly address: string;
   readonly report: AgentReport;
+}
+
+/** A new address that an agent was told and can't use. */
+export interface FailedAddress {
+  /** host:port. */
+  readonly address: string;
+  readonly port: 'api' | 'tunnel';
+  /** Why: a code, and words. */
+  readonly reason: string;
+  readonly detail: string;
 }
 
 export interface ActiveEnvironment {
@@ -21,6 +32,10 @@ export interface ActiveEnvironment {
   readonly issuedEdgeId: string;
   readonly requireIssuedEdgeId: boolean;
   readonly joinTokenVersion: number;
+  /** Higher after each change of its addresses; 0 before the first. See TunnelCertificateState.version. */
+  readonly addressVersion: number;
+  /** By {@link agentKey}: what agents were told and can't use. */
+  readonly failedAddresses: Readonly<Record<string, Pick<FailedAddress, 'address' | 'port' | 'reason'>>>;
   /** The associated Edge ID; null while unassociated. */
   readonly edgeId: string | null;
   /** Edge IDs that were disassociated and not allowed again. */
@@ -89,6 +104,8 @@ export type EnvironmentCommand =
       readonly address: string;
       readonly report: AgentReport;
     }
+  /** What an agent says of the address it was told last; null where it can use it. */
+  | { readonly type: 'report-address'; readonly at: Instant; readonly report: AgentReport; readonly failure: FailedAddress | null }
   | { readonly type: 'lose-heartbeat'; readonly at: Instant; readonly lastPolledAt: Instant | null }
   | { readonly type: 'restore-heartbeat'; readonly at: Instant }
   | { readonly type: 'remove'; readonly at: Instant };
@@ -181,6 +198,14 @@ function identityOf({ instanceId, address, report }: SeenAgent): AgentIdentity {
   return { instanceId, node: report.node, address };
 }
 
+function reportAddress(at: Instant, report: AgentReport, failure: FailedAddress | null, { environmentId, failedAddresses }: ActiveEnvironment): EnvironmentEvent[] {
+  const known = failedAddresses[agentKey(report)];
+  const agent = { at, environmentId, node: report.node, swarmNode: report.swarm?.nodeId ?? null };
+  if (failure === null) return known === undefined ? [] : [{ type: 'NewAddressUsed', data: { ...agent, address: known.address } }];
+  const isKnown = known?.address === failure.address && known.port === failure.port && known.reason === failure.reason;
+  return isKnown ? [] : [{ type: 'NewAddressFailed', data: { ...agent, ...failure } }];
+}
+
 function resolve(at: Instant, { environmentId }: ActiveEnvironment, gone: readonly AgentIdentity[], reason: 'kept-agent-gone' | 'refused-agent-gone'): EnvironmentEvent[] {
   return gone.map((refused) => ({ type: 'DuplicateAgentResolved', data: { at, environmentId, refused, reason } }));
 }
@@ -208,6 +233,8 @@ function decide(command: EnvironmentCommand, state: EnvironmentState): readonly 
       return resolve(at, environment, environment.duplicates.filter(({ instanceId }) => instanceId === command.instanceId), 'refused-agent-gone');
     case 'introduce-agent':
       return introduce(command, environment);
+    case 'report-address':
+      return reportAddress(at, command.report, command.failure, environment);
     case 'lose-heartbeat':
       if (environment.heartbeat !== 'up') return [];
       return [
@@ -225,7 +252,7 @@ function decide(command: EnvironmentCommand, state: EnvironmentState): readonly 
 function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentState {
   if (event.type === 'EnvironmentCreated') {
     const { at: _at, ...created } = event.data;
-    return { status: 'active', ...created, edgeId: null, barredEdgeIds: [], duplicates: [], heartbeat: 'never', agents: {} };
+    return { status: 'active', ...created, addressVersion: 0, failedAddresses: {}, edgeId: null, barredEdgeIds: [], duplicates: [], heartbeat: 'never', agents: {} };
   }
   if (state.status !== 'active') return state;
   switch (event.type) {
@@ -234,7 +261,12 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
     case 'EnvironmentTagged':
       return { ...state, tags: event.data.tags };
     case 'EnvironmentAddressChanged':
-      return { ...state, address: event.data.address, tunnelAddress: event.data.tunnelAddress };
+      return {
+        ...state,
+        address: event.data.address,
+        tunnelAddress: event.data.tunnelAddress,
+        addressVersion: nextVersion(state.addressVersion, event.data.at),
+      };
     case 'PollIntervalChanged':
       return { ...state, pollIntervalSeconds: event.data.pollIntervalSeconds };
     case 'AgentAssociated':
@@ -243,7 +275,7 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
       return { ...state, joinTokenVersion: event.data.joinTokenVersion };
     case 'AgentDisassociated': {
       const { edgeId, issuedEdgeId } = event.data;
-      return { ...state, edgeId: null, issuedEdgeId, barredEdgeIds: [...state.barredEdgeIds, edgeId], duplicates: [], heartbeat: 'never', agents: {} };
+      return { ...state, edgeId: null, issuedEdgeId, barredEdgeIds: [...state.barredEdgeIds, edgeId], failedAddresses: {}, duplicates: [], heartbeat: 'never', agents: {} };
     }
     case 'EdgeIdUnbarred':
       return { ...state, barredEdgeIds: state.barredEdgeIds.filter((edgeId) => edgeId !== event.data.edgeId) };
@@ -260,6 +292,14 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
       return { ...state, heartbeat: 'down' };
     case 'HeartbeatRestored':
       return { ...state, heartbeat: 'up' };
+    case 'NewAddressFailed': {
+      const { address, port, reason, swarmNode } = event.data;
+      return { ...state, failedAddresses: { ...state.failedAddresses, [swarmNode ?? '']: { address, port, reason } } };
+    }
+    case 'NewAddressUsed': {
+      const { [event.data.swarmNode ?? '']: _used, ...failedAddresses } = state.failedAddresses;
+      return { ...state, failedAddresses };
+    }
     case 'EnvironmentRemoved':
       return { status: 'removed', name: state.name };
   }

@@ -17,6 +17,8 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   AgentSeen: 1,
   HeartbeatLost: 1,
   HeartbeatRestored: 1,
+  NewAddressFailed: 1,
+  NewAddressUsed: 1,
   EnvironmentRemoved: 1,
   TunnelRequired: 1,
   TunnelCredentialsIssued: 1,
@@ -54,6 +56,8 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   SignedOut: 1,
   SessionRevoked: 1,
   SettingsChanged: 1,
+  TunnelCertificateRotated: 1,
+  TunnelCertificateRetired: 1,
 };
 
 /** Whether this release knows the type. */

@@ -80,6 +80,20 @@ export interface EnvironmentEvents {
   AgentSeen: { at: Instant; environmentId: string; instanceId: string; address: string; report: AgentReport };
   HeartbeatLost: { at: Instant; environmentId: string; lastPolledAt: Instant | null };
   HeartbeatRestored: { at: Instant; environmentId: string };
+  /** The agent of a node (`swarmNode`, or null where there is no Swarm) was told a new address, can't use it, and stays where it is. */
+  NewAddressFailed: {
+    at: Instant;
+    environmentId: string;
+    node: string;
+    swarmNode: string | null;
+    /** host:port. */
+    address: string;
+    port: 'api' | 'tunnel';
+    reason: string;
+    detail: string;
+  };
+  /** It can use it now, or has been told another. */
+  NewAddressUsed: { at: Instant; environmentId: string; node: string; swarmNode: string | null; address: string };
   EnvironmentRemoved: { at: Instant; environmentId: string };
 }
 
@@ -359,6 +373,21 @@ export interface SettingsEvents {
   SettingsChanged: { at: Instant; changes: Partial<Settings> };
 }
 
+/** On `settings` as well. Fingerprints are SHA-256 over the SPKI, base64. */
+export interface TunnelCertificateEvents {
+  TunnelCertificateRotated: {
+    at: Instant;
+    fingerprint: string;
+    formerFingerprint: string;
+    /** Null where agents are to accept neither the former one nor any before it, as their keys may have leaked. */
+    formerAcceptedUntil: Instant | null;
+    /** The former identity's word that this one follows it: an encoded SignedSuccession of the protocol, base64. */
+    succession: string;
+  };
+  /** Agents accept a former one no longer, and its key is gone. */
+  TunnelCertificateRetired: { at: Instant; fingerprint: string; reason: 'time-over' | 'ended-by-admin' };
+}
+
 /** All events by type. */
 export interface EventDataByType
   extends EnvironmentEvents,
@@ -370,7 +399,8 @@ export interface EventDataByType
     RefusalEvents,
     UserEvents,
     SignInEvents,
-    SettingsEvents {}
+    SettingsEvents,
+    TunnelCertificateEvents {}
 
 export type EventType = keyof EventDataByType;
 
@@ -381,3 +411,4 @@ export type EventOf<Events> = { [Type in keyof Events & string]: { readonly type
 export type DomainEvent = EventOf<EventDataByType>;
 export type EnvironmentEvent = EventOf<EnvironmentEvents>;
 export type TunnelEvent = EventOf<TunnelEvents>;
+export type TunnelCertificateEvent = EventOf<TunnelCertificateEvents>;

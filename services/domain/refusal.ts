@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'edge-id-barred'
   | 'edge-id-not-barred'
   | 'duplicate-agent'
+  | 'tunnel-certificate-replaced'
   | 'unknown-credentials'
   | 'credentials-used'
   | 'credentials-expired'

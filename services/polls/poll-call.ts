@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { CHECK_HEADER } from '../../proto/check-header.ts';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import type { PollAdmission, PollAnswer, PollConversation } from '../application/ports.ts';
-import { pollOf, readIntroduction, responseOf } from './poll-messages.ts';
+import { pollOf, readIntroduction, responseOf, type SignEndpoints } from './poll-messages.ts';
 import { failureStatus } from './refusal-status.ts';
 
 /** How long a call may wait with its first request. */
@@ -20,8 +20,8 @@ type Call = ServerDuplexStream<PollRequest, PollResponse>;
  * Serves one call to its end. Requests are answered one after the other: while one is being answered the stream is paused.
  * No `for await` here: it destroys the stream on an error, and with it the status that the agent is to be told.
  */
-export function servePollCall(call: Call, peer: { readonly address: string }, deps: { readonly admission: PollAdmission; readonly logger: Logger; readonly onAdmitted: () => void }): void {
-  const { admission, logger, onAdmitted } = deps;
+export function servePollCall(call: Call, peer: { readonly address: string }, deps: { readonly admission: PollAdmission; readonly signEndpoints: SignEndpoints; readonly logger: Logger; readonly onAdmitted: () => void }): void {
+  const { admission, signEndpoints, logger, onAdmitted } = deps;
   const { address } = peer;
   let answer: ((poll: PollRequest) => Promise<void> | void) | undefined;
   let conversation: PollConversation | undefined;
@@ -57,7 +57,7 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     const send = (message: PollAnswer) => {
       if (isOver) return;
       if (call.writableLength > unreadAnswers) finish({ code: status.RESOURCE_EXHAUSTED, details: 'answers are not read' });
-      else call.write(responseOf(message, { joinSecret, edgeId }));
+      else call.write(responseOf(message, { joinSecret, edgeId }, signEndpoints));
     };
     const admitted = await admission.admit(introduction, { push: send, end: fail });
     conversation = admitted;

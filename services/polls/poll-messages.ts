@@ -1,10 +1,11 @@
 /** Between the wire's messages and the application's words. */
 import { isEdgeId } from '../../proto/edge-id.ts';
-import type { AgentHello, PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import type { AgentHello, EndpointsInUse as WireEndpointsInUse, PollRequest, PollResponse, SignedEndpoints } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { JOIN_SECRET_BYTES } from '../../proto/join-secret.ts';
 import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
 import { type CredentialsKeyParts, sealCredentials } from '../../proto/sealed-credentials.ts';
-import type { Poll, PollAdmission, PollAnswer, PollIntroduction } from '../application/ports.ts';
+import { MOST_FINGERPRINTS } from '../../proto/succession.ts';
+import type { EndpointsInUse, EndpointsNews, Poll, PollAdmission, PollAnswer, PollIntroduction } from '../application/ports.ts';
 import type { AgentReport } from '../domain/events.ts';
 
 /** The lowest protocol version still served. */
@@ -58,7 +59,18 @@ export function readIntroduction(hello: AgentHello | undefined, address: string,
 
 function introductionOf(hello: AgentHello, address: string): PollIntroduction {
   const { environmentId, joinSecret, instanceId } = hello;
-  return { environmentId, joinSecret, edgeId: hello.edgeId.toLowerCase(), instanceId, report: reportOf(hello), address };
+  return { environmentId, joinSecret, edgeId: hello.edgeId.toLowerCase(), instanceId, report: reportOf(hello), endpoints: endpointsOf(hello.endpoints), address };
+}
+
+/** Which endpoints an agent goes by, within bounds. */
+function endpointsOf(inUse: WireEndpointsInUse | undefined): EndpointsInUse | undefined {
+  if (inUse === undefined) return undefined;
+  const { version, failure } = inUse;
+  return {
+    version,
+    fingerprints: inUse.fingerprints.slice(0, MOST_FINGERPRINTS).map((one) => Buffer.from(one).toString('base64')),
+    failure: failure === undefined ? null : { address: cut(failure.address), port: failure.isTunnel ? 'tunnel' : 'api', reason: code(failure.reason), detail: cut(failure.detail) },
+  };
 }
 
 /** One request as a poll. */
@@ -73,12 +85,16 @@ export function pollOf(request: PollRequest): Poll {
         ? null
         : { credentialsId: tunnelFailure.credentialsId, reason: code(tunnelFailure.reason), detail: cut(tunnelFailure.detail) },
     report: hello === undefined ? null : reportOf(hello),
+    endpoints: endpointsOf(hello?.endpoints),
   };
 }
 
+/** Puts the tunnel identity's signature under endpoints. */
+export type SignEndpoints = (news: EndpointsNews) => SignedEndpoints;
+
 /** The wire's answer, with tunnel credentials sealed for the one agent that may read them. */
-export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts): PollResponse {
-  const { confirmedSequence, pollIntervalMs, reconnectSpreadMs, required, takeSnapshot, maskSecrets } = answer;
+export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts, sign: SignEndpoints): PollResponse {
+  const { confirmedSequence, pollIntervalMs, reconnectSpreadMs, required, takeSnapshot, maskSecrets, endpoints } = answer;
   return {
     confirmedSequence,
     pollIntervalMs,
@@ -86,7 +102,7 @@ export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts): P
     minProtocolVersion,
     takeSnapshot,
     keepSecretsInSnapshots: !maskSecrets,
-    endpoints: undefined,
+    endpoints: endpoints === undefined ? undefined : sign(endpoints),
     required: required.map((credentials) => ({ sealed: sealCredentials({ ...credentials }, keyParts) })),
   };
 }

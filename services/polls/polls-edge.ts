@@ -4,9 +4,11 @@ import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, st
 import type { Logger } from 'pino';
 import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
+import { MOST_FINGERPRINTS } from '../../proto/succession.ts';
 import type { Clock } from '../application/clock.ts';
 import type { PollAdmission, SnapshotRecording } from '../application/ports.ts';
 import { servePollCall } from './poll-call.ts';
+import type { SignEndpoints } from './poll-messages.ts';
 import { serveRecordSnapshot } from './record-snapshot.ts';
 
 export interface PollsEdge {
@@ -23,15 +25,19 @@ const idleConnectionMs = 30_000;
 /** So long a connection may be without an agent that was let in; a binding and a classic poll take moments. */
 const admissionMs = 30_000;
 
-/** Creates the edge. `signBinding` proves to a nonce which certificate this port shows. */
+/**
+ * Creates the edge. `signBinding` proves to a nonce which certificate this port shows, to an agent that accepts these tunnel
+ * fingerprints (base64; none from one that does not say).
+ */
 export function createPollsEdge(deps: {
   readonly admission: PollAdmission;
   readonly snapshots: SnapshotRecording;
-  readonly signBinding: (nonce: Uint8Array) => GetBindingResponse;
+  readonly signBinding: (nonce: Uint8Array, accepted: readonly string[]) => GetBindingResponse;
+  readonly signEndpoints: SignEndpoints;
   readonly logger: Logger;
   readonly clock: Clock;
 }): PollsEdge {
-  const { admission, snapshots, signBinding, logger, clock } = deps;
+  const { admission, snapshots, signBinding, signEndpoints, logger, clock } = deps;
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, { readonly address: string; isAdmitted: boolean }>();
   const server = new Server({
@@ -50,19 +56,19 @@ export function createPollsEdge(deps: {
   const service: PollServiceServer = {
     poll(call) {
       const peer = peerOf(call);
-      servePollCall(call, peer, { admission, logger, onAdmitted: () => (peer.isAdmitted = true) });
+      servePollCall(call, peer, { admission, signEndpoints, logger, onAdmitted: () => (peer.isAdmitted = true) });
     },
     recordSnapshot(call, respond) {
       const peer = peerOf(call);
       serveRecordSnapshot(call, respond, peer, { admission, snapshots, logger, onAdmitted: () => (peer.isAdmitted = true) });
     },
     getBinding(call: ServerUnaryCall<GetBindingRequest, GetBindingResponse>, respond: sendUnaryData<GetBindingResponse>) {
-      const { nonce } = call.request;
+      const { nonce, fingerprints } = call.request;
       if (nonce.length !== BINDING_NONCE_BYTES) {
         respond({ code: status.INVALID_ARGUMENT, details: `the nonce must have ${String(BINDING_NONCE_BYTES)} bytes` });
         return;
       }
-      respond(null, signBinding(nonce));
+      respond(null, signBinding(nonce, fingerprints.slice(0, MOST_FINGERPRINTS).map((one) => Buffer.from(one).toString('base64'))));
     },
   };
   server.addService(PollServiceService, service);

@@ -8,6 +8,7 @@ import { type Application, createApplication } from '../../services/application/
 import type { AgentRefused, CommandContext, PollAnswer, PollConversation, PollIntroduction } from '../../services/application/ports.ts';
 import type { Clock } from '../../services/application/clock.ts';
 import { createInstallationSecrets } from '../../services/application/sealing.ts';
+import { createTunnelIdentities } from '../../services/control-plane/tls/tunnel-identities.ts';
 import type { PastRecord } from '../../services/domain/past-record.ts';
 import { tunnelStream } from '../../services/domain/tunnel-key.ts';
 import { openEventStore } from '../../services/event-store/open.ts';
@@ -26,8 +27,9 @@ export interface Harness {
   readonly drained: string[];
   /** Tunnels whose agents were asked for a sign of life; it is for the spec to lose them. */
   readonly proven: string[];
-  /** While true the store refuses every append, as one whose disk is full. */
-  readonly outage: { isOn: boolean };
+  /** While `isOn` the store refuses every append, as one whose disk is full; `afterAppend` comes between an append and its answer. */
+  readonly outage: { isOn: boolean; afterAppend?: (() => Promise<void>) | undefined };
+  readonly dataDirectory: string;
   /** Every event so far, oldest first. */
   events(): Promise<RecordedEvent[]>;
   types(): Promise<string[]>;
@@ -59,11 +61,15 @@ const nothing: PastRecord = {
 export async function startHarness(): Promise<Harness> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'homeport-application-'));
   const opened = await openEventStore({ dataDirectory });
-  const outage = { isOn: false };
+  const outage: Harness['outage'] = { isOn: false };
   const store: typeof opened = {
     ...opened,
-    append: (stream, events, options) =>
-      outage.isOn ? Promise.reject(new EventStoreError('event-store-unavailable', 'the disk is full')) : opened.append(stream, events, options),
+    async append(stream, events, options) {
+      if (outage.isOn) throw new EventStoreError('event-store-unavailable', 'the disk is full');
+      const appended = await opened.append(stream, events, options);
+      await outage.afterAppend?.();
+      return appended;
+    },
   };
   const clock = createManualClock();
   const live = new Set<string>();
@@ -105,10 +111,11 @@ export async function startHarness(): Promise<Harness> {
           return Promise.resolve();
         },
       }),
+      tunnelKeys: createTunnelIdentities(dataDirectory),
       joinSecret: joinSecretOf,
       mintJoinToken: ({ environmentId }) => `token of ${environmentId}`,
       defaultTunnelAddress: (host) => `${host}:8000`,
-      onAddress: () => undefined,
+      onAddress: () => Promise.resolve(),
       expireSnapshots: async (bounds) => (await store.maintenance.expire({ category: 'snapshots', ...bounds })).events,
       expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
     });
@@ -135,6 +142,7 @@ export async function startHarness(): Promise<Harness> {
     drained,
     proven,
     outage,
+    dataDirectory,
     events,
     types: async () => (await events()).map(({ type }) => type),
     async createEnvironment(name) {

@@ -152,4 +152,20 @@ describe('domain: environment', () => {
     from(created, removed).when({ type: 'remove', at }).thenRefused('environment-removed');
     from().when({ type: 'remove', at }).thenRefused('unknown-environment');
   });
+
+  it('records a new address that an agent can not use once, what became of it, and each node by itself', () => {
+    const failure = { address: 'new.example:9443', port: 'api', reason: 'connection-refused', detail: 'nothing listens there' } as const;
+    const failed: EnvironmentEvent = { type: 'NewAddressFailed', data: { at, environmentId, node: 'press', swarmNode: null, ...failure } };
+    const used: EnvironmentEvent = { type: 'NewAddressUsed', data: { at, environmentId, node: 'press', swarmNode: null, address: 'new.example:9443' } };
+    const known = [created, associated(issuedEdgeId), seen()];
+    from(...known).when({ type: 'report-address', at, report, failure }).then(failed);
+    from(...known).when({ type: 'report-address', at, report, failure: null }).thenNothing();
+    from(...known, failed).when({ type: 'report-address', at, report, failure: { ...failure, detail: 'in other words' } }).thenNothing();
+    from(...known, failed).when({ type: 'report-address', at, report, failure: { ...failure, reason: 'name-not-found' } }).then({ ...failed, data: { ...failed.data, reason: 'name-not-found' } });
+    from(...known, failed).when({ type: 'report-address', at, report, failure: null }).then(used);
+    from(...known, failed, used).when({ type: 'report-address', at, report, failure: null }).thenNothing();
+    const worker: AgentReport = { ...report, node: 'worker', swarm: { clusterId: 'c', nodeId: 'n2', manager: false } };
+    from(...known, failed).when({ type: 'report-address', at, report: worker, failure }).then({ ...failed, data: { ...failed.data, node: 'worker', swarmNode: 'n2' } });
+    from(...known, failed, disassociated(issuedEdgeId)).when({ type: 'report-address', at, report, failure: null }).thenNothing();
+  });
 });

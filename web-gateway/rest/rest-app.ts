@@ -20,6 +20,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerSnapshots } from './routes/snapshots.ts';
 import { registerSettings } from './routes/settings.ts';
+import { registerTunnelCertificate } from './routes/tunnel-certificate.ts';
 import { exactly, nothing } from './schemas/json-schema.ts';
 import { useJsonBodies, useValidator } from './validator.ts';
 
@@ -31,6 +32,7 @@ const API: readonly RegisterRoutes[] = [
   registerSessions,
   registerApiKeys,
   registerSettings,
+  registerTunnelCertificate,
   registerEnvironments,
   registerEnvironment,
   registerDeployment,

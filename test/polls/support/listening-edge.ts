@@ -22,6 +22,7 @@ export async function startListeningEdge({ app, clock }: Harness): Promise<Liste
     logger: pino({ enabled: false }),
     clock,
     signBinding: (nonce) => ({ binding: nonce, signature: new Uint8Array(), tunnelPublicKey: new Uint8Array(), successions: [] }),
+    signEndpoints: ({ environmentId }) => ({ endpoints: Buffer.from(environmentId), signature: new Uint8Array(), tunnelPublicKey: new Uint8Array(), successions: [] }),
   });
   const listener = createServer({ allowHalfOpen: true }, (socket) => edge.accept(socket, { address: '198.51.100.4' })).listen(0, '127.0.0.1');
   await once(listener, 'listening');

@@ -181,6 +181,19 @@ describe('the REST interface', () => {
     expect((await gateway.call('/api/v1/settings', { method: 'PATCH', body: '{"polInterval":10}' })).json).to.include({ status: 400, code: 'invalid-request' });
   });
 
+  it('rotates the tunnel certificate, says which ones agents accept, and ends former ones', async () => {
+    const path = '/api/v1/settings/tunnel-certificate';
+    const acceptedUntil = '2026-02-03T04:05:06.789Z';
+    expect((await gateway.call(path, { as: 'auditor' })).json).to.deep.equal({ fingerprint: '0', since: null, formers: [] });
+    const rotate = (body?: string) => gateway.call(`${path}/rotate`, { method: 'POST', ...(body === undefined ? {} : { body }) });
+    expect((await rotate()).json).to.deep.equal({ fingerprint: '1', since: acceptedUntil, formers: [{ fingerprint: '0', acceptedUntil }] });
+    expect((await rotate('{"formerAcceptedSeconds":0}')).json).to.deep.include({ fingerprint: '2', formers: [] });
+    expect((await rotate('{"formerAcceptedSeconds":9999}')).json).to.include({ status: 400, code: 'invalid-settings' });
+    expect((await rotate('{"leaked":true}')).json).to.include({ status: 400, code: 'invalid-request' });
+    await rotate('{}');
+    expect((await gateway.call(`${path}/formers`, { method: 'DELETE' })).json).to.deep.include({ fingerprint: '3', formers: [] });
+  });
+
   it('tells whether it lives and is ready, to everyone', async () => {
     for (const path of ['/healthz', '/livez']) expect((await gateway.call(path, { as: null })).json).to.deep.equal({ status: 'ok', version: '1.2.3' });
     expect((await gateway.call('/readyz', { as: null })).json).to.deep.equal({ status: 'ready', checks: { store: 'ok' } });

@@ -1,5 +1,5 @@
-/** Activity and history in memory. */
-import { ApplicationError, type Activity, type CallOutcome, type History, type HistoryEvent, type RecordedCall } from '../../../services/application/ports.ts';
+/** Activity, history and the tunnel certificate in memory. */
+import { ApplicationError, type Activity, type CallOutcome, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
 import { EventStoreError } from '../../../services/event-store/port.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -69,6 +69,24 @@ export function createFakeHistory(events: HistoryEvent[]): History & { publish(e
           signal.addEventListener('abort', wake);
         });
       }
+    },
+  };
+}
+
+/** Counts rotations; the fingerprints are `0`, `1` and so on. */
+export function createFakeTunnelCertificate(at: string): TunnelCertificate {
+  let status: TunnelCertificateStatus = { fingerprint: '0', since: null, formers: [] };
+  return {
+    status: () => status,
+    rotate({ formerAcceptedSeconds = 60 }) {
+      if (formerAcceptedSeconds > 3600) return Promise.reject(new ApplicationError('invalid-settings', 'too long', { pointer: '/formerAcceptedSeconds' }));
+      const former = { fingerprint: status.fingerprint, acceptedUntil: at };
+      status = { fingerprint: String(Number(status.fingerprint) + 1), since: at, formers: formerAcceptedSeconds === 0 ? [] : [...status.formers, former] };
+      return Promise.resolve({ position: '1' });
+    },
+    retireFormers() {
+      status = { ...status, formers: [] };
+      return Promise.resolve({ position: '2' });
     },
   };
 }

@@ -16,7 +16,7 @@ import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { apiKey, createFakeAccounts, type FakeAccounts } from './fake-accounts.ts';
 import { createFakeDelivery } from './fake-delivery.ts';
 import { createFakeEnvironments, type FakeEnvironments } from './fake-environments.ts';
-import { createFakeActivity, createFakeHistory, type FakeActivity } from './fake-records.ts';
+import { createFakeActivity, createFakeHistory, createFakeTunnelCertificate, type FakeActivity } from './fake-records.ts';
 import { createFakeTunnel, type FakeTunnel } from './fake-tunnel.ts';
 
 /** A whole answer. */
@@ -97,6 +97,7 @@ export async function startGateway(overrides: Partial<GatewayDependencies> = {},
     snapshots: { request: () => Promise.resolve({ agents: 1 }) },
     history,
     settings: { current: () => settings, change: () => Promise.resolve({ position: undefined }) },
+    tunnelCertificate: createFakeTunnelCertificate('2026-02-03T04:05:06.789Z'),
     logger: pino({ level: 'silent' }),
     version: '1.2.3',
     readiness: () => ({ ready: true, checks: { store: 'ok' } }),

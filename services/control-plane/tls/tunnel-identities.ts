@@ -1,0 +1,141 @@
+/**
+ * The tunnel identities of an installation: the one in use, former ones that agents accept still, and how one led to the
+ * next. Which is which the events say; here are the keys: the first one in `tls/tunnel.key`, each later one in
+ * `tls/tunnel-<the fingerprint's first 16 hex digits>.key`, all 0600, their certificates beside them as `.pem`.
+ */
+import { X509Certificate, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { certificateFingerprint } from '../../../proto/fingerprint.ts';
+import { SignedSuccession } from '../../../proto/generated/homeport/poll/v1/poll.ts';
+import { signSuccession } from '../../../proto/succession.ts';
+import type { TunnelKeys } from '../../application/ports.ts';
+import type { TunnelCertificateState } from '../../domain/tunnel-certificate.ts';
+import { StartError } from '../options.ts';
+import { keyPem, readIfPresent, tlsFolder, writeWhole } from './key-files.ts';
+import { type TunnelIdentity, loadTunnelIdentity } from './tunnel-identity.ts';
+
+/** Who signs for an agent, and what leads the agent to that key. */
+export interface TunnelSigner {
+  readonly key: KeyObject;
+  readonly successions: readonly SignedSuccession[];
+}
+
+export interface TunnelIdentities extends TunnelKeys {
+  /** The one in use. Before {@link TunnelKeys.use} there is none, which is an error. */
+  current(): TunnelIdentity;
+  /** The one in use, for an agent that accepts these fingerprints (base64). */
+  signerFor(accepted: readonly string[]): TunnelSigner;
+  /** For a binding: a former one where the agent accepts it and not the one in use, while there is its key; else as above. */
+  bindingSignerFor(accepted: readonly string[]): TunnelSigner;
+  /** Calls back with each one that comes into use from now on. Returns the way out. */
+  onReplaced(listener: (identity: TunnelIdentity) => void): () => void;
+}
+
+const LATER_KEY = /^tunnel-[0-9a-f]{16}\.(?:key|pem)$/;
+
+/** Opens them. Nothing is read before it is asked for. */
+export function createTunnelIdentities(dataDir: string): TunnelIdentities {
+  const folder = tlsFolder(dataDir);
+  const listeners = new Set<(identity: TunnelIdentity) => void>();
+  let used: { readonly identity: TunnelIdentity; readonly formers: ReadonlyMap<string, KeyObject>; readonly successions: TunnelCertificateState['successions'] } | undefined;
+
+  function inUse(): NonNullable<typeof used> {
+    if (used === undefined) throw new Error('no tunnel identity is in use yet');
+    return used;
+  }
+
+  async function identityOf(fingerprint: string): Promise<TunnelIdentity> {
+    const path = join(folder, fileOf(fingerprint));
+    const stored = readIfPresent(`${path}.key`) ?? (await firstKey(fingerprint));
+    if (stored === undefined) {
+      throw new StartError('tunnel-key-missing', `${path}.key is missing: the private key of the tunnel certificate that agents pin; put it back, from the same backup as the events`);
+    }
+    const key = createPrivateKey(stored);
+    const kept = readIfPresent(`${path}.pem`);
+    const certificatePem = kept !== undefined && new X509Certificate(kept).checkPrivateKey(key) ? kept : await makeCertificate(key);
+    return { certificatePem, keyPem: keyPem(key), key, fingerprint: certificateFingerprint(new X509Certificate(certificatePem)) };
+  }
+
+  /** The first identity's key, where it is that one and it is there still. */
+  async function firstKey(fingerprint: string): Promise<string | undefined> {
+    if (readIfPresent(join(folder, 'tunnel.key')) === undefined) return undefined;
+    const first = await loadTunnelIdentity(dataDir);
+    return first.fingerprint === fingerprint ? first.keyPem : undefined;
+  }
+
+  function chainFrom(accepted: readonly string[]): readonly SignedSuccession[] {
+    const { identity, successions } = inUse();
+    if (accepted.includes(identity.fingerprint)) return [];
+    const start = successions.findLastIndex(({ formerFingerprint }) => accepted.includes(formerFingerprint));
+    return start < 0 ? [] : successions.slice(start).map(({ succession }) => SignedSuccession.decode(Buffer.from(succession, 'base64')));
+  }
+
+  const signerFor = (accepted: readonly string[]): TunnelSigner => ({ key: inUse().identity.key, successions: chainFrom(accepted) });
+
+  return {
+    async make() {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const certificatePem = await makeCertificate(privateKey);
+      const fingerprint = certificateFingerprint(new X509Certificate(certificatePem));
+      const path = join(folder, fileOf(fingerprint));
+      writeWhole(`${path}.key`, keyPem(privateKey), 0o600);
+      writeWhole(`${path}.pem`, certificatePem, 0o644);
+      const { key } = inUse().identity;
+      const succession = SignedSuccession.encode(signSuccession(Buffer.from(fingerprint, 'base64'), key)).finish();
+      return { fingerprint, succession: Buffer.from(succession).toString('base64') };
+    },
+
+    async use({ fingerprint, formers, successions }) {
+      const before = used?.identity;
+      const identity = fingerprint === null ? (before ?? (await loadTunnelIdentity(dataDir))) : before?.fingerprint === fingerprint ? before : await identityOf(fingerprint);
+      const keys = new Map<string, KeyObject>();
+      for (const former of formers) {
+        // One that was lost is missed by bindings alone, and there successions do as well.
+        const found = await identityOf(former.fingerprint).catch(() => undefined);
+        if (found !== undefined) keys.set(former.fingerprint, found.key);
+      }
+      used = { identity, formers: keys, successions };
+      if (before !== undefined && before.fingerprint !== identity.fingerprint) for (const listener of listeners) listener(identity);
+    },
+
+    async forgetOthers() {
+      const { identity, formers } = inUse();
+      const kept = new Set([identity.fingerprint, ...formers.keys()].map(fileOf));
+      for (const name of readdirSync(folder)) {
+        if (LATER_KEY.test(name) && !kept.has(name.slice(0, name.lastIndexOf('.')))) rmSync(join(folder, name));
+      }
+      if (readIfPresent(join(folder, 'tunnel.key')) === undefined) return;
+      const { fingerprint } = await loadTunnelIdentity(dataDir);
+      if (fingerprint === identity.fingerprint || formers.has(fingerprint)) return;
+      rmSync(join(folder, 'tunnel.key'));
+      rmSync(join(folder, 'tunnel.pem'), { force: true });
+    },
+
+    current: () => inUse().identity,
+    fingerprint: () => inUse().identity.fingerprint,
+    signerFor,
+
+    bindingSignerFor(accepted) {
+      const { identity, formers } = inUse();
+      const former = accepted.includes(identity.fingerprint) ? undefined : accepted.map((one) => formers.get(one)).find((key) => key !== undefined);
+      return former === undefined ? signerFor(accepted) : { key: former, successions: [] };
+    },
+
+    onReplaced(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+async function makeCertificate(key: KeyObject): Promise<string> {
+  const { makeTunnelCertificate } = await import('./make-certificate.ts');
+  return makeTunnelCertificate(key);
+}
+
+/** Of a later identity, without its ending. */
+function fileOf(fingerprint: string): string {
+  return `tunnel-${Buffer.from(fingerprint, 'base64').toString('hex').slice(0, 16)}`;
+}
