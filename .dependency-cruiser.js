@@ -26,8 +26,8 @@ const parts = {
     because: 'an edge translates between the wire and the application',
   },
   'services/taps': {
-    may: ['services/domain', 'services/event-store/port.ts'],
-    because: 'a tap is a reader of the log',
+    may: ['services/domain', 'services/event-store/port.ts', 'services/event-store/open.ts'],
+    because: 'a tap is a reader of the log, in a thread of its own',
   },
   'services/audit': {
     may: ['services/domain', 'services/event-store/port.ts'],
@@ -72,6 +72,7 @@ const owners = [
     may: ['services/event-store/eventstoredb', 'services/audit'],
     because: 'the protocol of EventStoreDB belongs to its adapter and to the audit front',
   },
+  { packages: ['nats'], may: ['services/taps'], because: 'NATS belongs to the taps' },
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
   { packages: ['tar-stream'], may: ['services/agent-delivery'], because: 'archives are written in one place' },
   { packages: ['cookie'], may: ['web-gateway'], because: 'cookies belong to the gateway' },

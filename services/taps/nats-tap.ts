@@ -1,0 +1,153 @@
+/** The tap as the rest of the process sees it: a thread that is kept running, how far it has come, and where it stood. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { EventStore } from '../event-store/port.ts';
+import { type NatsSettings, readNatsSettings, withoutSecrets } from './nats-connection.ts';
+import type { TapCheckpoint } from './tap.ts';
+import type { TapData, TapFarewell, TapThreadNews } from './thread-messages.ts';
+
+/** How the tap does. */
+export interface TapState {
+  readonly state: 'connecting' | 'publishing' | 'standby' | 'away';
+  /** Why it is away. */
+  readonly reason: string | undefined;
+  /** Messages stored since the start of this process. */
+  readonly published: number;
+  /** When the oldest event that is not in the stream yet was recorded, in milliseconds since 1970; undefined where none is missing. */
+  readonly behindSinceMs: number | undefined;
+}
+
+export interface NatsTap {
+  state(): TapState;
+  /** Whether polls are published too; a change takes effect at the next event. */
+  includePolls(isWanted: boolean): void;
+  close(): Promise<void>;
+}
+
+const firstRestartMs = 250;
+const lastRestartMs = 10_000;
+const closeWithinMs = 5_000;
+const saveMs = 1_000;
+
+const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './tap-worker.ts' : './tap-worker.js', import.meta.url);
+
+/** Starts the tap. Throws {@link import('./event-stream.ts').TapError} where the settings are wrong; that NATS is away is no error. */
+export function startNatsTap(options: {
+  readonly eventStore: Pick<EventStore, 'readerSource'>;
+  readonly nats: NatsSettings;
+  /** The `source` of the CloudEvents. */
+  readonly source: string;
+  readonly includesPolls: boolean;
+  /** Keeps where the stream stood; its folder must exist. */
+  readonly checkpointFile: string;
+  readonly logger: Logger;
+}): NatsTap {
+  const { eventStore, nats, source, checkpointFile, logger } = options;
+  readNatsSettings(nats);
+  let { includesPolls } = options;
+  let state: TapState = { state: 'connecting', reason: undefined, published: 0, behindSinceMs: undefined };
+  let checkpoint = readCheckpoint(checkpointFile);
+  let saved = checkpoint;
+  let isClosed = false;
+  let restartMs = firstRestartMs;
+  let restart: NodeJS.Timeout | undefined;
+  let running: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
+  const saving = setInterval(save, saveMs);
+  saving.unref();
+  start();
+
+  function start(): void {
+    const { description, transfer } = eventStore.readerSource();
+    const workerData: TapData = { reader: description, nats, source, includesPolls, checkpoint };
+    const worker = new Worker(workerUrl, { name: 'nats tap', workerData, transferList: [...transfer] });
+    worker.on('message', hear);
+    worker.on('error', (error) => logger.error({ err: error }, 'the tap\'s thread failed'));
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    running = { worker, exited };
+    void exited.then(() => {
+      running = undefined;
+      if (isClosed) return;
+      restart = setTimeout(start, restartMs);
+      restartMs = Math.min(restartMs * 2, lastRestartMs);
+    });
+  }
+
+  function hear(news: TapThreadNews): void {
+    switch (news.kind) {
+      case 'connected':
+        logger.info({ server: news.server, url: withoutSecrets(nats.url) }, 'the tap is connected to NATS');
+        state = { ...state, state: 'publishing', reason: undefined };
+        return;
+      case 'stored':
+        restartMs = firstRestartMs;
+        ({ checkpoint } = news);
+        state = { ...state, state: 'publishing', reason: undefined, published: state.published + news.messages };
+        return;
+      case 'behind':
+        state = { ...state, behindSinceMs: state.behindSinceMs ?? news.sinceMs };
+        return;
+      case 'caught-up':
+        state = { ...state, behindSinceMs: undefined };
+        return;
+      case 'standby':
+        if (state.state !== 'standby') logger.info('another tap fills the stream; this one stands by');
+        state = { ...state, state: 'standby' };
+        return;
+      case 'away':
+        // Once for each outage, not for each try.
+        if (state.reason !== news.reason) logger.warn({ reason: news.reason, url: withoutSecrets(nats.url) }, 'NATS is away; events are published once it is back');
+        state = { ...state, state: 'away', reason: news.reason, behindSinceMs: state.behindSinceMs ?? Date.now() };
+        return;
+      case 'failed':
+        logger.error({ err: { message: news.message, stack: news.stack } }, 'the tap stopped on an error');
+        state = { ...state, state: 'away', reason: news.message };
+    }
+  }
+
+  function save(): void {
+    if (checkpoint === undefined || checkpoint === saved) return;
+    const draft = `${checkpointFile}.draft`;
+    try {
+      writeFileSync(draft, `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
+      renameSync(draft, checkpointFile);
+      saved = checkpoint;
+    } catch (error) {
+      logger.warn({ err: error, file: checkpointFile }, 'where the tap stands could not be saved');
+    }
+  }
+
+  return {
+    state: () => state,
+    includePolls(isWanted) {
+      if (isWanted === includesPolls) return;
+      includesPolls = isWanted;
+      // The next thread starts with it.
+      restartMs = firstRestartMs;
+      running?.worker.postMessage({ kind: 'close' } satisfies TapFarewell);
+    },
+    async close() {
+      isClosed = true;
+      clearTimeout(restart);
+      clearInterval(saving);
+      if (running !== undefined) {
+        const { worker, exited } = running;
+        worker.postMessage({ kind: 'close' } satisfies TapFarewell);
+        const impatience = setTimeout(() => void worker.terminate(), closeWithinMs);
+        await exited;
+        clearTimeout(impatience);
+      }
+      save();
+    },
+  };
+}
+
+function readCheckpoint(file: string): TapCheckpoint | undefined {
+  try {
+    const { sequence, position } = JSON.parse(readFileSync(file, 'utf8')) as Partial<TapCheckpoint>;
+    return typeof sequence === 'number' && typeof position === 'string' ? { sequence, position } : undefined;
+  } catch {
+    // There is none yet, or it is no use: it only matters where the stream has lost its last message.
+    return undefined;
+  }
+}
