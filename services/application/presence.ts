@@ -46,6 +46,8 @@ export interface Presence {
 /** Beyond two intervals, or beyond the time to reconnect, how much silence is forgiven. */
 const graceMs = 20_000;
 const checkMs = 1000;
+/** A look that comes later than this says that the process stood still. */
+const missedAtMostMs = 5000;
 
 /** Creates the watch over agents. `onLost` and `onRestored` are called once per change, and again where they reject. */
 export function createPresence(deps: {
@@ -56,6 +58,7 @@ export function createPresence(deps: {
   const { clock, onLost, onRestored } = deps;
   const environments = new Map<string, Heard>();
   let open = 0;
+  let checkedAtMs = clock.now();
   const stop = clock.every(checkMs, check);
 
   function heard(environmentId: string): Heard {
@@ -78,7 +81,11 @@ export function createPresence(deps: {
 
   function check(): void {
     const now = clock.now();
+    const missedMs = now - checkedAtMs - checkMs;
+    checkedAtMs = now;
     for (const [environmentId, one] of environments) {
+      // A machine that was paused heard nobody meanwhile.
+      if (missedMs > missedAtMostMs) one.deadlineMs += missedMs;
       if (one.heartbeat !== 'up' || one.open.size > 0 || now <= one.deadlineMs) continue;
       change(one, 'down', onLost(environmentId, one.lastPolledAtMs));
     }
