@@ -144,7 +144,7 @@ export function createApplication(deps: {
     mintJoinToken: deps.mintJoinToken,
     onAddress: deps.onAddress,
     onIntervalChanged(environmentId) {
-      polls.announceInterval(environmentId);
+      polls.remind(environmentId);
     },
     onAddressChanged(environmentId) {
       polls.announceEndpoints(environmentId);
@@ -163,7 +163,7 @@ export function createApplication(deps: {
     },
   });
   settings.onChanged((before) => {
-    if (before.pollIntervalSeconds !== settings.current().pollIntervalSeconds) polls.announceInterval();
+    if (before.pollIntervalSeconds !== settings.current().pollIntervalSeconds) polls.remind();
   });
 
   return {

@@ -51,10 +51,8 @@ export interface Polls extends PollAdmission {
   end(environmentId: string, why: 'environment-removed' | 'token-rotated' | 'edge-id-barred'): void;
   /** Checks an agent that polls already as {@link PollAdmission.admit} does, and records nothing but a refusal. Throws {@link AgentRefused}. */
   verify(introduction: PollIntroduction): Promise<CommandContext>;
-  /** Answers an environment's connected agents early; says how many there are. */
-  remind(environmentId: string): number;
-  /** Poll intervals changed: every connected agent it concerns is told. */
-  announceInterval(environmentId?: string): void;
+  /** Answers connected agents early, those of one environment or all: what their answers say has changed. Says how many there are. */
+  remind(environmentId?: string): number;
   /**
    * Addresses or tunnel fingerprints changed: connected agents are told, those of one environment at once, all of them at the
    * pace of reconnects.
@@ -354,15 +352,9 @@ export function createPolls(deps: {
     },
 
     remind(environmentId) {
-      const agents = [...connected.values()].filter(({ agent }) => agent.environmentId === environmentId);
-      for (const { agent, push } of agents) push(answer(agent, []));
-      return agents.length;
-    },
-
-    announceInterval(environmentId) {
-      for (const { agent, push } of connected.values()) {
-        if (environmentId === undefined || agent.environmentId === environmentId) push(answer(agent, []));
-      }
+      const entries = [...connected.values()].filter(({ agent }) => environmentId === undefined || agent.environmentId === environmentId);
+      for (const { agent, push } of entries) push(answer(agent, []));
+      return entries.length;
     },
 
     announceEndpoints(environmentId) {
