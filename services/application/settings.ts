@@ -23,12 +23,16 @@ export const defaultSettings: Settings = {
   snapshotIntervalSeconds: 3600,
   snapshotRetentionDays: 30,
   maskSecretsInSnapshots: true,
+  publishPolls: true,
   stalledBytesLimit: 256 * 1024 * 1024,
   maxChannelsPerTunnel: 256,
   auditMode: 'strict',
 };
 
-type NumericSetting = Exclude<keyof Settings, 'auditMode' | 'maskSecretsInSnapshots'>;
+type BooleanSetting = 'maskSecretsInSnapshots' | 'publishPolls';
+type NumericSetting = Exclude<keyof Settings, 'auditMode' | BooleanSetting>;
+
+const booleanSettings: ReadonlySet<string> = new Set<BooleanSetting>(['maskSecretsInSnapshots', 'publishPolls']);
 
 /** Bounds, both inclusive. */
 export const settingBounds: Readonly<Record<NumericSetting, readonly [min: number, max: number]>> = {
@@ -52,9 +56,9 @@ function check(changes: Partial<Settings>): void {
       if (value === 'strict' || value === 'available') continue;
       throw new ApplicationError('invalid-settings', 'auditMode is strict or available', { pointer });
     }
-    if (name === 'maskSecretsInSnapshots') {
+    if (booleanSettings.has(name)) {
       if (typeof value === 'boolean') continue;
-      throw new ApplicationError('invalid-settings', 'maskSecretsInSnapshots is true or false', { pointer });
+      throw new ApplicationError('invalid-settings', `${name} is true or false`, { pointer });
     }
     const bounds = Object.hasOwn(settingBounds, name) ? settingBounds[name as NumericSetting] : undefined;
     if (bounds === undefined) throw new ApplicationError('invalid-settings', 'there is no such setting', { pointer });

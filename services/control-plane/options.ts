@@ -1,5 +1,7 @@
 /** What `serve` can be told, and what holds where it is told nothing. */
 
+import type { NatsSettings } from '../taps/nats-connection.ts';
+
 export interface ControlPlaneOptions {
   readonly dataDir: string;
   /** The address both ports are bound to. */
@@ -18,6 +20,8 @@ export interface ControlPlaneOptions {
   readonly tlsKey?: string;
   /** The file of the installation key; `keys/installation.key` in the data directory by default. */
   readonly keyFile?: string;
+  /** Where every event is published; nowhere by default. */
+  readonly nats?: NatsSettings;
   /** Secret: the first admin's password; made and shown where absent. */
   readonly adminPassword?: string;
   /** Opens no port: only admin.sock, for a command that finds no server running. Tunnels and polls of before are left as they are. */

@@ -13,13 +13,15 @@ import { encodeJoinToken } from '../../proto/join-token.ts';
 import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
 import { createGateway } from '../../web-gateway/gateway.ts';
 import { createAgentDelivery } from '../agent-delivery/agent-delivery.ts';
-import { createApplication } from '../application/application.ts';
+import { type Application, createApplication } from '../application/application.ts';
 import { systemClock } from '../application/clock.ts';
 import { hostOf } from '../application/environment-input.ts';
 import { createInstallationSecrets } from '../application/sealing.ts';
 import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
 import { eventLogFile, openEventStore } from '../event-store/open.ts';
+import type { EventStore } from '../event-store/port.ts';
 import { createPollsEdge } from '../polls/polls-edge.ts';
+import { type NatsTap, startNatsTap, type TapState } from '../taps/nats-tap.ts';
 import { createTunnelsEdge, type TunnelsEdge } from '../tunnels/edge.ts';
 import { createAdminSocket } from './admin-socket.ts';
 import { loadApiCertificate } from './api-certificate.ts';
@@ -104,6 +106,8 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     started.defer(() => application.close());
     const { isEmpty: isFirstStart } = await application.startAccounts();
+    const tap = options.nats === undefined || options.isLocal === true ? undefined : tapInto(options.nats, { store, application, controlPlaneNode, dataDir, logger });
+    started.defer(() => tap?.close());
     if (options.isLocal !== true) await application.resume(projections.startup);
 
     const tunnels: TunnelsEdge = createTunnelsEdge({ gate: application.tunnels, logger: logger.child({ component: 'tunnels' }), limits: application.settings.current, clock });
@@ -150,7 +154,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version: releaseVersion(),
-      readiness: () => readinessOf(projections),
+      readiness: () => readinessOf(projections, tap?.state()),
     });
     started.defer(() => gateway.close({ graceMs }));
 
@@ -214,9 +218,35 @@ function pemOf({ keyPem, certificatePem }: TunnelIdentity): { readonly key: stri
   return { key: keyPem, cert: certificatePem };
 }
 
-function readinessOf(projections: Projections): Readiness {
+/** That NATS is away is shown, and makes nothing else less ready. */
+function readinessOf(projections: Projections, tap: TapState | undefined): Readiness {
   const state = projections.state();
-  return { ready: state.kind === 'live', checks: { projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? state.reason : 'catching up' } };
+  return {
+    ready: state.kind === 'live',
+    checks: {
+      projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? state.reason : 'catching up',
+      ...(tap === undefined ? {} : { nats: tap.state === 'away' ? (tap.reason ?? 'away') : tap.state === 'connecting' ? 'connecting' : 'ok' }),
+    },
+  };
+}
+
+function tapInto(
+  nats: NonNullable<ControlPlaneOptions['nats']>,
+  { store, application, controlPlaneNode, dataDir, logger }: { readonly store: EventStore; readonly application: Application; readonly controlPlaneNode: string; readonly dataDir: string; readonly logger: Logger },
+): NatsTap {
+  const { settings } = application;
+  const tap = startNatsTap({
+    eventStore: store,
+    nats,
+    source: `urn:homeport:${controlPlaneNode}`,
+    includesPolls: settings.current().publishPolls,
+    checkpointFile: join(dataDir, 'nats-tap.json'),
+    logger: logger.child({ component: 'tap' }),
+  });
+  settings.onChanged(() => {
+    tap.includePolls(settings.current().publishPolls);
+  });
+  return tap;
 }
 
 function isAny(host: string): boolean {

@@ -361,6 +361,8 @@ export interface Settings {
   readonly snapshotRetentionDays: number;
   /** Whether values of environment variables and labels that look like secrets are masked in snapshots. */
   readonly maskSecretsInSnapshots: boolean;
+  /** Whether the NATS tap publishes polls too. */
+  readonly publishPolls: boolean;
   /** Bytes that channels nobody reads may hold, per process. */
   readonly stalledBytesLimit: number;
   readonly maxChannelsPerTunnel: number;

@@ -22,6 +22,13 @@ interface Flags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly keyFile?: string;
+  readonly nats?: string;
+  readonly natsFile?: string;
+  readonly natsCreds?: string;
+  readonly natsNkey?: string;
+  readonly natsCa?: string;
+  readonly natsCert?: string;
+  readonly natsKey?: string;
   readonly adminPasswordFile?: string;
   readonly logLevel: LogLevel;
 }
@@ -40,6 +47,13 @@ export function serveCommand(): Command {
     .addOption(flag('--tls-cert <file>', 'the certificate of the HTTPS port, PEM, its chain after it; self-signed otherwise'))
     .addOption(flag('--tls-key <file>', 'its key, PEM'))
     .addOption(flag('--key-file <file>', 'the installation key, where it is not in the data directory'))
+    .addOption(flag('--nats <url>', 'publish every event to this NATS server: nats:// or tls://[user:password@]host[:4222], several with commas'))
+    .addOption(secretFileFlag('nats', 'a file that holds that address, where it holds a password'))
+    .addOption(flag('--nats-creds <file>', 'the NATS account, as a credentials file'))
+    .addOption(flag('--nats-nkey <file>', 'the NATS account, as an nkey seed'))
+    .addOption(flag('--nats-ca <file>', "the authority of the NATS server's certificate, PEM"))
+    .addOption(flag('--nats-cert <file>', 'a certificate for NATS, PEM'))
+    .addOption(flag('--nats-key <file>', 'its key, PEM'))
     .addOption(secretFileFlag('admin-password', "a file that holds the first admin's password (or HOMEPORT_ADMIN_PASSWORD); made and shown once otherwise"))
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info').env('HOMEPORT_LOG_LEVEL'))
     .action(serve);
@@ -58,14 +72,32 @@ async function serve(flags: Flags): Promise<void> {
   });
 }
 
-function toOptions({ adminPasswordFile, logLevel: _logLevel, ...flags }: Flags): ControlPlaneOptions {
+function toOptions(flags: Flags): ControlPlaneOptions {
+  const { adminPasswordFile, logLevel: _logLevel, nats: _nats, natsFile: _natsFile, natsCreds: _creds, natsNkey: _nkey, natsCa: _ca, natsCert: _cert, natsKey: _key, ...rest } = flags;
   for (const name of ['publicAddress', 'tunnelAddress'] as const) {
     const address = flags[name];
     if (address !== undefined && parseHostPort(address) === undefined) throw misuse(`--${name === 'publicAddress' ? 'public' : 'tunnel'}-address is ${address}: give HOST:PORT, such as homeport.example.com:9443`);
   }
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw misuse('--tls-cert and --tls-key go together: give both, or none');
   const adminPassword = adminPasswordFile === undefined ? process.env.HOMEPORT_ADMIN_PASSWORD : readSecretFile(adminPasswordFile);
-  return { ...flags, ...(adminPassword === undefined || adminPassword === '' ? {} : { adminPassword }) };
+  const nats = natsOf(flags);
+  return { ...rest, ...(nats === undefined ? {} : { nats }), ...(adminPassword === undefined || adminPassword === '' ? {} : { adminPassword }) };
+}
+
+function natsOf({ nats, natsFile, natsCreds, natsNkey, natsCa, natsCert, natsKey }: Flags): ControlPlaneOptions['nats'] {
+  const url = natsFile === undefined ? nats : readSecretFile(natsFile);
+  if (url === undefined || url === '') {
+    if ([natsCreds, natsNkey, natsCa, natsCert, natsKey].some((file) => file !== undefined)) throw misuse('the other --nats-… flags need --nats: name the server');
+    return undefined;
+  }
+  return {
+    url,
+    ...(natsCreds === undefined ? {} : { credentialsFile: natsCreds }),
+    ...(natsNkey === undefined ? {} : { nkeyFile: natsNkey }),
+    ...(natsCa === undefined ? {} : { caFile: natsCa }),
+    ...(natsCert === undefined ? {} : { certFile: natsCert }),
+    ...(natsKey === undefined ? {} : { keyFile: natsKey }),
+  };
 }
 
 function readyForPeople({ url, tunnelAddress, dataDir, admin }: ReadyLine): string {

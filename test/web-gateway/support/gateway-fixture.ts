@@ -72,6 +72,7 @@ const settings: Settings = {
   snapshotIntervalSeconds: 3600,
   snapshotRetentionDays: 30,
   maskSecretsInSnapshots: true,
+  publishPolls: true,
   auditMode: 'strict',
 };
 

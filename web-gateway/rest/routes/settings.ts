@@ -16,6 +16,7 @@ const properties: Readonly<Record<keyof Settings, object>> = {
   snapshotIntervalSeconds: { type: 'integer', description: '0 is off.' },
   snapshotRetentionDays: { type: 'integer' },
   maskSecretsInSnapshots: { type: 'boolean', description: 'Masks values of environment variables and labels that look like secrets.' },
+  publishPolls: { type: 'boolean', description: 'Publishes polls to NATS too, where a tap runs.' },
   stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },
   maxChannelsPerTunnel: { type: 'integer' },
   auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },
