@@ -19,6 +19,8 @@ const NAME = 'homeport-agent';
 const SOCKET = '/var/run/docker.sock';
 const PODMAN_SOCKET = '/run/podman/podman.sock';
 const VOLUME = 'homeport-agent-data';
+/** The engine's own, or else the program of its own that it was before and that distributions still have (1.27 or later). */
+const COMPOSE = '$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)';
 
 /** @param image the name in the served image archive. Throws JoinTokenError for a join token that can't be read. */
 export function deployCommands({ edgeId, joinToken }: DeployTarget, served: ServedTrust, image: string): DeployCommands {
@@ -62,7 +64,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     )}`,
     // Where SELinux rules, a container may not use the engine's socket.
     podman: `systemctl enable --now podman.socket podman-restart.service &&\n${load('podman')} &&\n${run('podman', PODMAN_SOCKET, '--security-opt label=disable')}`,
-    compose: `${load('docker')} &&\ndocker compose --file - up --detach ${hereDocument(composeFile(variables, image, isLocal))}`,
+    compose: `${load('docker')} &&\n${COMPOSE} --project-name ${NAME} --file - up --detach ${hereDocument(composeFile(variables, image, isLocal))}`,
     // The join token comes by stdin: what is in a command line, every user of the machine can see.
     systemd: `script=$(${fetch('install.sh')}) &&\nsh -c "$script" homeport-install ${hereDocument([
       `HOMEPORT_URL=${url}`,
@@ -76,7 +78,6 @@ function composeFile(variables: readonly (readonly [name: string, value: string]
   // JSON is YAML; what Compose would put in for a $ is not wanted.
   const text = (value: string): string => JSON.stringify(value).replaceAll('$', '$$$$');
   return [
-    `name: ${NAME}`,
     'services:',
     '  agent:',
     `    container_name: ${NAME}`,

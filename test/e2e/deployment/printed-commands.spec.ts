@@ -20,7 +20,7 @@ describe('the printed commands', function () {
   let folder: TemporaryFolder;
 
   before(async function () {
-    requireRealParts(this, 'curl');
+    requireRealParts(this, 'curl', 'docker-compose');
     folder = createTemporaryFolder();
     dockerd = await startDockerd(this);
     server = await startHomeport();
@@ -42,18 +42,53 @@ describe('the printed commands', function () {
   const untilUp = (name: string): Promise<unknown> =>
     eventually(`${name} to be up`, async () => ((await server.homeport('env', 'list', '--status', 'up', '-o', 'name')).stdout.split('\n').includes(name) ? true : undefined), 60_000);
 
+  afterEach(async () => {
+    // Whatever brought the agent there: the next one has the same name.
+    const containers = (await dockerd.docker('ps', '--all', '--quiet')).stdout.split('\n').filter((id) => id !== '');
+    if (containers.length > 0) await dockerd.docker('rm', '--force', '--volumes', ...containers);
+  });
+
   /** This engine has a socket of its own; the rest of the command stays as it is. */
-  const forThisEngine = (command: string): string =>
-    command.replace('--volume /var/run/docker.sock:', `--volume ${dockerd.socket}:`);
+  const forThisEngine = (command: string): string => command.replace(/(--volume |source=|- )\/var\/run\/docker\.sock(?=[:,])/, `$1${dockerd.socket}`);
+
+  const paste = (command: string): Promise<Finished> => succeeding(runProcess('sh', ['-c', forThisEngine(command)], { env: { DOCKER_HOST: dockerd.dockerHost } }));
+
+  /** What of a container's rights there is to know. */
+  async function rightsOf(name: string): Promise<unknown> {
+    return JSON.parse((await dockerd.docker('inspect', '--format', '{{json .HostConfig}}', name)).stdout);
+  }
 
   it('standalone brings an agent up that may do nothing but use the engine’s socket', async () => {
-    const command = await commandFor('factory', 'standalone');
-    await succeeding(runProcess('sh', ['-c', forThisEngine(command)], { env: { DOCKER_HOST: dockerd.dockerHost } }));
+    await paste(await commandFor('factory', 'standalone'));
     await untilUp('factory');
     const { stdout } = await succeeding(server.homeport('connect', 'factory', '--', 'docker', 'ps', '--format', '{{.Names}}'));
     expect(stdout).to.equal('homeport-agent\n');
-    const inspected = await dockerd.docker('inspect', '--format', '{{json .HostConfig}}', 'homeport-agent');
-    expect(JSON.parse(inspected.stdout)).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false, SecurityOpt: ['no-new-privileges'], RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } });
+    expect(await rightsOf('homeport-agent')).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false, SecurityOpt: ['no-new-privileges'], RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } });
+  });
+
+  it('compose brings it up with the same rights, by whichever Compose is there', async () => {
+    await paste(await commandFor('composed', 'compose'));
+    await untilUp('composed');
+    expect(await rightsOf('homeport-agent')).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false, SecurityOpt: ['no-new-privileges:true'], RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } });
+    expect((await dockerd.docker('volume', 'ls', '--format', '{{.Name}}')).stdout).to.contain('homeport-agent-data');
+    // Pasted again, as with a new token, it is the same service.
+    await paste(await commandFor('composed anew', 'compose'));
+    await untilUp('composed anew');
+    expect((await dockerd.docker('ps', '--quiet')).stdout.trim().split('\n')).to.have.length(1);
+  });
+
+  it('swarm brings one up on each node, and leads to the Swarm it is on', async () => {
+    await dockerd.docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:0');
+    try {
+      await paste(await commandFor('cluster', 'swarm'));
+      await untilUp('cluster');
+      const { stdout } = await succeeding(server.homeport('connect', 'cluster', '--', 'docker', 'service', 'ls', '--format', '{{.Name}} {{.Mode}} {{.Replicas}}'));
+      expect(stdout).to.equal('homeport-agent global 1/1\n');
+      const [container = ''] = (await dockerd.docker('ps', '--quiet')).stdout.split('\n');
+      expect(await rightsOf(container)).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false });
+    } finally {
+      await dockerd.docker('swarm', 'leave', '--force');
+    }
   });
 
   it('standalone runs nothing that comes from a server with another key', async () => {
