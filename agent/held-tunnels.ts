@@ -7,6 +7,7 @@ import { SealedCredentialsError, openSealedCredentials } from '../proto/sealed-c
 import type { CredentialsKeyParts } from '../proto/sealed-credentials.ts';
 import { ConnectFailure } from './connection/connect-failure.ts';
 import type { TunnelAccess } from './connection/tunnel-access.ts';
+import type { AgentEndpoints } from './endpoints/agent-endpoints.ts';
 import type { Notices } from './notices.ts';
 import type { DialTarget } from './tunnel/dial-target.ts';
 import type { OpenTunnel, TunnelOptions } from './tunnel/open-tunnel.ts';
@@ -14,6 +15,8 @@ import { TunnelFailure as OpenFailure } from './tunnel/tunnel-failure.ts';
 
 /** Credentials are good once: those seen are remembered, the last so many. */
 const REMEMBERED = 256;
+/** How much of the time that is left an address may take where there is another to try. */
+const NOT_LAST_SHARE = 0.7;
 /** A tunnel that ends sooner counts as one that did not work. */
 const SHORT_LIFE_MS = 10_000;
 /** Ends that nobody wants undone. */
@@ -37,8 +40,10 @@ export function createHeldTunnels(options: {
   readonly keyParts: CredentialsKeyParts;
   readonly environmentId: string;
   readonly instanceId: string;
-  /** Where credentials name no address: the join token's. */
-  readonly tunnelAddress: HostPort;
+  /** Where to open them, and what came of it. */
+  readonly endpoints: Pick<AgentEndpoints, 'tunnelAddresses' | 'tunnelWorked' | 'tunnelFailed'>;
+  /** What the hello says of endpoints is other than before. */
+  readonly endpointsNews: () => void;
   readonly access: TunnelAccess;
   readonly openTunnel: (options: TunnelOptions) => Promise<OpenTunnel>;
   readonly dialTarget: DialTarget;
@@ -49,7 +54,7 @@ export function createHeldTunnels(options: {
   readonly logger: Logger;
   readonly notices: Notices;
 }): HeldTunnels {
-  const { keyParts, environmentId, instanceId, access, openTunnel, dialTarget, inactivityMs, beforeIdleClose, news, logger, notices } = options;
+  const { keyParts, environmentId, instanceId, endpoints, endpointsNews, access, openTunnel, dialTarget, inactivityMs, beforeIdleClose, news, logger, notices } = options;
   const stopping = new AbortController();
   const seen = new Set<string>();
   /** By credentials' id: what resolves when nothing of the tunnel is left. */
@@ -66,12 +71,9 @@ export function createHeldTunnels(options: {
     }
   };
 
-  const open = async (credentials: TunnelCredentials): Promise<OpenTunnel> => {
-    const target = parseHostPort(credentials.tunnelAddress) ?? options.tunnelAddress;
-    const opening = AbortSignal.any([stopping.signal, AbortSignal.timeout(credentials.validForMs)]);
-    const { credentialsId, secret } = credentials;
+  const openAt = async (target: HostPort, { credentialsId, secret }: TunnelCredentials, withinMs: number): Promise<OpenTunnel> => {
     try {
-      const route = await access.route(target, opening);
+      const route = await access.route(target, AbortSignal.any([stopping.signal, AbortSignal.timeout(Math.ceil(withinMs))]));
       return await openTunnel({
         ...route,
         hello: { environmentId, credentialsId, secret, instanceId },
@@ -83,9 +85,6 @@ export function createHeldTunnels(options: {
       });
     } catch (error) {
       access.forget(target);
-      const { code, message, detail } = describe(error);
-      if (!stopping.signal.aborted) notices.trouble('tunnel', code, message, { address: formatHostPort(target), ...(detail === undefined ? {} : { detail }) });
-      failure = { credentialsId, reason: code, detail: detail === undefined ? message : `${message} (${detail})` };
       throw error;
     }
   };
@@ -94,6 +93,33 @@ export function createHeldTunnels(options: {
   const hold = async (credentials: TunnelCredentials): Promise<void> => {
     const { credentialsId } = credentials;
     let isTrouble = true;
+  /** Opens a tunnel where the credentials say; where nobody is to be reached there, at the addresses known from before. */
+  const open = async (credentials: TunnelCredentials): Promise<OpenTunnel> => {
+    const { credentialsId, validForMs } = credentials;
+    const endsAtMs = performance.now() + validForMs;
+    const targets = endpoints.tunnelAddresses(parseHostPort(credentials.tunnelAddress));
+    let first: (ReturnType<typeof describe> & { readonly address: string; readonly error: unknown }) | undefined;
+    for (const [index, target] of targets.entries()) {
+      const leftMs = Math.max(0, endsAtMs - performance.now());
+      try {
+        const tunnel = await openAt(target, credentials, index < targets.length - 1 ? leftMs * NOT_LAST_SHARE : leftMs);
+        endpoints.tunnelWorked(formatHostPort(target));
+        if (first !== undefined) notices.trouble('tunnel-address', first.code, `the tunnel address cannot be used, and the tunnel was opened where it was before: ${first.message}`, { address: first.address });
+        else notices.fine('tunnel-address', 'tunnels are opened at the tunnel address');
+        if (endpoints.tunnelFailed(first === undefined ? undefined : { address: first.address, reason: first.code, detail: wordsOf(first) })) endpointsNews();
+        return tunnel;
+      } catch (error) {
+        first ??= { ...describe(error), address: formatHostPort(target), error };
+        if (stopping.signal.aborted || !isUnreached(error)) break;
+      }
+    }
+    if (first === undefined) throw new Error('there is no address to open a tunnel at');
+    const { code, message, detail, address } = first;
+    if (!stopping.signal.aborted) notices.trouble('tunnel', code, message, { address, ...(detail === undefined ? {} : { detail }) });
+    failure = { credentialsId, reason: code, detail: wordsOf(first) };
+    throw first.error;
+  };
+
     try {
       const tunnel = await open(credentials);
       const openedAtMs = performance.now();
@@ -142,6 +168,15 @@ function describe(error: unknown): { readonly code: string; readonly message: st
   if (error instanceof ConnectFailure) return { code: error.code, message: error.message, detail: error.detail };
   if (error instanceof OpenFailure) return { code: error.reason, message: 'the tunnel could not be opened; it is tried again with new credentials', detail: error.message };
   const isLate = error instanceof Error && error.name === 'TimeoutError';
+/** Whether it failed before the credentials were judged. */
+function isUnreached(error: unknown): boolean {
+  return error instanceof ConnectFailure || (error instanceof OpenFailure ? error.reason === 'unreachable' : error instanceof Error && error.name === 'TimeoutError');
+}
+
+function wordsOf({ message, detail }: ReturnType<typeof describe>): string {
+  return detail === undefined ? message : `${message} (${detail})`;
+}
+
   const message = 'the tunnel address does not answer in time; check that its port can be reached from here';
   return isLate ? { code: 'connection-timeout', message, detail: undefined } : { code: 'internal', message: 'the tunnel could not be opened', detail: String(error) };
 }

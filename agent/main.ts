@@ -2,20 +2,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { parseFingerprint } from '../proto/fingerprint.ts';
 import type { AgentHello, PollRequest, PollResponse, TunnelFailure } from '../proto/generated/homeport/poll/v1/poll.ts';
-import { formatHostPort, parseHostPort } from '../proto/host-port.ts';
-import { apiAddress } from '../proto/join-token.ts';
 import { PROTOCOL_VERSION } from '../proto/protocol-version.ts';
-import { AgentOptionsError } from './agent-error.ts';
 import { accessByAuthorities, accessByBinding } from './connection/api-access.ts';
 import { createTunnelAccess } from './connection/tunnel-access.ts';
 import { createEarlyPolls } from './early-polls.ts';
+import { createAgentEndpoints } from './endpoints/agent-endpoints.ts';
+import { createApiRoutes } from './endpoints/api-routes.ts';
+import type { ApiRoute } from './endpoints/api-routes.ts';
+import { endpointsFile } from './endpoints/kept-endpoints.ts';
+import { createMover } from './endpoints/mover.ts';
 import { watchEngine } from './engine/engine-watch.ts';
 import type { LookTiming } from './engine/engine-watch.ts';
 import { createHeldTunnels } from './held-tunnels.ts';
 import { createNotices } from './notices.ts';
 import type { AgentOptions } from './options.ts';
+import { checkAdmission } from './polls/check-admission.ts';
 import { createPollLedger } from './polls/poll-ledger.ts';
 import { POLL_TIMING, createPollLoop } from './polls/poll-loop.ts';
 import type { PollTiming } from './polls/poll-loop.ts';
@@ -40,25 +42,29 @@ export async function runAgent(
   const { token, edgeId, proxyFor } = options;
   const { environmentId, joinSecret } = token;
   const { signal, logger } = deps;
-  const fingerprint = parseFingerprint(token.tunnelFingerprint);
-  const tunnelAddress = parseHostPort(token.tunnelAddress);
-  if (fingerprint === undefined || tunnelAddress === undefined) throw new AgentOptionsError('malformed-token', 'the join token (EDGE_KEY) is broken');
-  const api = apiAddress(token);
-  const address = formatHostPort(api);
-  const proxy = proxyFor(api);
+  const timing = deps.timing ?? POLL_TIMING;
 
   const notices = createNotices(logger);
+  const endpoints = createAgentEndpoints({ token, file: endpointsFile(options.dataPath, token), logger, notices });
+  const routes = createApiRoutes({
+    endpoints,
+    connect: (target) =>
+      options.isInsecurePoll ? accessByBinding(target, proxyFor(target), endpoints.fingerprints) : accessByAuthorities(target, proxyFor(target), options.caPem),
+    longMs: timing.everywhereAfterMs,
+  });
   const ledger = createPollLedger();
   const earlyPolls = createEarlyPolls(() => polls.pollNow());
   let isReportNews = false;
+  /** What the hello says is other than before: it goes out now. */
+  function sayNews(): void {
+    isReportNews = true;
+    polls.pollNow();
+  }
   const engine = watchEngine({
     socketPath: options.dockerSocket,
     notices,
     ...(deps.lookTiming === undefined ? {} : { everyMs: deps.lookTiming }),
-    changed: () => {
-      isReportNews = true;
-      polls.pollNow();
-    },
+    changed: sayNews,
   });
   const hello = (): AgentHello => ({
     environmentId,
@@ -68,7 +74,7 @@ export async function runAgent(
     protocolVersion: PROTOCOL_VERSION,
     version: releaseVersion(),
     ...engine.report(),
-    endpoints: undefined,
+    endpoints: endpoints.inUse(),
   });
   const snapshots = createAgentSnapshots({
     socketPath: options.dockerSocket,
@@ -80,8 +86,9 @@ export async function runAgent(
     keyParts: { joinSecret, edgeId },
     environmentId,
     instanceId: ledger.instanceId,
-    tunnelAddress,
-    access: createTunnelAccess(fingerprint, proxyFor),
+    endpoints,
+    endpointsNews: sayNews,
+    access: createTunnelAccess(endpoints.fingerprints, proxyFor),
     openTunnel,
     dialTarget: dockerSocketTarget(options.dockerSocket),
     inactivityMs: options.inactivityMs,
@@ -109,18 +116,38 @@ export async function runAgent(
     };
   };
 
-  const answered = (response: PollResponse): void => {
-    if (isFirstAnswer) logger.info({ address, environmentId, intervalMs: response.pollIntervalMs }, 'polling the control plane');
+  const mover = createMover({
+    newest: routes.newest,
+    check: (client, checking) => checkAdmission(client, hello(), checking),
+    moved: (route, client) => polls.moveTo(route, client),
+    failed(failure) {
+      if (endpoints.apiFailed(failure)) sayNews();
+    },
+    worked() {
+      if (endpoints.apiFailed(undefined)) sayNews();
+    },
+    bounds: timing.move,
+    logger,
+    notices,
+  });
+
+  const answered = (response: PollResponse, route: ApiRoute): void => {
+    if (isFirstAnswer) logger.info({ address: route.address, environmentId, intervalMs: response.pollIntervalMs }, 'polling the control plane');
     isFirstAnswer = false;
     failureUnderWay = undefined;
     ledger.confirm(response.confirmedSequence);
+    // Before the tunnels: their port may show a certificate that is named only here. The next request says what was taken.
+    if (response.endpoints !== undefined && endpoints.accept(response.endpoints)) {
+      isReportNews = true;
+      mover.renewed();
+    }
+    mover.polledOn(route);
     tunnels.accept(response.required);
     snapshots.answered(response);
   };
 
   const polls = createPollLoop({
-    access: options.isInsecurePoll ? accessByBinding(api, proxy, fingerprint) : accessByAuthorities(api, proxy, options.caPem),
-    address,
+    routes,
     request,
     answered,
     interrupted: () => {
@@ -128,12 +155,13 @@ export async function runAgent(
       failureUnderWay = undefined;
     },
     notices,
-    timing: deps.timing ?? POLL_TIMING,
+    timing,
   });
 
-  logger.info({ version: releaseVersion(), address, tunnelAddress: token.tunnelAddress, environmentId }, 'agent started');
+  logger.info({ version: releaseVersion(), address: routes.next().address, environmentId }, 'agent started');
   await Promise.race([engine.firstLook, delay(FIRST_LOOK_MS, undefined, { signal }).catch(() => undefined)]);
   await polls.run(signal);
+  mover.stop();
   earlyPolls.stop();
   engine.stop();
   snapshots.stop();

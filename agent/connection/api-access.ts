@@ -27,17 +27,19 @@ export function accessByAuthorities(target: HostPort, proxy: Proxy | undefined, 
 }
 
 /**
- * By binding (EDGE_INSECURE_POLL): whatever certificate is shown is trusted, and trusted alone, once the tunnel identity that
- * the join token pins has signed for it. Until then nothing but a random nonce is sent. A certificate that was proven is
- * trusted by later connections too; one that shows another needs a new proof first.
+ * By binding (EDGE_INSECURE_POLL): whatever certificate is shown is trusted, and trusted alone, once a tunnel identity that
+ * the agent accepts has signed for it. Until then nothing but a random nonce and the accepted fingerprints is sent. A
+ * certificate that was proven is trusted by later connections too; one that shows another needs a new proof first, and so does
+ * any once other fingerprints are accepted (`fingerprints` gives another array then).
  */
-export function accessByBinding(target: HostPort, proxy: Proxy | undefined, fingerprint: Uint8Array): ApiAccess {
-  let proven: Trust | undefined;
+export function accessByBinding(target: HostPort, proxy: Proxy | undefined, fingerprints: () => readonly Uint8Array[]): ApiAccess {
+  let proven: { readonly trust: Trust; readonly by: readonly Uint8Array[] } | undefined;
 
   return async (signal) => {
-    if (proven !== undefined) {
+    const accepted = fingerprints();
+    if (proven?.by === accepted) {
       try {
-        return await connectApi(target, proxy, proven, signal);
+        return await connectApi(target, proxy, proven.trust, signal);
       } catch (error) {
         if (!(error instanceof ConnectFailure && isCertificateFailure(error))) throw error;
         proven = undefined;
@@ -47,12 +49,12 @@ export function accessByBinding(target: HostPort, proxy: Proxy | undefined, fing
     const trust = trustExactly(certificate);
     const client = await connectExactly(target, proxy, trust, signal);
     try {
-      await prove(client, certificate, fingerprint);
+      await prove(client, certificate, accepted);
     } catch (error) {
       client.close();
       throw connectFailureFrom(error);
     }
-    proven = trust;
+    proven = { trust, by: accepted };
     return client;
   };
 }
@@ -76,13 +78,13 @@ async function connectExactly(target: HostPort, proxy: Proxy | undefined, trust:
   }
 }
 
-async function prove(client: PollServiceClient, certificate: X509Certificate, fingerprint: Uint8Array): Promise<void> {
+async function prove(client: PollServiceClient, certificate: X509Certificate, fingerprints: readonly Uint8Array[]): Promise<void> {
   const nonce = randomBytes(BINDING_NONCE_BYTES);
   const answer = await new Promise<GetBindingResponse>((resolve, reject) => {
-    client.getBinding({ nonce, fingerprints: [fingerprint] }, new Metadata(), { deadline: Date.now() + BINDING_MS }, (error, value) => {
+    client.getBinding({ nonce, fingerprints: [...fingerprints] }, new Metadata(), { deadline: Date.now() + BINDING_MS }, (error, value) => {
       if (error === null) resolve(value);
       else reject(new ConnectFailure('binding-unavailable', error.details, error));
     });
   });
-  verifyBinding(answer, { fingerprints: [fingerprint], nonce, spkiSha256: certificateSpkiSha256(certificate), nowMs: Date.now() });
+  verifyBinding(answer, { fingerprints, nonce, spkiSha256: certificateSpkiSha256(certificate), nowMs: Date.now() });
 }

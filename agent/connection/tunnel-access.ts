@@ -3,6 +3,7 @@ import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
 import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
 import { formatHostPort } from '../../proto/host-port.ts';
 import type { HostPort } from '../../proto/host-port.ts';
+import { includesFingerprint } from '../../proto/succession.ts';
 import { ConnectFailure } from './connect-failure.ts';
 import { grpcRoute } from './proxy.ts';
 import type { ProxyChoice } from './proxy.ts';
@@ -20,28 +21,31 @@ export interface TunnelRoute {
 
 export interface TunnelAccess {
   /**
-   * Fetches the certificate that the address shows, sends nothing, and compares it with the pin; one that was pinned before
-   * is not fetched again. Throws {@link ConnectFailure}, with fingerprint-mismatch where it is another's, or the signal's reason.
+   * Fetches the certificate that the address shows, sends nothing, and compares it with the pins; one that was pinned before
+   * is not fetched again while the pins are the same. Throws {@link ConnectFailure}, with fingerprint-mismatch where it is
+   * another's, or the signal's reason.
    */
   route(target: HostPort, signal: AbortSignal): Promise<TunnelRoute>;
   /** A tunnel could not be opened there: look at the certificate again next time. */
   forget(target: HostPort): void;
 }
 
-/** Creates the access for a pin of 32 bytes. */
-export function createTunnelAccess(fingerprint: Uint8Array, proxyFor: ProxyChoice): TunnelAccess {
-  const pinned = new Map<string, Trust>();
+/** Creates the access for the pins of 32 bytes that `fingerprints` gives: another array once they change. */
+export function createTunnelAccess(fingerprints: () => readonly Uint8Array[], proxyFor: ProxyChoice): TunnelAccess {
+  const pinned = new Map<string, { readonly trust: Trust; readonly by: readonly Uint8Array[] }>();
 
   return {
     async route(target, signal) {
       const proxy = proxyFor(target);
       const name = formatHostPort(target);
-      let trust = pinned.get(name);
+      const accepted = fingerprints();
+      const known = pinned.get(name);
+      let trust = known?.by === accepted ? known.trust : undefined;
       if (trust === undefined) {
         const certificate = await shakeHands(target, proxy, { anyCertificate: true }, signal);
-        if (!certificateSpkiSha256(certificate).equals(fingerprint)) throw new ConnectFailure('fingerprint-mismatch');
+        if (!includesFingerprint(accepted, certificateSpkiSha256(certificate))) throw new ConnectFailure('fingerprint-mismatch');
         trust = trustExactly(certificate);
-        pinned.set(name, trust);
+        pinned.set(name, { trust, by: accepted });
       }
       const { address, channelOptions } = grpcRoute(target, proxy);
       return { address, credentials: trust.credentials, channelOptions: { ...channelOptions, 'grpc.ssl_target_name_override': sniOf(target) } };

@@ -1,17 +1,22 @@
 /** The doctor's checks, each by the agent's own ways of connecting; nothing is recorded by them but a refusal. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { certificateSpkiSha256, parseFingerprint } from '../../proto/fingerprint.ts';
+import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
 import type { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { formatHostPort, parseHostPort } from '../../proto/host-port.ts';
 import type { HostPort } from '../../proto/host-port.ts';
 import { apiAddress } from '../../proto/join-token.ts';
+import type { JoinToken } from '../../proto/join-token.ts';
+import { includesFingerprint } from '../../proto/succession.ts';
 import { AgentOptionsError } from '../agent-error.ts';
 import { accessByAuthorities, accessByBinding } from '../connection/api-access.ts';
 import { ConnectFailure, connectFailureFrom } from '../connection/connect-failure.ts';
 import { openSocket } from '../connection/open-socket.ts';
 import type { Proxy } from '../connection/proxy.ts';
 import { shakeHands } from '../connection/tls-handshake.ts';
+import { endpointsOfToken } from '../endpoints/agent-endpoints.ts';
+import { endpointsFile } from '../endpoints/kept-endpoints.ts';
+import type { KeptEndpoints } from '../endpoints/kept-endpoints.ts';
 import { readEngine } from '../engine/engine-report.ts';
 import { engineTrouble } from '../engine/engine-trouble.ts';
 import type { AgentOptions } from '../options.ts';
@@ -28,11 +33,11 @@ export interface Checks {
 }
 
 /** Creates the checks for an agent's options; later ones use what earlier ones opened. */
-export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocket, proxyFor }: AgentOptions): Checks {
-  const fingerprint = parseFingerprint(token.tunnelFingerprint);
-  const tunnel = parseHostPort(token.tunnelAddress);
-  if (fingerprint === undefined || tunnel === undefined) throw new AgentOptionsError('malformed-token', 'the join token (EDGE_KEY) is broken');
-  const api = apiAddress(token);
+export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocket, dataPath, proxyFor }: AgentOptions): Checks {
+  const { apiUrl, tunnelAddress, fingerprints } = readKept(dataPath, token) ?? endpointsOfToken(token);
+  const tunnel = parseHostPort(tunnelAddress);
+  if (tunnel === undefined) throw new AgentOptionsError('malformed-token', 'the join token (EDGE_KEY) is broken');
+  const api = apiAddress({ apiUrl });
   const proxies = { api: proxyFor(api), tunnel: proxyFor(tunnel) };
   let client: PollServiceClient | undefined;
 
@@ -60,14 +65,14 @@ export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocke
   };
 
   const certificate: Check = async (signal) => {
-    const access = isInsecurePoll ? accessByBinding(api, proxies.api, fingerprint) : accessByAuthorities(api, proxies.api, caPem);
+    const access = isInsecurePoll ? accessByBinding(api, proxies.api, () => fingerprints) : accessByAuthorities(api, proxies.api, caPem);
     client = await access(signal);
     return isInsecurePoll ? "proven by the join token's control plane" : 'verified by authorities';
   };
 
   const pin: Check = async (signal) => {
     const shown = await shakeHands(tunnel, proxies.tunnel, { anyCertificate: true }, signal);
-    if (!certificateSpkiSha256(shown).equals(fingerprint)) throw new ConnectFailure('fingerprint-mismatch', `${formatHostPort(tunnel)} shows another key than the join token pins`);
+    if (!includesFingerprint(fingerprints, certificateSpkiSha256(shown))) throw new ConnectFailure('fingerprint-mismatch', `${formatHostPort(tunnel)} shows another key than the join token pins`);
     return `${formatHostPort(tunnel)} shows the key that the join token pins`;
   };
 
@@ -100,6 +105,15 @@ export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocke
     ],
     close: () => client?.close(),
   };
+}
+
+/** What the control plane told the agent since, where there is something that can be read. */
+function readKept(dataPath: string, token: JoinToken): KeptEndpoints | undefined {
+  try {
+    return endpointsFile(dataPath, token).read();
+  } catch {
+    return undefined;
+  }
 }
 
 async function resolve(host: string, isProxy: boolean): Promise<string> {

@@ -4,14 +4,16 @@
  *     start ─ jitter ─▶ connecting ──▶ polling ── lost ──▶ spread wait ─▶ connecting
  *                        │    ▲           └── refused ──▶ slow wait ───▶ connecting
  *                        └────┴─ failed: backoff
+ *
+ * Moved to another address, it goes on polling there on the connection it is given.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PollRequest, PollResponse, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
 import { createBackoff } from '../backoff.ts';
 import type { BackoffBounds } from '../backoff.ts';
-import type { ApiAccess } from '../connection/api-access.ts';
 import { connectFailureFrom, isNetworkFailure } from '../connection/connect-failure.ts';
+import type { ApiRoute, ApiRoutes } from '../endpoints/api-routes.ts';
 import type { Notices } from '../notices.ts';
 import { startPollCall } from './poll-call.ts';
 import type { PollCall, PollCallEnd } from './poll-call.ts';
@@ -29,6 +31,10 @@ export interface PollTiming {
   readonly intervalMs: number;
   /** A request unanswered for so long ends the call. */
   readonly answerMs: number;
+  /** Without an answer for so long all addresses that are known are tried, in turn. */
+  readonly everywhereAfterMs: number;
+  /** Between tries of a new address that does not work, while polls are answered elsewhere. */
+  readonly move: BackoffBounds;
 }
 
 /** Where something answers but must not be used, a person has to act, and each attempt costs the other end a handshake. */
@@ -41,6 +47,8 @@ export const POLL_TIMING: PollTiming = {
   refused: { firstMs: 15_000, capMs: 300_000 },
   intervalMs: 5000,
   answerMs: 30_000,
+  everywhereAfterMs: 60_000,
+  move: { firstMs: 5000, capMs: 300_000 },
 };
 
 export interface PollLoop {
@@ -48,31 +56,34 @@ export interface PollLoop {
   run(signal: AbortSignal): Promise<void>;
   /** Makes a poll now where a call is open; otherwise the next one says it all anyway. */
   pollNow(): void;
+  /** Goes on polling on another connection, which stands; the call there is ends in peace. */
+  moveTo(route: ApiRoute, client: PollServiceClient): void;
   /** The live connection, for what is not a poll; undefined while there is none. */
   client(): PollServiceClient | undefined;
 }
 
 /** Creates the loop. */
 export function createPollLoop(options: {
-  readonly access: ApiAccess;
-  /** host:port, for the log. */
-  readonly address: string;
+  readonly routes: ApiRoutes;
   readonly request: (isFirst: boolean) => PollRequest;
-  readonly answered: (response: PollResponse) => void;
+  readonly answered: (response: PollResponse, route: ApiRoute) => void;
   /** The call ended: what the last request carried may have been lost. */
   readonly interrupted: () => void;
   readonly notices: Notices;
   readonly timing: PollTiming;
 }): PollLoop {
-  const { access, address, notices, timing } = options;
+  const { routes, notices, timing } = options;
   const failed = createBackoff(timing.failed);
   const refused = createBackoff(timing.refused);
   let intervalMs = timing.intervalMs;
   let spreadMs = 0;
   let current: PollCall | undefined;
   let connection: PollServiceClient | undefined;
+  let leaving: AbortController | undefined;
+  let next: { readonly route: ApiRoute; readonly client: PollServiceClient } | undefined;
 
-  const answered = (response: PollResponse): number => {
+  const answered = (response: PollResponse, route: ApiRoute): number => {
+    routes.worked(route);
     failed.reset();
     refused.reset();
     notices.fine('connection', 'polling again');
@@ -81,13 +92,15 @@ export function createPollLoop(options: {
     }
     if (response.pollIntervalMs > 0) intervalMs = response.pollIntervalMs;
     spreadMs = response.reconnectSpreadMs;
-    options.answered(response);
+    options.answered(response, route);
     return intervalMs;
   };
 
-  const converse = async (client: PollServiceClient, signal: AbortSignal): Promise<PollCallEnd> => {
+  const converse = async (route: ApiRoute, client: PollServiceClient, stopping: AbortSignal): Promise<PollCallEnd> => {
     connection = client;
-    current = startPollCall({ client, request: options.request, answered, intervalMs, answerMs: timing.answerMs, signal });
+    leaving = new AbortController();
+    const signal = AbortSignal.any([stopping, leaving.signal]);
+    current = startPollCall({ client, request: options.request, answered: (response) => answered(response, route), intervalMs, answerMs: timing.answerMs, signal });
     try {
       return await current.ended;
     } finally {
@@ -99,7 +112,8 @@ export function createPollLoop(options: {
   };
 
   /** Says what happened, and how long to wait before trying again. */
-  const waitAfter = (how: PollCallEnd): number => {
+  const waitAfter = (how: PollCallEnd, { address }: ApiRoute): number => {
+    if (how.kind !== 'stopped') routes.failed();
     switch (how.kind) {
       case 'refused': {
         const { message, isPassing } = refusalAdvice(how.reason);
@@ -117,18 +131,26 @@ export function createPollLoop(options: {
     }
   };
 
-  const attempt = async (signal: AbortSignal): Promise<number> => {
-    let client: PollServiceClient;
+  const connect = async (signal: AbortSignal): Promise<{ readonly route: ApiRoute; readonly client: PollServiceClient } | { readonly waitMs: number }> => {
+    const route = routes.next();
     try {
-      client = await access(signal);
+      return { route, client: await route.access(signal) };
     } catch (error) {
-      if (signal.aborted) return 0;
+      if (signal.aborted) return { waitMs: 0 };
+      routes.failed();
       const failure = connectFailureFrom(error);
       const { code, message, detail } = failure;
-      notices.trouble('connection', code, message, { address, ...(detail === undefined ? {} : { detail }) });
-      return failed.next(isNetworkFailure(failure) ? spreadMs : Math.max(spreadMs, WRONG_PEER_CAP_MS));
+      notices.trouble('connection', code, message, { address: route.address, ...(detail === undefined ? {} : { detail }) });
+      return { waitMs: failed.next(isNetworkFailure(failure) ? spreadMs : Math.max(spreadMs, WRONG_PEER_CAP_MS)) };
     }
-    return waitAfter(await converse(client, signal));
+  };
+
+  const attempt = async (signal: AbortSignal): Promise<number> => {
+    const connected = next ?? (await connect(signal));
+    next = undefined;
+    if ('waitMs' in connected) return connected.waitMs;
+    const { route, client } = connected;
+    return waitAfter(await converse(route, client, signal), route);
   };
 
   return {
@@ -136,11 +158,19 @@ export function createPollLoop(options: {
       let waitMs = Math.random() * timing.startJitterMs;
       for (;;) {
         await delay(waitMs, undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) return;
+        if (signal.aborted) {
+          next?.client.close();
+          return;
+        }
         waitMs = await attempt(signal);
       }
     },
     pollNow: () => current?.pollNow(),
+    moveTo(route, client) {
+      next?.client.close();
+      next = { route, client };
+      leaving?.abort();
+    },
     client: () => connection,
   };
 }
