@@ -89,10 +89,6 @@ export function createHeldTunnels(options: {
     }
   };
 
-  /** Opens a tunnel and sees it to its end. Never rejects. */
-  const hold = async (credentials: TunnelCredentials): Promise<void> => {
-    const { credentialsId } = credentials;
-    let isTrouble = true;
   /** Opens a tunnel where the credentials say; where nobody is to be reached there, at the addresses known from before. */
   const open = async (credentials: TunnelCredentials): Promise<OpenTunnel> => {
     const { credentialsId, validForMs } = credentials;
@@ -124,6 +120,10 @@ export function createHeldTunnels(options: {
       const tunnel = await open(credentials);
       const openedAtMs = performance.now();
       notices.fine('tunnel', 'a tunnel could be opened again');
+  /** Opens a tunnel and sees it to its end. Never rejects. */
+  const hold = async (credentials: TunnelCredentials): Promise<void> => {
+    const { credentialsId } = credentials;
+    let isTrouble = true;
       logger.info({ credentialsId }, 'tunnel opened');
       const { reason } = await tunnel.ended;
       logger.info({ credentialsId, reason }, 'tunnel ended');
@@ -163,11 +163,6 @@ export function createHeldTunnels(options: {
   };
 }
 
-/** A failure's code, constant words, and what the system or the control plane said. */
-function describe(error: unknown): { readonly code: string; readonly message: string; readonly detail: string | undefined } {
-  if (error instanceof ConnectFailure) return { code: error.code, message: error.message, detail: error.detail };
-  if (error instanceof OpenFailure) return { code: error.reason, message: 'the tunnel could not be opened; it is tried again with new credentials', detail: error.message };
-  const isLate = error instanceof Error && error.name === 'TimeoutError';
 /** Whether it failed before the credentials were judged. */
 function isUnreached(error: unknown): boolean {
   return error instanceof ConnectFailure || (error instanceof OpenFailure ? error.reason === 'unreachable' : error instanceof Error && error.name === 'TimeoutError');
@@ -180,3 +175,8 @@ function wordsOf({ message, detail }: ReturnType<typeof describe>): string {
   const message = 'the tunnel address does not answer in time; check that its port can be reached from here';
   return isLate ? { code: 'connection-timeout', message, detail: undefined } : { code: 'internal', message: 'the tunnel could not be opened', detail: String(error) };
 }
+/** A failure's code, constant words, and what the system or the control plane said. */
+function describe(error: unknown): { readonly code: string; readonly message: string; readonly detail: string | undefined } {
+  if (error instanceof ConnectFailure) return { code: error.code, message: error.message, detail: error.detail };
+  if (error instanceof OpenFailure) return { code: error.reason, message: 'the tunnel could not be opened; it is tried again with new credentials', detail: error.message };
+  const isLate = error instanceof Error && error.name === 'TimeoutError';
