@@ -116,14 +116,14 @@ export function createHeldTunnels(options: {
     throw first.error;
   };
 
-    try {
-      const tunnel = await open(credentials);
-      const openedAtMs = performance.now();
-      notices.fine('tunnel', 'a tunnel could be opened again');
   /** Opens a tunnel and sees it to its end. Never rejects. */
   const hold = async (credentials: TunnelCredentials): Promise<void> => {
     const { credentialsId } = credentials;
     let isTrouble = true;
+    try {
+      const tunnel = await open(credentials);
+      const openedAtMs = performance.now();
+      notices.fine('tunnel', 'a tunnel could be opened again');
       logger.info({ credentialsId }, 'tunnel opened');
       const { reason } = await tunnel.ended;
       logger.info({ credentialsId, reason }, 'tunnel ended');
@@ -172,11 +172,11 @@ function wordsOf({ message, detail }: ReturnType<typeof describe>): string {
   return detail === undefined ? message : `${message} (${detail})`;
 }
 
-  const message = 'the tunnel address does not answer in time; check that its port can be reached from here';
-  return isLate ? { code: 'connection-timeout', message, detail: undefined } : { code: 'internal', message: 'the tunnel could not be opened', detail: String(error) };
-}
 /** A failure's code, constant words, and what the system or the control plane said. */
 function describe(error: unknown): { readonly code: string; readonly message: string; readonly detail: string | undefined } {
   if (error instanceof ConnectFailure) return { code: error.code, message: error.message, detail: error.detail };
   if (error instanceof OpenFailure) return { code: error.reason, message: 'the tunnel could not be opened; it is tried again with new credentials', detail: error.message };
   const isLate = error instanceof Error && error.name === 'TimeoutError';
+  const message = 'the tunnel address does not answer in time; check that its port can be reached from here';
+  return isLate ? { code: 'connection-timeout', message, detail: undefined } : { code: 'internal', message: 'the tunnel could not be opened', detail: String(error) };
+}
