@@ -1,0 +1,68 @@
+/** Lets calls in by their headers alone: one that is refused has not a byte of its messages read. */
+import { type Metadata, ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, type ServerInterceptor } from '@grpc/grpc-js';
+import { accessDenied, type CallError, unauthenticated } from './call-error.ts';
+import type { Authenticate, Caller, Credentials } from './caller.ts';
+
+export interface Access {
+  readonly interceptor: ServerInterceptor;
+  /** Who was let in with this call. */
+  callerOf(call: { readonly metadata: Metadata }): Caller;
+}
+
+export interface AccessDeps {
+  readonly authenticate: Authenticate;
+  /** Paths of methods that everyone may call. */
+  readonly openPaths: ReadonlySet<string>;
+  /** The IP address of the peer that gRPC names so. */
+  addressOf(peer: string): string;
+  /** The peer has shown that it belongs here. */
+  onAdmitted(peer: string): void;
+}
+
+/** Creates the door. */
+export function createAccess({ authenticate, openPaths, addressOf, onAdmitted }: AccessDeps): Access {
+  const callers = new WeakMap<Metadata, Caller>();
+
+  const interceptor: ServerInterceptor = ({ path }, call) => {
+    if (openPaths.has(path)) return new ServerInterceptingCall(call);
+    const peer = call.getPeer();
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => {
+        const admission = authenticate(credentialsOf(metadata), addressOf(peer));
+        if ('caller' in admission) {
+          callers.set(metadata, admission.caller);
+          onAdmitted(peer);
+          next(metadata);
+        } else {
+          call.sendStatus(refusals[admission.refused]());
+        }
+      })
+      .build();
+    return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
+  };
+
+  return {
+    interceptor,
+    callerOf({ metadata }) {
+      const caller = callers.get(metadata);
+      if (caller === undefined) throw new Error('A call was served that nobody let in: this version of @grpc/grpc-js works otherwise.');
+      return caller;
+    },
+  };
+}
+
+const refusals: Readonly<Record<'unauthenticated' | 'forbidden' | 'too-many-attempts', () => CallError>> = {
+  unauthenticated: () => unauthenticated('The name, or the API key that is sent as its password, is not right.'),
+  'too-many-attempts': () => unauthenticated('Too many failed attempts from this address; wait a minute.'),
+  forbidden: () => accessDenied('Reading history takes an API key of the role auditor.'),
+};
+
+/** Basic credentials; undefined where there are none, or others. */
+function credentialsOf(metadata: Metadata): Credentials | undefined {
+  const [header] = metadata.get('authorization');
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=_-]{1,4096})$/i.exec(String(header ?? '')) ?? [];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}

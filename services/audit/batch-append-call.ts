@@ -1,0 +1,149 @@
+/**
+ * Serves BatchAppend: one call with many appends in flight, each told from the others by its correlation id and answered exactly once, because
+ * clients die of a second answer. An append may come in several requests; it is appended when its last one says so.
+ */
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { EventStore } from '../event-store/port.ts';
+import { errorAnswer, successAnswer, timeoutAnswer, type Answered } from './batch-answer.ts';
+import { accessDenied, callErrorOf, invalidRequest } from './call-error.ts';
+import type { Caller } from './caller.ts';
+import type { Clock } from './clock.ts';
+import { fromWireId } from './event-id.ts';
+import { expectedRevisionOf } from './expected-revision.ts';
+import { createProposedEvents, type ProposedEvents } from './proposed-events.ts';
+import { streamNameOf } from './stream-name.ts';
+
+export type BatchAppendCall = ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>;
+
+/** Over so many appends, or bytes of them, the client's requests wait. */
+const maxInFlight = 512;
+const maxInFlightBytes = 8 * 1024 * 1024;
+/** Appends of which more is to come. */
+const maxUnfinished = 16;
+/** The longest that an append is waited for, whatever its deadline. */
+const longestWaitMs = 4_000;
+
+interface Append {
+  readonly answered: Answered;
+  readonly deadlineMs: number | undefined;
+  readonly events: ProposedEvents;
+}
+
+export interface BatchAppendDeps {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  onFailure(error: unknown): void;
+}
+
+/** Serves the call to its end. */
+export function serveBatchAppend(call: BatchAppendCall, caller: Caller, { store, clock, onFailure }: BatchAppendDeps): void {
+  const unfinished = new Map<string, Append>();
+  /** Correlation ids of appends that have no answer yet. */
+  const inFlight = new Set<string>();
+  let bytes = 0;
+  let hasEnded = false;
+  let isOver = false;
+
+  function end(error?: unknown): void {
+    if (isOver) return;
+    isOver = true;
+    stopWatching();
+    unfinished.clear();
+    if (error === undefined) call.end();
+    else call.emit('error', callErrorOf(error));
+  }
+  const stopWatching = caller.onEnded(() => end(accessDenied('The right to write was taken away.')));
+
+  function settle(id: string, answer: streams.BatchAppendResp): void {
+    if (!inFlight.delete(id) || isOver) return;
+    call.write(answer, pace);
+    pace();
+    if (hasEnded && inFlight.size === 0) end();
+  }
+
+  /** Takes no more requests than are answered, and than answers are taken. */
+  function pace(): void {
+    const isFull = inFlight.size + call.writableLength >= maxInFlight || bytes >= maxInFlightBytes;
+    if (isFull === call.isPaused()) return;
+    if (isFull) call.pause();
+    else call.resume();
+  }
+
+  function begin(id: string, append: Append): void {
+    const { answered, deadlineMs, events } = append;
+    const size = events.bytes;
+    inFlight.add(id);
+    const waitMs = Math.min(longestWaitMs, (deadlineMs ?? Number.POSITIVE_INFINITY) - clock.now());
+    if (waitMs <= 0) return settle(id, timeoutAnswer(answered));
+    const stopDeadline = clock.after(waitMs, () => settle(id, timeoutAnswer(answered)));
+    bytes += size;
+    appended(append)
+      .then(
+        (answer) => settle(id, answer),
+        (error: unknown) => {
+          if (callErrorOf(error).isFailure) onFailure(error);
+          settle(id, errorAnswer(answered, error));
+        },
+      )
+      .finally(() => {
+        stopDeadline();
+        bytes -= size;
+        if (!isOver) pace();
+      });
+  }
+
+  async function appended({ answered, events }: Append): Promise<streams.BatchAppendResp> {
+    if (!caller.mayWrite) throw accessDenied('Access Denied');
+    return successAnswer(answered, await store.append(answered.stream, events.take(), { expectedRevision: answered.expectedRevision }));
+  }
+
+  function receive(request: streams.BatchAppendReq): void {
+    const id = fromWireId(request.getCorrelationId());
+    if (id === undefined) throw invalidRequest('A request has no UUID as its correlation id.');
+    if (inFlight.has(id)) throw invalidRequest('A request came for an append that is complete but not yet answered.');
+    const append = unfinished.get(id) ?? announced(request);
+    for (const message of request.getProposedMessagesList()) append.events.add(message);
+    if (request.getIsFinal()) {
+      unfinished.delete(id);
+      begin(id, append);
+    } else {
+      unfinished.set(id, append);
+      if (unfinished.size > maxUnfinished) throw invalidRequest(`More than ${maxUnfinished} appends were begun and not completed.`);
+    }
+    pace();
+  }
+
+  call.on('data', (request: streams.BatchAppendReq) => {
+    if (isOver) return;
+    try {
+      receive(request);
+    } catch (error) {
+      end(error);
+    }
+  });
+  call.on('end', () => {
+    hasEnded = true;
+    if (inFlight.size === 0) end();
+  });
+  const gone = (): void => {
+    isOver = true;
+    stopWatching();
+  };
+  call.on('cancelled', gone).on('close', gone);
+}
+
+/** The first request of an append says where it goes. */
+function announced(request: streams.BatchAppendReq): Append {
+  const options = request.getOptions();
+  if (options === undefined) throw invalidRequest('An append begins with its options.');
+  const stream = streamNameOf(options.getStreamIdentifier());
+  const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
+  const expectedRevision = expectedRevisionOf({ revision, isNoStream: options.hasNoStream(), isStreamExists: options.hasStreamExists(), isAny: options.hasAny() });
+  const deadline = options.getDeadline();
+  return {
+    answered: { correlationId: request.getCorrelationId(), stream, expectedRevision },
+    deadlineMs: deadline === undefined ? undefined : deadline.getSeconds() * 1000 + deadline.getNanos() / 1e6,
+    events: createProposedEvents(stream),
+  };
+}

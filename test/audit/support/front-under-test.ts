@@ -1,0 +1,51 @@
+/** The audit front as clients meet it: on a port, behind TLS, over an embedded store. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAuditFront } from '../../../services/audit/front.ts';
+import { systemClock, type Clock } from '../../../services/application/clock.ts';
+import { createSingleAccount } from '../../../services/control-plane/audit-accounts.ts';
+import { createAuditListener } from '../../../services/control-plane/audit-listener.ts';
+import { openEventStore, type OpenedEventStore } from '../../../services/event-store/open.ts';
+import { makeServerCertificate } from '../../support/certificates.ts';
+import { createTemporaryFolder } from '../../support/temporary-folder.ts';
+
+export interface FrontUnderTest {
+  readonly store: OpenedEventStore;
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+  readonly caFile: string;
+  /** `esdb://…` with the account's name and password. */
+  readonly connectionString: string;
+  /** What went wrong in the front and was no refusal. */
+  readonly failures: readonly unknown[];
+  close(): Promise<void>;
+}
+
+/** Starts one; the account is `auditor` with the password `secret`. */
+export async function startFront({ mayWrite = false, clock = systemClock, stallMs = 60_000 }: { readonly mayWrite?: boolean; readonly clock?: Clock; readonly stallMs?: number } = {}): Promise<FrontUnderTest> {
+  const folder = createTemporaryFolder();
+  const { ca, cert, key } = await makeServerCertificate();
+  const caFile = join(folder.path, 'ca.pem');
+  writeFileSync(caFile, ca);
+  const store = await openEventStore({ dataDirectory: join(folder.path, 'data') });
+  const accounts = createSingleAccount({ username: 'auditor', password: 'secret', mayWrite, clock });
+  const failures: unknown[] = [];
+  const front = createAuditFront({ store, authenticate: accounts.authenticate, isWritable: mayWrite, clock, stallMs, onFailure: (error) => failures.push(error) });
+  const listener = await createAuditListener({ host: '127.0.0.1', port: 0, certificate: { certificatePem: cert, keyPem: key }, accept: front.accept, clock });
+  return {
+    store,
+    port: listener.port,
+    ca,
+    caFile,
+    connectionString: `esdb://auditor:secret@localhost:${listener.port}?tlsCAFile=${caFile}`,
+    failures,
+    async close() {
+      front.close();
+      listener.close();
+      accounts.close();
+      await store.close();
+      folder.remove();
+    },
+  };
+}
