@@ -38,7 +38,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
   // With -k the key is still compared, and it alone. Where many download at once some are asked to wait, which curl does.
   const fetch = (file: string): string => `curl -fsS${served.isPublic ? '' : 'k'} --retry 9 --pinnedpubkey ${shellWord(pin)} ${shellWord(`${url}/agent/${file}`)}`;
   const environment = variables.map(([name, value]) => `--env ${shellWord(`${name}=${value}`)}`);
-  const load = (engine: string): string => `${fetch('image.tar.gz')} | ${engine} load`;
+  const load = `${fetch('image.tar.gz')} | docker load`;
   const run = (engine: string, socket: string, ...more: readonly string[]): string =>
     shellCommand(
       `${engine} run --detach --name ${NAME} --restart always`,
@@ -51,9 +51,9 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     );
 
   return {
-    standalone: `${load('docker')} &&\n${run('docker', SOCKET)}`,
+    standalone: `${load} &&\n${run('docker', SOCKET)}`,
     // `docker service` has no --security-opt; without capabilities, and without a program that would give any, it adds nothing.
-    swarm: `${load('docker')} &&\n${shellCommand(
+    swarm: `${load} &&\n${shellCommand(
       `docker service create --name ${NAME} --mode global --no-resolve-image`,
       '--read-only --cap-drop ALL',
       ...network,
@@ -62,9 +62,9 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
       ...environment,
       shellWord(image),
     )}`,
-    // Where SELinux rules, a container may not use the engine's socket.
-    podman: `systemctl enable --now podman.socket podman-restart.service &&\n${load('podman')} &&\n${run('podman', PODMAN_SOCKET, '--security-opt label=disable')}`,
-    compose: `${load('docker')} &&\n${COMPOSE} --project-name ${NAME} --file - up --detach ${hereDocument(composeFile(variables, image, isLocal))}`,
+    // Podman 4 loads no archive that is compressed. Where SELinux rules, a container may not use the engine's socket.
+    podman: `systemctl enable --now podman.socket podman-restart.service &&\n${fetch('image.tar.gz')} | gzip -dc | podman load &&\n${run('podman', PODMAN_SOCKET, '--security-opt label=disable')}`,
+    compose: `${load} &&\n${COMPOSE} --project-name ${NAME} --file - up --detach ${hereDocument(composeFile(variables, image, isLocal))}`,
     // The join token comes by stdin: what is in a command line, every user of the machine can see.
     systemd: `script=$(${fetch('install.sh')}) &&\nsh -c "$script" homeport-install ${hereDocument([
       `HOMEPORT_URL=${url}`,

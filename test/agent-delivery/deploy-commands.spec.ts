@@ -40,6 +40,10 @@ describe('the commands that start an agent', () => {
     expect(commands(true).swarm).to.include('--no-resolve-image');
   });
 
+  it('unpack the archive where Podman is to load it: 4.3 takes no other', () => {
+    expect(commands(true).podman).to.match(/image\.tar\.gz'? \| gzip -dc \| podman load &&/);
+  });
+
   it('give the container the engine’s socket, one volume, and nothing else', () => {
     for (const platform of ['standalone', 'podman'] as const) {
       expect(commands(true)[platform]).to.include('--read-only --cap-drop ALL --security-opt no-new-privileges');
