@@ -20,19 +20,17 @@ export interface LongLinkOptions {
   readonly port?: number;
   /** How long a byte is under way: half of the round trip. */
   readonly oneWayMs: number;
-  /** Told of every piece as it is sent; for stalls at certain moments. */
-  readonly sent?: (from: 'client' | 'server', bytes: number) => void;
 }
 
 /** Starts it in front of a TCP port. */
-export async function createLongLink(target: RelayTarget, { host = '127.0.0.1', port = 0, oneWayMs, sent }: LongLinkOptions): Promise<LongLink> {
+export async function createLongLink(target: RelayTarget, { host = '127.0.0.1', port = 0, oneWayMs }: LongLinkOptions): Promise<LongLink> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   let accepted = 0;
   let stalledUntilMs = 0;
 
   /** Bytes and ends leave in order, each when it is due; before `fromMs` none can leave. */
-  function carry(from: Socket, to: Socket, side: 'client' | 'server', fromMs: number): void {
+  function carry(from: Socket, to: Socket, fromMs: number): void {
     const queue: { readonly dueMs: number; readonly act: () => void }[] = [];
     let timer: NodeJS.Timeout | undefined;
     const deliver = (): void => {
@@ -51,10 +49,7 @@ export async function createLongLink(target: RelayTarget, { host = '127.0.0.1', 
       queue.push({ dueMs: Math.max(performance.now(), fromMs) + oneWayMs, act });
       schedule();
     };
-    from.on('data', (chunk: Buffer) => {
-      sent?.(side, chunk.length);
-      enqueue(() => void to.write(chunk));
-    });
+    from.on('data', (chunk: Buffer) => enqueue(() => void to.write(chunk)));
     from.on('end', () => enqueue(() => void to.end()));
     from.on('error', () => enqueue(() => void to.destroy()));
     to.once('close', () => clearTimeout(timer));
@@ -69,8 +64,8 @@ export async function createLongLink(target: RelayTarget, { host = '127.0.0.1', 
     }
     const nowMs = performance.now();
     // A relay accepts at once; what stands behind a real link answers after a round trip.
-    carry(client, behind, 'client', nowMs + 2 * oneWayMs);
-    carry(behind, client, 'server', nowMs);
+    carry(client, behind, nowMs + 2 * oneWayMs);
+    carry(behind, client, nowMs);
   });
   server.listen(port, host);
   await once(server, 'listening');
