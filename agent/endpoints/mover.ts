@@ -57,6 +57,8 @@ export function createMover(options: {
       client = await route.access(deadline.signal);
       await check(client, deadline.signal);
       if (stopping.signal.aborted || newest() !== route) return client.close();
+      // Answers that are on their way on the former connection start no other try.
+      waitAWhile();
       logger.info({ address: route.address }, 'the new address of the control plane works; polls go there from now on');
       moved(route, client);
     } catch (error) {
@@ -67,11 +69,15 @@ export function createMover(options: {
     }
   };
 
-  const fail = ({ address }: ApiRoute, error: unknown): void => {
+  const waitAWhile = (): void => {
     const waitMs = backoff.next();
     dueAtMs = performance.now() + waitMs;
     clearTimeout(timer);
     timer = setTimeout(consider, waitMs);
+  };
+
+  const fail = ({ address }: ApiRoute, error: unknown): void => {
+    waitAWhile();
     const { reason, advice, detail } = describe(error);
     notices.trouble('new-address', reason, `the new address of the control plane cannot be used, and polls go on where they did: ${advice}`, { address, detail });
     failed({ address, reason, detail: `${advice} (${detail})` });
@@ -93,6 +99,7 @@ export function createMover(options: {
       on = route;
       if (route !== newest()) return consider();
       clearTimeout(timer);
+      backoff.reset();
       notices.fine('new-address', 'polls go to the new address of the control plane');
       worked();
     },

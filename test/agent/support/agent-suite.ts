@@ -15,7 +15,7 @@ export interface AgentSuite {
   readonly socketPath: string;
   readonly controlPlane: ControlPlaneDouble;
   readonly engine: EngineDouble;
-  /** Starts an agent with the control plane's token, its CA, and the engine's socket, unless told otherwise. */
+  /** Starts an agent with the control plane's token, its CA, the engine's socket, and a DATA_PATH in the folder, unless told otherwise. */
   agent(given?: GivenOptions, timing?: Parameters<typeof startAgent>[1]): RunningAgent;
   /** Runs after the test, before the rest goes. */
   after(cleanUp: () => unknown): void;
@@ -46,7 +46,7 @@ export function agentSuite(): () => AgentSuite {
       agent(given = {}, timing = {}) {
         const isByAuthority = !('edgeInsecurePoll' in given) && !('edgeCaFile' in given);
         const running = startAgent(
-          { edgeKey: controlPlane.joinToken(), dockerHost: `unix://${socketPath}`, ...(isByAuthority ? { edgeCaFile: caFile } : {}), ...given },
+          { edgeKey: controlPlane.joinToken(), dockerHost: `unix://${socketPath}`, dataPath: join(folder, 'agent'), ...(isByAuthority ? { edgeCaFile: caFile } : {}), ...given },
           timing,
         );
         after(() => running.stop());

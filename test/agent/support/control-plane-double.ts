@@ -1,8 +1,11 @@
 /** A control plane of polls alone: real TLS and gRPC, and answers that the test decides. */
+import type { KeyObject } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
 import { signBinding } from '../../../proto/binding.ts';
+import { CHECK_HEADER } from '../../../proto/check-header.ts';
+import { signEndpoints } from '../../../proto/endpoints.ts';
 import { PollServiceService } from '../../../proto/generated/homeport/poll/v1/poll.ts';
-import type { GetBindingResponse, PollRequest, PollResponse, PollServiceServer } from '../../../proto/generated/homeport/poll/v1/poll.ts';
+import type { GetBindingResponse, PollRequest, PollResponse, PollServiceServer, SignedEndpoints } from '../../../proto/generated/homeport/poll/v1/poll.ts';
 import { encodeJoinToken } from '../../../proto/join-token.ts';
 import { REASON_TRAILER } from '../../../proto/reason-trailer.ts';
 import { createSelfSignedCertificate } from '../../../services/control-plane/tls/self-signed-certificate.ts';
@@ -29,8 +32,12 @@ export interface ControlPlaneDouble {
   readonly polls: Arrivals<ReceivedPoll>;
   /** What every poll is answered with; undefined leaves it unanswered. */
   answer: (poll: ReceivedPoll) => Partial<PollResponse> | undefined;
+  /** The reason an agent is refused with that asks whether it would be let in; undefined lets it. */
+  check: () => string | undefined;
   /** What GetBinding answers to a nonce. */
   bind: (nonce: Uint8Array) => GetBindingResponse;
+  /** Endpoints of this environment, signed by its tunnel key. */
+  endpoints(parts: { readonly version: number; readonly apiPort?: number; readonly tunnelPort?: number; readonly fingerprints?: readonly Uint8Array[] }, key?: KeyObject): SignedEndpoints;
   /** A join token for it; parts can be replaced. */
   joinToken(parts?: { readonly apiPort?: number; readonly tunnelPort?: number; readonly fingerprint?: string }): string;
   /** Ends all calls and connections, and listens no more. */
@@ -55,6 +62,14 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
 
   const service: PollServiceServer = {
     poll(call: PollServerCall) {
+      call.on('error', () => undefined);
+      if (call.metadata.get(CHECK_HEADER)[0] === '1') {
+        call.resume();
+        const refusal = double.check();
+        if (refusal === undefined) call.on('end', () => call.end());
+        else refuse(call, grpc.status.NOT_FOUND, refusal, 'in the test');
+        return;
+      }
       const callNumber = ++calls;
       call.on('data', (request: PollRequest) => {
         const poll = { request, callNumber, call };
@@ -63,7 +78,6 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
         if (answer !== undefined) call.write(pollResponse(answer));
       });
       call.on('end', () => call.end());
-      call.on('error', () => undefined);
     },
     getBinding: (call, respond) => respond(null, double.bind(call.request.nonce)),
     recordSnapshot: (call, respond) => {
@@ -89,7 +103,14 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
     joinSecret,
     polls,
     answer: () => QUICK,
+    check: () => undefined,
     bind,
+    endpoints: ({ version, apiPort = bound, tunnelPort = 8000, fingerprints = [Buffer.from(identity.fingerprint, 'base64')] }, key = identity.key) =>
+      signEndpoints(
+        { environmentId: ENVIRONMENT_ID, version, apiUrl: `https://127.0.0.1:${apiPort}`, tunnelAddress: `127.0.0.1:${tunnelPort}`, fingerprints: [...fingerprints] },
+        key,
+        [],
+      ),
     joinToken: ({ apiPort = bound, tunnelPort = 8000, fingerprint = identity.fingerprint } = {}) =>
       encodeJoinToken({
         apiUrl: `https://127.0.0.1:${apiPort}`,
