@@ -20,8 +20,19 @@ export interface ControlPlaneOptions {
   readonly tlsKey?: string;
   /** The file of the installation key; `keys/installation.key` in the data directory by default. */
   readonly keyFile?: string;
+  /** `sqlite`, the embedded store, or an EventStoreDB's connection string; sqlite by default. */
+  readonly eventStore?: string;
   /** Where every event is published; nowhere by default. */
   readonly nats?: NatsSettings;
+  /** `store` serves the embedded store to others and runs nothing else; all by default. */
+  readonly roles?: 'all' | 'store';
+  /** Where clients of EventStoreDB read history; 0 picks a free port. Nowhere by default. */
+  readonly auditPort?: number;
+  /** With roles `store` only: the one account may write. */
+  readonly isAuditWritable?: boolean;
+  /** With roles `store` only: that account's name (homeport by default) and, secret, its password; made where absent. */
+  readonly auditUser?: string;
+  readonly auditPassword?: string;
   /** Secret: the first admin's password; made and shown where absent. */
   readonly adminPassword?: string;
   /** Opens no port: only admin.sock, for a command that finds no server running. Tunnels and polls of before are left as they are. */
@@ -38,11 +49,15 @@ export const controlPlaneDefaults = {
 /** What ready means, for whoever started it. */
 export interface ReadyLine {
   readonly ready: true;
-  /** Works on this machine. */
-  readonly url: string;
+  /** Works on this machine. Absent, as the tunnel address is, where only the store runs. */
+  readonly url?: string;
   /** host:port. */
-  readonly tunnelAddress: string;
+  readonly tunnelAddress?: string;
   readonly dataDir: string;
+  /** With an audit port: what clients of EventStoreDB connect by on this machine, but for a name and an API key. */
+  readonly audit?: string;
+  /** Where only the store runs: what others connect by on this machine, with the name and password where they were made here. */
+  readonly store?: string;
   /** On the very first start only. */
   readonly admin?: { readonly username: string; readonly password: string };
 }

@@ -1,6 +1,5 @@
 /** The composition root of `homeport serve`: everything that runs is started here, top to bottom, and stopped in reverse. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createProjections } from '../../projections/open.ts';
@@ -18,7 +17,8 @@ import { systemClock } from '../application/clock.ts';
 import { hostOf } from '../application/environment-input.ts';
 import { createInstallationSecrets } from '../application/sealing.ts';
 import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
-import { eventLogFile, openEventStore } from '../event-store/open.ts';
+import type { ExpiryRequest } from '../event-store/log-maintenance.ts';
+import type { OpenedEventStore } from '../event-store/open.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { createPollsEdge } from '../polls/polls-edge.ts';
 import { type NatsTap, startNatsTap, type TapState } from '../taps/nats-tap.ts';
@@ -26,12 +26,18 @@ import { createTunnelsEdge, type TunnelsEdge } from '../tunnels/edge.ts';
 import { createAdminSocket } from './admin-socket.ts';
 import { loadApiCertificate } from './api-certificate.ts';
 import { createApiListener } from './api-listener.ts';
+import { createKeyAccounts } from './audit-accounts.ts';
+import { startAuditPort } from './audit-port.ts';
+import { openChosenEventStore } from './event-store-choice.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
+import { localHostOf } from './local-host.ts';
 import type { ControlPlaneOptions, ReadyLine } from './options.ts';
 import { startErrorOf } from './start-errors.ts';
+import { startStore } from './store-role.ts';
 import { createTunnelListener } from './tunnel-listener.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
+import { tlsFolder } from './tls/key-files.ts';
 import { createTunnelIdentities } from './tls/tunnel-identities.ts';
 import type { TunnelIdentity } from './tls/tunnel-identity.ts';
 import { releaseVersion } from '../../proto/release.ts';
@@ -49,6 +55,7 @@ const bindingMs = 3600_000;
 
 /** Starts the control plane. Throws {@link import('./options.ts').StartError}. */
 export async function startControlPlane(options: ControlPlaneOptions, deps: { readonly logger: Logger }): Promise<ControlPlane> {
+  if (options.roles === 'store') return startStore(options, deps);
   const { logger } = deps;
   const dataDir = resolve(options.dataDir);
   const { host } = options;
@@ -60,10 +67,10 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       lock.release();
     });
-    const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, { keyFile: options.keyFile, isNew: !existsSync(eventLogFile(dataDir)) });
-    const identities = createTunnelIdentities(dataDir);
-    const store = await openEventStore({ dataDirectory: dataDir });
+    const { store, isNew } = await openChosenEventStore(dataDir, options.eventStore);
     started.defer(() => store.close());
+    const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, { keyFile: options.keyFile, isNew });
+    const identities = createTunnelIdentities(dataDir);
 
     const readModels = join(dataDir, 'read-models');
     mkdirSync(readModels, { recursive: true, mode: 0o700 });
@@ -96,8 +103,8 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
           joinSecret: joinSecret(environmentId, joinTokenVersion),
         }),
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
-      expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
-      expireSnapshots: async (bounds) => (await store.maintenance.expire({ category: 'snapshots', ...bounds })).events,
+      expirePolls: expiryOf(store, 'polls'),
+      expireSnapshots: expiryOf(store, 'snapshots'),
       async onAddress(agentHost) {
         await certificate.addNames([agentHost]).catch((error: unknown) => {
           logger.error({ err: error }, 'the certificate could not be reissued for a new address');
@@ -183,12 +190,30 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       ? await createFirstAdmin({ accounts: application.accounts, dataDir, context: application.systemContext(), password: options.adminPassword })
       : undefined;
 
-    const local = isAny(host) ? 'localhost' : host;
+    const local = localHostOf(host);
+    const audit =
+      options.auditPort === undefined
+        ? undefined
+        : await startAuditPort({
+            store,
+            accounts: createKeyAccounts({ accounts: application.accounts, clock }),
+            isWritable: false,
+            host,
+            port: options.auditPort,
+            localHost: local,
+            certificate,
+            caFile: join(tlsFolder(dataDir), 'ca.pem'),
+            isTrustedProxy,
+            clock,
+            logger: logger.child({ component: 'audit' }),
+          });
+    started.defer(() => audit?.close());
     const readyLine: ReadyLine = {
       ready: true,
       url: `https://${formatHostPort({ host: local, port: apiListener.port })}`,
       tunnelAddress: options.tunnelAddress ?? formatHostPort({ host: local, port: tunnelPort }),
       dataDir,
+      ...(audit === undefined ? {} : { audit: audit.connectionString() }),
       ...(admin === undefined ? {} : { admin }),
     };
     return running(readyLine, started);
@@ -212,6 +237,11 @@ async function environmentHosts(projections: Projections): Promise<string[]> {
     if (nextCursor === null) return [...hosts];
     cursor = nextCursor;
   }
+}
+
+/** A server removes what has expired by itself. */
+function expiryOf({ maintenance }: OpenedEventStore, category: string) {
+  return maintenance === undefined ? undefined : async (bounds: Omit<ExpiryRequest, 'category'>) => (await maintenance.expire({ category, ...bounds })).events;
 }
 
 function pemOf({ keyPem, certificatePem }: TunnelIdentity): { readonly key: string; readonly cert: string } {
@@ -247,8 +277,4 @@ function tapInto(
     tap.includePolls(settings.current().publishPolls);
   });
   return tap;
-}
-
-function isAny(host: string): boolean {
-  return host === '0.0.0.0' || (isIP(host) === 6 && /^[0:]+$/.test(host));
 }

@@ -1,13 +1,17 @@
 /** Opens event stores. The only place that imports adapters. */
 import { join } from 'node:path';
-import { openEventStoreDbReader } from './eventstoredb/event-store.ts';
+import { openEventStoreDb, openEventStoreDbReader } from './eventstoredb/event-store.ts';
 import { makeDirectory } from './make-directory.ts';
-import { EventStoreError, type EventReader, type ReaderDescription } from './port.ts';
+import type { LogMaintenance } from './log-maintenance.ts';
+import { EventStoreError, type EventReader, type EventStore, type ReaderDescription } from './port.ts';
 import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
 import { openThreadReader } from './sqlite/thread-reader.ts';
 
-/** What every opened store can do; `maintenance` is the embedded one's. */
-export type OpenedEventStore = SqliteEventStore;
+/** The embedded store. */
+export type EmbeddedEventStore = SqliteEventStore;
+
+/** What every opened store can do; a server does its maintenance by itself. */
+export type OpenedEventStore = EventStore & { readonly maintenance?: LogMaintenance };
 
 export interface OpenEventStoreOptions extends Omit<SqliteEventStoreOptions, 'file'> {
   /** The folder that holds the log; made where there is none. Its lock must be held: see data-directory-lock.ts. */
@@ -20,13 +24,18 @@ export function eventLogFile(dataDirectory: string): string {
 }
 
 /** Opens the embedded store. Throws EventStoreError `event-store-unavailable` or `event-store-corrupt`. */
-export async function openEventStore({ dataDirectory, ...options }: OpenEventStoreOptions): Promise<OpenedEventStore> {
+export async function openEventStore({ dataDirectory, ...options }: OpenEventStoreOptions): Promise<EmbeddedEventStore> {
   try {
     makeDirectory(dataDirectory);
   } catch (error) {
     throw new EventStoreError('event-store-unavailable', `The data directory ${dataDirectory} can't be made.`, { cause: error });
   }
   return openSqliteEventStore({ ...options, file: eventLogFile(dataDirectory) });
+}
+
+/** Opens the store of an EventStoreDB server by its connection string. Throws EventStoreError `event-store-unavailable` or `access-denied`. */
+export function openServerEventStore(connectionString: string): Promise<OpenedEventStore> {
+  return openEventStoreDb({ connectionString });
 }
 
 /**

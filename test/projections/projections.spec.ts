@@ -8,7 +8,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { createProjections, type ProjectionsOptions } from '../../projections/open.ts';
 import { ProjectionsError, type EnvironmentView, type Projections } from '../../projections/port.ts';
 import type { DomainEvent } from '../../services/domain/events.ts';
-import { openEventStore, type OpenedEventStore } from '../../services/event-store/open.ts';
+import { openEventStore, type EmbeddedEventStore } from '../../services/event-store/open.ts';
 import type { EventStore, Position, RecordedEvent } from '../../services/event-store/port.ts';
 import { appendHistory } from './append-history.ts';
 import { collectLog, type CollectedLog } from './collected-log.ts';
@@ -51,7 +51,7 @@ const byId = (views: Iterable<EnvironmentView>) => [...views].sort((a, b) => (a.
 
 describe('the read models of a running system', () => {
   let folder: ReturnType<typeof temporaryFolder>;
-  let store: OpenedEventStore;
+  let store: EmbeddedEventStore;
   let log: CollectedLog;
   let file: string;
   let running: Projections[];
@@ -357,7 +357,6 @@ describe('the read models of a running system', () => {
       let current: MessagePort | undefined;
       const readerSource: EventStore['readerSource'] = () => {
         const { description } = store.readerSource();
-        if (description.kind !== 'sqlite') throw new Error('These specs cut the embedded store.');
         const { port1, port2 } = new MessageChannel();
         current = port1;
         description.heads.on('message', (head) => port1.postMessage(head));

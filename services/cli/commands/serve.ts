@@ -22,6 +22,8 @@ interface Flags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly keyFile?: string;
+  readonly eventStore?: string;
+  readonly eventStoreFile?: string;
   readonly nats?: string;
   readonly natsFile?: string;
   readonly natsCreds?: string;
@@ -29,9 +31,16 @@ interface Flags {
   readonly natsCa?: string;
   readonly natsCert?: string;
   readonly natsKey?: string;
+  readonly auditPort?: number;
+  readonly roles?: readonly string[];
+  readonly auditWritable?: boolean;
+  readonly auditUser?: string;
+  readonly auditPasswordFile?: string;
   readonly adminPasswordFile?: string;
   readonly logLevel: LogLevel;
 }
+
+const allRoles: readonly string[] = ['store', 'polls', 'tunnels', 'gateway', 'taps'];
 
 export function serveCommand(): Command {
   const { dataDir, host, httpsPort, tunnelPort } = controlPlaneDefaults;
@@ -47,6 +56,8 @@ export function serveCommand(): Command {
     .addOption(flag('--tls-cert <file>', 'the certificate of the HTTPS port, PEM, its chain after it; self-signed otherwise'))
     .addOption(flag('--tls-key <file>', 'its key, PEM'))
     .addOption(flag('--key-file <file>', 'the installation key, where it is not in the data directory'))
+    .addOption(flag('--event-store <store>', "sqlite, the embedded store, or an EventStoreDB's connection string: esdb://…").default('sqlite'))
+    .addOption(secretFileFlag('event-store', 'a file that holds that connection string, where it holds a password'))
     .addOption(flag('--nats <url>', 'publish every event to this NATS server: nats:// or tls://[user:password@]host[:4222], several with commas'))
     .addOption(secretFileFlag('nats', 'a file that holds that address, where it holds a password'))
     .addOption(flag('--nats-creds <file>', 'the NATS account, as a credentials file'))
@@ -54,6 +65,11 @@ export function serveCommand(): Command {
     .addOption(flag('--nats-ca <file>', "the authority of the NATS server's certificate, PEM"))
     .addOption(flag('--nats-cert <file>', 'a certificate for NATS, PEM'))
     .addOption(flag('--nats-key <file>', 'its key, PEM'))
+    .addOption(flag('--audit-port <port>', 'where EventStoreDB clients read history; 0 picks a free one, and without it there is none').argParser(portNumber))
+    .addOption(flag('--roles <roles>', 'what runs here: all of it, or store alone, which serves the embedded store at the audit port').argParser(several))
+    .addOption(flag('--audit-writable', 'with --roles store: its one account may write'))
+    .addOption(flag('--audit-user <name>', 'with --roles store: the name of its one account; homeport otherwise'))
+    .addOption(secretFileFlag('audit-password', 'with --roles store: a file that holds its password; made and shown otherwise'))
     .addOption(secretFileFlag('admin-password', "a file that holds the first admin's password (or HOMEPORT_ADMIN_PASSWORD); made and shown once otherwise"))
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info').env('HOMEPORT_LOG_LEVEL'))
     .action(serve);
@@ -73,7 +89,7 @@ async function serve(flags: Flags): Promise<void> {
 }
 
 function toOptions(flags: Flags): ControlPlaneOptions {
-  const { adminPasswordFile, logLevel: _logLevel, nats: _nats, natsFile: _natsFile, natsCreds: _creds, natsNkey: _nkey, natsCa: _ca, natsCert: _cert, natsKey: _key, ...rest } = flags;
+  const { adminPasswordFile, eventStoreFile, roles: _roles, auditWritable: _auditWritable, auditUser: _auditUser, auditPasswordFile: _auditPasswordFile, logLevel: _logLevel, nats: _nats, natsFile: _natsFile, natsCreds: _creds, natsNkey: _nkey, natsCa: _ca, natsCert: _cert, natsKey: _key, ...rest } = flags;
   for (const name of ['publicAddress', 'tunnelAddress'] as const) {
     const address = flags[name];
     if (address !== undefined && parseHostPort(address) === undefined) throw misuse(`--${name === 'publicAddress' ? 'public' : 'tunnel'}-address is ${address}: give HOST:PORT, such as homeport.example.com:9443`);
@@ -81,7 +97,28 @@ function toOptions(flags: Flags): ControlPlaneOptions {
   if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw misuse('--tls-cert and --tls-key go together: give both, or none');
   const adminPassword = adminPasswordFile === undefined ? process.env.HOMEPORT_ADMIN_PASSWORD : readSecretFile(adminPasswordFile);
   const nats = natsOf(flags);
-  return { ...rest, ...(nats === undefined ? {} : { nats }), ...(adminPassword === undefined || adminPassword === '' ? {} : { adminPassword }) };
+  return { ...rest, ...rolesOf(flags), ...(eventStoreFile === undefined ? {} : { eventStore: readSecretFile(eventStoreFile) }), ...(nats === undefined ? {} : { nats }), ...(adminPassword === undefined || adminPassword === '' ? {} : { adminPassword }) };
+}
+
+/** Parts of it are run apart by name; so far the store alone. */
+function rolesOf({ roles, auditPort, auditWritable = false, auditUser, auditPasswordFile, eventStore, eventStoreFile, nats, natsFile }: Flags): Pick<ControlPlaneOptions, 'roles' | 'isAuditWritable' | 'auditUser' | 'auditPassword'> {
+  const named = new Set(roles ?? ['all']);
+  const unknown = [...named].find((role) => role !== 'all' && !allRoles.includes(role));
+  if (unknown !== undefined) throw misuse(`--roles names ${unknown}: there are ${allRoles.join(', ')}, and all`);
+  if (named.has('all') || allRoles.every((role) => named.has(role))) {
+    if (auditWritable || auditUser !== undefined || auditPasswordFile !== undefined) throw misuse('--audit-writable, --audit-user and --audit-password-file go with --roles store; elsewhere auditors read with their API keys, and only this server writes');
+    return {};
+  }
+  if (named.size !== 1 || !named.has('store')) throw misuse(`--roles ${[...named].join(',')} can not be run apart from the rest yet: give store alone, or leave --roles away`);
+  if (auditPort === undefined) throw misuse('--roles store serves its store at the audit port: give --audit-port, such as 2113');
+  if ((eventStore ?? 'sqlite') !== 'sqlite' || eventStoreFile !== undefined) throw misuse('--roles store serves the embedded store: leave --event-store away');
+  if (nats !== undefined || natsFile !== undefined) throw misuse('--roles store publishes nothing: give --nats to the server that runs the rest');
+  return {
+    roles: 'store',
+    isAuditWritable: auditWritable,
+    ...(auditUser === undefined ? {} : { auditUser }),
+    ...(auditPasswordFile === undefined ? {} : { auditPassword: readSecretFile(auditPasswordFile) }),
+  };
 }
 
 function natsOf({ nats, natsFile, natsCreds, natsNkey, natsCa, natsCert, natsKey }: Flags): ControlPlaneOptions['nats'] {
@@ -100,9 +137,11 @@ function natsOf({ nats, natsFile, natsCreds, natsNkey, natsCa, natsCert, natsKey
   };
 }
 
-function readyForPeople({ url, tunnelAddress, dataDir, admin }: ReadyLine): string {
+function readyForPeople({ url, tunnelAddress, dataDir, audit, store, admin }: ReadyLine): string {
+  if (url === undefined) return `\nThe store is ready.\n\n  store     ${store ?? ''}\n  data      ${dataDir}\n\nCtrl-C stops it.\n\n`;
+  const history = audit === undefined ? '' : `  history   ${audit}\n`;
   const file = join(dataDir, 'initial-admin-password');
   const known = existsSync(file) ? `  sign in   admin, password in ${file}\n` : '';
   const signIn = admin === undefined ? known : `  sign in   ${admin.username}, password ${admin.password}\n            (also in ${file} until it is changed)\n`;
-  return `\nHomeport is ready.\n\n  API       ${url}\n  tunnels   ${tunnelAddress}\n  data      ${dataDir}\n${signIn}\nCtrl-C stops it.\n\n`;
+  return `\nHomeport is ready.\n\n  API       ${url}\n  tunnels   ${tunnelAddress ?? ''}\n${history}  data      ${dataDir}\n${signIn}\nCtrl-C stops it.\n\n`;
 }

@@ -1,13 +1,13 @@
 /** A log in a folder of its own, with what tests look at beside the port. */
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { eventLogFile, openEventStore, type OpenedEventStore, type OpenEventStoreOptions } from '../../../services/event-store/open.ts';
+import { eventLogFile, openEventStore, type EmbeddedEventStore, type OpenEventStoreOptions } from '../../../services/event-store/open.ts';
 import type { NewEvent, RecordedEvent } from '../../../services/event-store/port.ts';
 import { verifyLog, type LogVerification } from '../../../services/event-store/sqlite/verify-log.ts';
 import { makeTemporaryDirectory } from '../temporary-directory.ts';
 
 export interface TestLog {
-  readonly store: OpenedEventStore;
+  readonly store: EmbeddedEventStore;
   readonly file: string;
   readonly dataDirectory: string;
   /** Closes the store and opens it again. */

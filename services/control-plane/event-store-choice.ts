@@ -1,0 +1,53 @@
+/** Which event store this installation records in: opened as the flags say, and never changed by a forgotten flag. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventLogFile, type OpenedEventStore, openEventStore, openServerEventStore } from '../event-store/open.ts';
+import { StartError } from './options.ts';
+import { readIfPresent, writeWhole } from './tls/key-files.ts';
+
+/** The store, and whether it has no history of this installation yet. */
+export interface ChosenEventStore {
+  readonly store: OpenedEventStore;
+  readonly isNew: boolean;
+}
+
+/** What `--event-store` may be. */
+const isServer = (choice: string): boolean => /^esdb(\+discover)?:\/\//.test(choice);
+
+/**
+ * Opens `sqlite` (the embedded store) or the server of an `esdb://…` connection string, and remembers in the data directory which kind it
+ * was. Throws {@link StartError} `event-store-unknown`, `event-store-changed`, and the store's errors.
+ */
+export async function openChosenEventStore(dataDir: string, choice = 'sqlite'): Promise<ChosenEventStore> {
+  if (choice !== 'sqlite' && !isServer(choice)) {
+    throw new StartError('event-store-unknown', '--event-store is sqlite, or the connection string of an EventStoreDB: esdb://… or esdb+discover://…');
+  }
+  const kind = choice === 'sqlite' ? 'sqlite' : 'eventstoredb';
+  const file = join(dataDir, 'event-store-kind');
+  const before = readIfPresent(file)?.trim() ?? (existsSync(eventLogFile(dataDir)) ? 'sqlite' : undefined);
+  if (before !== undefined && before !== kind) {
+    const other = before === 'sqlite' ? 'the embedded event store' : 'an EventStoreDB: name it by --event-store';
+    throw new StartError('event-store-changed', `this installation records in ${other}. To go on elsewhere move its history first (homeport events export, import), then delete ${file}`);
+  }
+  if (kind === 'sqlite') {
+    const isNew = !existsSync(eventLogFile(dataDir));
+    const store = await openEventStore({ dataDirectory: dataDir });
+    if (before === undefined) writeWhole(file, `${kind}\n`, 0o644);
+    return { store, isNew };
+  }
+  const store = await openServerEventStore(choice);
+  try {
+    const isNew = await hasNoHistory(store);
+    if (before === undefined) writeWhole(file, `${kind}\n`, 0o644);
+    return { store, isNew };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Every installation begins with its first admin. */
+async function hasNoHistory(store: OpenedEventStore): Promise<boolean> {
+  for await (const page of store.readAll({ filter: { streamPrefixes: ['user-'] }, limit: 1 })) if (page.length > 0) return false;
+  return true;
+}
