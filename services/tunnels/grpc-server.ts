@@ -103,7 +103,11 @@ export function createTunnelGrpcServer({ definition, handlers, direct, onStream,
   const grpcListeners = http2Server.listeners('stream');
   http2Server.removeAllListeners('stream');
   http2Server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
+    // A stream may break before anybody has taken it.
+    stream.on('error', () => undefined);
     onStream(stream);
+    // Where it was one too many its session is gone, and there is nobody left to answer.
+    if (stream.session === undefined || stream.session.destroyed) return;
     const takeOver = direct.get(headers[':path'] ?? '');
     if (takeOver !== undefined) {
       takeOver(stream);
