@@ -31,8 +31,11 @@ export interface ApiListenerOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly certificate: { readonly certificatePem: string; readonly keyPem: string };
-  /** Takes a connection that speaks HTTP/2 and nothing else; it owns the socket from then on. */
-  readonly onGrpc: (socket: tls.TLSSocket, peer: ApiPeer) => void;
+  /**
+   * Takes a connection that speaks HTTP/2 and nothing else; it owns the socket from then on. `admitted` is true once an agent was
+   * let in on it, false when it ended before.
+   */
+  readonly onGrpc: (socket: tls.TLSSocket, peer: ApiPeer) => { readonly admitted: Promise<boolean> };
   /** Takes a connection that speaks HTTP/1.1; it owns the socket from then on. */
   readonly onHttp: (socket: tls.TLSSocket, peer: ApiPeer) => void;
   /** Whose PROXY headers are believed; nobody's by default. */
@@ -41,6 +44,8 @@ export interface ApiListenerOptions {
   readonly handshakeDeadlineMs?: number;
   /** Connections that may be in their handshake at once; 4,096 by default. */
   readonly maxHandshakes?: number;
+  /** HTTP/2 connections on which no agent was let in yet; 4,096 by default. How long they may be so is the taker's to bound. */
+  readonly maxUnadmitted?: number;
 }
 
 export interface ApiListener {
@@ -59,6 +64,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
   const { isTrustedProxy = () => false } = options;
   const deadlineMs = options.handshakeDeadlineMs ?? 10_000;
   const handshakes = createPendingHandshakes({ max: options.maxHandshakes ?? 4096, deadlineMs });
+  const unadmitted = createPendingHandshakes({ max: options.maxUnadmitted ?? 4096 });
   /** Connections that went to TLS, by their two ends: a TLS socket does not name the one below it. */
   const belowTls = new Map<string, { readonly socket: net.Socket; readonly address: string }>();
 
@@ -77,8 +83,9 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     const peer = { address: below.address, reset: () => void below.socket.resetAndDestroy() };
     // Until its new owner listens to it.
     socket.on('error', () => socket.destroy());
-    if (socket.alpnProtocol === 'h2' || socket.alpnProtocol === 'grpc-exp') options.onGrpc(socket, peer);
-    else options.onHttp(socket, peer);
+    if (socket.alpnProtocol !== 'h2' && socket.alpnProtocol !== 'grpc-exp') return options.onHttp(socket, peer);
+    if (!unadmitted.admit(below.socket, below.address)) return;
+    void options.onGrpc(socket, peer).admitted.then(() => unadmitted.done(below.socket));
   });
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
 
@@ -86,7 +93,10 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     socket.on('error', () => socket.destroy());
     if (!handshakes.admit(socket)) return;
     socket.setNoDelay(true);
-    whenClientKnown(socket, isTrustedProxy, (address) => takeFrom(socket, address));
+    whenClientKnown(socket, isTrustedProxy, (address) => {
+      handshakes.isOf(socket, address);
+      takeFrom(socket, address);
+    });
   };
 
   const takeFrom = (socket: net.Socket, address: string): void => {
@@ -120,6 +130,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
       // Its callback waits for the connections handed over; the port itself is free at once.
       server.close();
       handshakes.destroyAll();
+      unadmitted.destroyAll();
       return Promise.resolve();
     },
   };

@@ -3,16 +3,16 @@ import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
 import { systemClock, type Clock } from '../application/clock.ts';
-import { peerGroup } from '../application/peer-address.ts';
 import { ADMISSION_MS } from '../tunnels/admission.ts';
 import { whenClientKnown } from './client-address.ts';
 import { listen } from './listen.ts';
+import { createPendingHandshakes } from './pending-handshakes.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
-/** Connections without valid credentials, TLS handshakes included, that may wait at once. */
+/** Connections that may be in their TLS handshake at once, or not even that far: they cost little. */
+export const HANDSHAKES = 4096;
+/** Connections beyond it that may be without valid credentials at once. Apart, so that those which say nothing are no burden to who does. */
 export const UNADMITTED_CONNECTIONS = 1024;
-/** Of these, so many from one address (IPv6: one /64): nobody keeps all others out. */
-export const UNADMITTED_CONNECTIONS_OF_ONE = 256;
 
 /** The cheapest good cipher first: it is what each end's CPU goes to. */
 const PROTOCOL = { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256' } as const;
@@ -44,59 +44,36 @@ export async function createTunnelListener(options: {
   readonly clock?: Clock;
 }): Promise<TunnelListener> {
   const { host, port, key, cert, accept, isTrustedProxy = () => false, clock = systemClock } = options;
-  /** Connections without valid credentials yet, by the peer's address and port. */
-  const waiting = new Map<string, { readonly socket: Socket; address?: string }>();
-  const waitingOfOne = new Map<string, number>();
-
-  function stopWaiting(peer: string): void {
-    const address = waiting.get(peer)?.address;
-    if (!waiting.delete(peer) || address === undefined) return;
-    const group = peerGroup(address);
-    const left = (waitingOfOne.get(group) ?? 1) - 1;
-    if (left === 0) waitingOfOne.delete(group);
-    else waitingOfOne.set(group, left);
-  }
+  const handshakes = createPendingHandshakes({ max: HANDSHAKES, deadlineMs: ADMISSION_MS, clock });
+  const unadmitted = createPendingHandshakes({ max: UNADMITTED_CONNECTIONS, clock });
+  /** Connections that went to TLS, by their peers: a TLS socket does not name the one below it. */
+  const belowTls = new Map<string, { readonly socket: Socket; readonly address: string; readonly sinceMs: number }>();
 
   const secure = tls.createServer({ key, cert, ...PROTOCOL, ALPNProtocols: ['h2'], handshakeTimeout: ADMISSION_MS });
 
   const server = net.createServer({ noDelay: true }, (socket) => {
-    const peer = peerOf(socket);
-    if (waiting.size >= UNADMITTED_CONNECTIONS) {
-      socket.destroy();
-      return;
-    }
-    const entry: { readonly socket: Socket; address?: string } = { socket };
-    waiting.set(peer, entry);
-    const stopDeadline = clock.after(ADMISSION_MS, () => {
-      if (waiting.get(peer) === entry) socket.destroy();
-    });
-    socket.once('close', () => {
-      stopDeadline();
-      stopWaiting(peer);
-    });
+    socket.on('error', () => socket.destroy());
+    if (!handshakes.admit(socket)) return;
+    const sinceMs = clock.now();
     whenClientKnown(socket, isTrustedProxy, (address) => {
-      const group = peerGroup(address);
-      const ofOne = waitingOfOne.get(group) ?? 0;
-      if (ofOne >= UNADMITTED_CONNECTIONS_OF_ONE) {
-        socket.destroy();
-        return;
-      }
-      entry.address = address;
-      waitingOfOne.set(group, ofOne + 1);
+      handshakes.isOf(socket, address);
+      const peer = peerOf(socket);
+      belowTls.set(peer, { socket, address, sinceMs });
+      socket.once('close', () => belowTls.delete(peer));
       secure.emit('connection', socket);
     });
   });
   secure.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => undefined);
-    const peer = peerOf(socket);
-    const address = waiting.get(peer)?.address;
-    if (socket.alpnProtocol !== 'h2' || address === undefined) {
+    const below = belowTls.get(peerOf(socket));
+    if (socket.alpnProtocol !== 'h2' || below === undefined) {
       socket.destroy();
       return;
     }
-    void accept(socket, { address }).admitted.then(() => {
-      stopWaiting(peer);
-    });
+    handshakes.done(below.socket);
+    const { address, sinceMs } = below;
+    if (!unadmitted.admit(below.socket, address, Math.max(0, sinceMs + ADMISSION_MS - clock.now()))) return;
+    void accept(socket, { address }).admitted.then(() => unadmitted.done(below.socket));
   });
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
 
@@ -107,7 +84,8 @@ export async function createTunnelListener(options: {
     },
     close() {
       server.close();
-      for (const { socket } of waiting.values()) socket.destroy();
+      handshakes.destroyAll();
+      unadmitted.destroyAll();
     },
   };
 }

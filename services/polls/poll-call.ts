@@ -3,6 +3,7 @@ import { type ServerDuplexStream, type ServiceError, status } from '@grpc/grpc-j
 import type { Logger } from 'pino';
 import { CHECK_HEADER } from '../../proto/check-header.ts';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import type { Clock } from '../application/clock.ts';
 import type { PollAdmission, PollAnswer, PollConversation } from '../application/ports.ts';
 import { pollOf, readIntroduction, responseOf, type SignEndpoints } from './poll-messages.ts';
 import { failureStatus } from './refusal-status.ts';
@@ -16,27 +17,35 @@ const unforeseen = { logged: 'a poll could not be answered', told: 'the control 
 
 type Call = ServerDuplexStream<PollRequest, PollResponse>;
 
+export interface PollCallDeps {
+  readonly admission: PollAdmission;
+  readonly signEndpoints: SignEndpoints;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly onAdmitted: () => void;
+}
+
 /**
  * Serves one call to its end. Requests are answered one after the other: while one is being answered the stream is paused.
  * No `for await` here: it destroys the stream on an error, and with it the status that the agent is to be told.
  */
-export function servePollCall(call: Call, peer: { readonly address: string }, deps: { readonly admission: PollAdmission; readonly signEndpoints: SignEndpoints; readonly logger: Logger; readonly onAdmitted: () => void }): void {
-  const { admission, signEndpoints, logger, onAdmitted } = deps;
+export function servePollCall(call: Call, peer: { readonly address: string }, deps: PollCallDeps): void {
+  const { admission, signEndpoints, logger, clock, onAdmitted } = deps;
   const { address } = peer;
   let answer: ((poll: PollRequest) => Promise<void> | void) | undefined;
   let conversation: PollConversation | undefined;
   let polls = 0;
   let isOver = false;
 
-  const deadline = setTimeout(() => {
+  const stopDeadline = clock.after(introductionMs, () => {
     finish({ code: status.DEADLINE_EXCEEDED, details: 'the first request did not come in time' });
-  }, introductionMs).unref();
+  });
 
   /** Whatever comes first ends the call, once. */
   function finish(how: 'end' | 'gone' | Pick<ServiceError, 'code' | 'details'>): void {
     if (isOver) return;
     isOver = true;
-    clearTimeout(deadline);
+    stopDeadline();
     conversation?.close({ isClassic: how === 'end' && polls === 1 });
     if (how === 'end') call.end();
     else if (how !== 'gone') call.emit('error', how);
@@ -62,7 +71,7 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     const admitted = await admission.admit(introduction, { push: send, end: fail });
     conversation = admitted;
     onAdmitted();
-    clearTimeout(deadline);
+    stopDeadline();
     if (isOver) return admitted.close({ isClassic: false });
     answer = (poll) => {
       // An answer that is ready is sent in the same turn, so that it travels with the acknowledgement.

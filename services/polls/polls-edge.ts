@@ -12,10 +12,20 @@ import type { SignEndpoints } from './poll-messages.ts';
 import { serveRecordSnapshot } from './record-snapshot.ts';
 
 export interface PollsEdge {
-  /** Takes a connection that speaks HTTP/2. `address` is the peer's IP address. */
-  accept(socket: Duplex, peer: { readonly address: string }): void;
+  /**
+   * Takes a connection that speaks HTTP/2. `address` is the peer's IP address. `admitted` is true once an agent was let in on it,
+   * false when it ended before.
+   */
+  accept(socket: Duplex, peer: { readonly address: string }): { readonly admitted: Promise<boolean> };
   /** Ends every call. */
   close(): void;
+}
+
+/** The other end of a connection. */
+interface Peer {
+  readonly address: string;
+  /** An agent was let in on it. */
+  readonly onAdmitted: () => void;
 }
 
 /** Both ends ping: a poll stream counts as open only while its pings are answered. */
@@ -39,7 +49,7 @@ export function createPollsEdge(deps: {
 }): PollsEdge {
   const { admission, snapshots, signBinding, signEndpoints, logger, clock } = deps;
   /** What is known of connections, by what gRPC calls them. */
-  const peers = new Map<string, { readonly address: string; isAdmitted: boolean }>();
+  const peers = new Map<string, Peer>();
   const server = new Server({
     ...keepAlive,
     'grpc.enable_channelz': 0,
@@ -48,19 +58,19 @@ export function createPollsEdge(deps: {
     'grpc.max_receive_message_length': 64 * 1024,
   });
 
-  function peerOf(call: { getPeer(): string }): { readonly address: string; isAdmitted: boolean } {
+  function peerOf(call: { getPeer(): string }): Peer {
     const name = call.getPeer();
-    return peers.get(name) ?? { address: name, isAdmitted: false };
+    return peers.get(name) ?? { address: name, onAdmitted: () => undefined };
   }
 
   const service: PollServiceServer = {
     poll(call) {
       const peer = peerOf(call);
-      servePollCall(call, peer, { admission, signEndpoints, logger, onAdmitted: () => (peer.isAdmitted = true) });
+      servePollCall(call, peer, { admission, signEndpoints, logger, clock, onAdmitted: peer.onAdmitted });
     },
     recordSnapshot(call, respond) {
       const peer = peerOf(call);
-      serveRecordSnapshot(call, respond, peer, { admission, snapshots, logger, onAdmitted: () => (peer.isAdmitted = true) });
+      serveRecordSnapshot(call, respond, peer, { admission, snapshots, logger, onAdmitted: peer.onAdmitted });
     },
     getBinding(call: ServerUnaryCall<GetBindingRequest, GetBindingResponse>, respond: sendUnaryData<GetBindingResponse>) {
       const { nonce, fingerprints } = call.request;
@@ -77,19 +87,26 @@ export function createPollsEdge(deps: {
   return {
     accept(socket, { address }) {
       const name = connectionName(socket);
-      const peer = { address, isAdmitted: false };
+      const { promise: admitted, resolve: settle } = Promise.withResolvers<boolean>();
+      const stopDeadline = clock.after(admissionMs, () => socket.destroy());
+      const peer: Peer = {
+        address,
+        onAdmitted() {
+          stopDeadline();
+          settle(true);
+        },
+      };
       peers.set(name, peer);
-      const stopDeadline = clock.after(admissionMs, () => {
-        if (!peer.isAdmitted) socket.destroy();
-      });
       socket.once('close', () => {
         stopDeadline();
+        settle(false);
         if (peers.get(name) === peer) peers.delete(name);
       });
       // The listener lets HTTP/1.1 clients half-close. An agent that ends its side has gone: its process was killed.
       socket.once('end', () => socket.destroy());
       socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
       injector.injectConnection(socket);
+      return { admitted };
     },
     close() {
       server.forceShutdown();

@@ -14,6 +14,9 @@ import { PollServiceClient, PollServiceService } from '../../proto/generated/hom
 import type { PollServiceServer } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { temporaryFolder } from './tls/temporary-folder.ts';
 
+/** What is said of a connection on which nobody is let in. */
+const NOBODY = { admitted: Promise.resolve(false) };
+
 describe('API listener', () => {
   const folder = temporaryFolder();
   let certificate: SelfSignedCertificate;
@@ -45,6 +48,7 @@ describe('API listener', () => {
       onGrpc: (socket, { address }) => {
         taken.push(`grpc from ${address}`);
         socket.destroy();
+        return { admitted: Promise.resolve(false) };
       },
       onHttp: (socket, { address }) => {
         taken.push(`http from ${address}`);
@@ -94,7 +98,7 @@ describe('API listener', () => {
     };
     server.addService(PollServiceService, service);
     const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-    const { port } = await listen({ onGrpc: (socket) => injector.injectConnection(socket) });
+    const { port } = await listen({ onGrpc: (socket) => (injector.injectConnection(socket), NOBODY) });
     const client = new PollServiceClient(`127.0.0.1:${port}`, grpc.credentials.createSsl(Buffer.from(certificate.caPem)), {
       'grpc.ssl_target_name_override': 'localhost',
     });
@@ -196,6 +200,27 @@ describe('API listener', () => {
     expect(await textOf(socket)).to.contain('GET /hello');
   });
 
+  it('bounds the gRPC connections on which no agent was let in, and those with one count no more', async () => {
+    const admissions: PromiseWithResolvers<boolean>[] = [];
+    const { port } = await listen({
+      maxUnadmitted: 2,
+      onGrpc: () => {
+        const admission = Promise.withResolvers<boolean>();
+        admissions.push(admission);
+        return { admitted: admission.promise };
+      },
+    });
+    const connectGrpc = async (): Promise<tls.TLSSocket> => (await connect(port, { ALPNProtocols: ['h2'] })).on('error', () => undefined).resume();
+    const [first, second] = [await connectGrpc(), await connectGrpc()];
+    await once(await connectGrpc(), 'close');
+    admissions[0]?.resolve(true);
+    await admissions[0]?.promise;
+    const fourth = await connectGrpc();
+    await once(await connectGrpc(), 'close');
+    expect([first, second, fourth].map(({ closed }) => closed)).to.deep.equal([false, false, false]);
+    expect(admissions).to.have.length(3);
+  });
+
   it('shows a new certificate from the next connection on', async () => {
     const { port } = await listen();
     const nameOnly = (name: string): tls.ConnectionOptions => ({ servername: name });
@@ -209,7 +234,7 @@ describe('API listener', () => {
 
   it('says what to do where the port is in use', async () => {
     const { port } = await listen();
-    const failure = await createApiListener({ host: '127.0.0.1', port, certificate: certificate.current(), onGrpc: () => undefined, onHttp: () => undefined }).catch(
+    const failure = await createApiListener({ host: '127.0.0.1', port, certificate: certificate.current(), onGrpc: () => NOBODY, onHttp: () => undefined }).catch(
       (error: unknown) => error,
     );
     expect(failure).to.be.instanceOf(ListenError).with.property('code', 'port-in-use');
