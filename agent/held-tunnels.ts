@@ -61,12 +61,16 @@ export function createHeldTunnels(options: {
   const held = new Map<string, Promise<void>>();
   let failure: TunnelFailure | undefined;
 
+  /** What can't be read is told at once, so that nobody waits until it expires: altered on the way, or sealed for another agent. */
   const unseal = (sealed: SealedCredentials): TunnelCredentials | undefined => {
     try {
       return openSealedCredentials(sealed.sealed, keyParts);
     } catch (error) {
       if (!(error instanceof SealedCredentialsError)) throw error;
-      notices.trouble('tunnel', error.code, 'tunnel credentials cannot be opened with this join token and Edge ID; check that both are of the same environment');
+      const { code, message } = error;
+      notices.trouble('tunnel', code, 'tunnel credentials cannot be opened with this join token and Edge ID; check that both are of the same environment');
+      // Which ones they were only they could say.
+      failure = { credentialsId: '', reason: code, detail: message };
       return undefined;
     }
   };
@@ -141,6 +145,7 @@ export function createHeldTunnels(options: {
       if (stopping.signal.aborted) return;
       for (const sealed of required) {
         const credentials = unseal(sealed);
+        if (credentials === undefined) news(true);
         if (credentials === undefined || seen.has(credentials.credentialsId)) continue;
         seen.add(credentials.credentialsId);
         for (const oldest of seen) if (seen.size > REMEMBERED) seen.delete(oldest);

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { TunnelLossReason } from '../domain/events.ts';
 import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
+import type { Grant } from '../domain/tunnel.ts';
 import type { Clock } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import type { CommandContext, OpenedTunnel, Poll, TunnelControl, TunnelGate } from './ports.ts';
@@ -65,9 +66,9 @@ export function createTunnelLosses(deps: {
     async reconcile(agent, { held, failure }, context) {
       for (const key of record.of(agent.environmentId)) {
         const state = await record.load(key);
-        if (state.status === 'opening' && state.grant.credentialsId === failure?.credentialsId) {
-          const { credentialsId, reason, detail } = failure;
-          await record.run(key, { type: 'fail-to-open', credentialsId, reason, detail }, record.following(key, context.actor));
+        if (state.status === 'opening' && failure !== null && isOf(failure, state.grant, agent, held)) {
+          const { reason, detail } = failure;
+          await record.run(key, { type: 'fail-to-open', credentialsId: state.grant.credentialsId, reason, detail }, record.following(key, context.actor));
         }
         if (state.status !== 'open') continue;
         if (state.grant.agentInstanceId !== agent.instanceId) {
@@ -97,4 +98,10 @@ export function createTunnelLosses(deps: {
       }
     },
   };
+}
+
+/** Whether a failure is of these credentials. An agent that could not read them does not know their id: they are its own, and not among those it opens. */
+function isOf(failure: NonNullable<Poll['tunnelFailure']>, { credentialsId, agentInstanceId }: Grant, { instanceId }: PresentAgent, held: readonly string[]): boolean {
+  if (failure.credentialsId !== '') return failure.credentialsId === credentialsId;
+  return agentInstanceId === instanceId && !held.includes(credentialsId);
 }

@@ -29,6 +29,12 @@ describe("agent's tunnels", () => {
     return { sealed: sealCredentials(message, { joinSecret, edgeId }) };
   }
 
+  function flipped({ sealed }: SealedCredentials): SealedCredentials {
+    const altered = Buffer.from(sealed);
+    altered.writeUInt8(altered.readUInt8(altered.length - 1) ^ 1, altered.length - 1);
+    return { sealed: altered };
+  }
+
   /** Every poll that names no tunnel gets new credentials, until `enough` were given. */
   function requireTunnel(options: { readonly port?: number; readonly enough?: number } = {}): void {
     let given = 0;
@@ -137,13 +143,23 @@ describe("agent's tunnels", () => {
     expect(again.tunnelFailure?.credentialsId).to.equal('c1');
   });
 
-  it('are not opened with credentials that were sealed for another Edge ID', async () => {
-    const others = credentials('c1', tunnelServer.port, EDGE_ID.replace('7', '8'));
-    suite().controlPlane.answer = () => ({ ...HOURLY, required: [others] });
-    const running = suite().agent();
-    await running.log.lines.first(({ code }) => code === 'credentials-unreadable');
-    expect(tunnelServer.opened.all).to.have.length(0);
-  });
+  for (const [name, alter] of Object.entries({
+    'were sealed for another Edge ID': () => credentials('c1', tunnelServer.port, EDGE_ID.replace('7', '8')),
+    'have one bit changed': () => flipped(credentials('c1')),
+    'are cut short': () => ({ sealed: credentials('c1').sealed.subarray(0, 30) }),
+    'are empty': () => ({ sealed: new Uint8Array() }),
+  })) {
+    it(`are not opened with credentials that ${name}; that is told at once, at any interval, and new ones are used`, async () => {
+      const given = [alter(), credentials('c2')];
+      suite().controlPlane.answer = () => ({ ...HOURLY, required: given.splice(0, 1) });
+      const running = suite().agent();
+      await running.log.lines.first(({ code }) => code === 'credentials-unreadable');
+      const told = await suite().controlPlane.polls.first(({ request }) => request.tunnelFailure !== undefined);
+      expect(told.request).to.deep.include({ sequence: 2, heldCredentialsIds: [] });
+      expect(told.request.tunnelFailure).to.include({ credentialsId: '', reason: 'credentials-unreadable' });
+      expect((await tunnelServer.opened.next()).hello.credentialsId).to.equal('c2');
+    });
+  }
 
   it('end with a goodbye when the agent stops', async () => {
     requireTunnel();

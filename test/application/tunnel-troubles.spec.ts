@@ -72,6 +72,34 @@ describe('application: tunnels in trouble', () => {
     expect(pauses).to.deep.equal([0, 1000, 2000, 4000]);
   });
 
+  it('whose sealed credentials an agent can not read are recorded with that reason, and it is given new ones, ever more seldom', async () => {
+    const agent = await harness.agent(environmentId);
+    await harness.app.tunnels.require(key, admin);
+    const unreadable = { credentialsId: '', reason: 'credentials-unreadable', detail: 'altered on the way' };
+    const pauses: number[] = [];
+    for (let count = 1; count <= 3; count++) {
+      await credentials(agent, count);
+      agent.answers.push(await agent.poll({ failure: unreadable }));
+      pauses.push(await pauseBefore(agent, count + 1));
+    }
+    expect(pauses).to.deep.equal([0, 1000, 2000]);
+    const failed = (await harness.events()).filter(({ type }) => type === 'TunnelOpenFailed').map(({ data }) => JSON.parse(data) as Record<string, unknown>);
+    expect(failed.map(({ reason }) => reason)).to.deep.equal(Array(3).fill('credentials-unreadable'));
+    expect(failed.map(({ credentialsId }) => credentialsId)).to.deep.equal(given(agent).slice(0, 3).map(({ credentialsId }) => credentialsId));
+  });
+
+  it('that an agent is just opening do not fail with others that it can not read', async () => {
+    const agent = await harness.agent(environmentId, { report: swarmReport('m1', true) });
+    await harness.app.tunnels.require(key, admin);
+    const own = await credentials(agent, 1);
+    const ofNode = await harness.app.tunnels.keyOf(environmentId, 'm1');
+    await harness.app.tunnels.require(ofNode, admin);
+    const other = await credentials(agent, 2);
+    await agent.poll({ held: [own.credentialsId], failure: { credentialsId: '', reason: 'credentials-unreadable', detail: 'altered on the way' } });
+    const failed = (await harness.events()).filter(({ type }) => type === 'TunnelOpenFailed').map(({ data }) => (JSON.parse(data) as { credentialsId: string }).credentialsId);
+    expect(failed).to.deep.equal([other.credentialsId]);
+  });
+
   it('are asked of an agent that had no trouble while the other one rests', async () => {
     const [manager, worker] = [await harness.agent(environmentId, { report: swarmReport('m1', true) }), await harness.agent(environmentId, { report: swarmReport('w1', false) })];
     await harness.app.tunnels.require(key, admin);
