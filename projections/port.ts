@@ -105,6 +105,8 @@ export interface EnvironmentView {
     readonly engine: { readonly name: string; readonly version: string } | null;
     readonly address: string;
     readonly lastPolledAt: Instant | null;
+    /** The new address (host:port) it was told and can't use, so that it stays where it is; null where all is well. */
+    readonly addressFailure: { readonly address: string; readonly port: 'api' | 'tunnel'; readonly reason: string; readonly detail: string; readonly at: Instant } | null;
   }[];
   /** The environment's own tunnel. */
   readonly tunnel: TunnelView;

@@ -4,11 +4,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { agentKey, duplicatesKept } from '../../services/domain/environment.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import { createPollFold } from './poll-fold.ts';
-import { agentRows, type DuplicateAgent, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
+import { type AddressFailure, agentRows, type DuplicateAgent, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
 
 export const environmentsProjection: Projection = {
   name: 'environments',
-  version: 2,
+  version: 3,
   schema: environmentsSchema,
   patientTypes: ['AgentPolled', 'PollsSummarised'],
   open,
@@ -136,9 +136,20 @@ function open(database: DatabaseSync): ProjectionWriter {
             engineVersion: engine?.version ?? null,
             instanceId,
             formerInstanceId: isRestarted ? before.instanceId : (before?.formerInstanceId ?? null),
+            addressFailure: before?.addressFailure ?? null,
           },
           place,
         );
+      },
+
+      NewAddressFailed({ environmentId, swarmNode, address, port, reason, detail, at }, place) {
+        const row = agents.get(environmentId, swarmNode ?? '');
+        const failure: AddressFailure = { address, port, reason, detail, at };
+        if (row !== undefined) agents.put({ ...row, addressFailure: JSON.stringify(failure) }, place);
+      },
+      NewAddressUsed({ environmentId, swarmNode }, place) {
+        const row = agents.get(environmentId, swarmNode ?? '');
+        if (row !== undefined) agents.put({ ...row, addressFailure: null }, place);
       },
 
       HeartbeatLost: ({ environmentId, at }, place) => change(place, environmentId, () => ({ heartbeat: 'down', heartbeatLostAt: at })),

@@ -75,6 +75,17 @@ export interface AgentRow {
   readonly instanceId: string;
   /** The instance before, whose last polls may still arrive; null for the first. */
   readonly formerInstanceId: string | null;
+  /** JSON of {@link AddressFailure}: the new address that it can't use; null where all is well. */
+  readonly addressFailure: string | null;
+}
+
+/** Why an agent does not use the address it was told. */
+export interface AddressFailure {
+  readonly address: string;
+  readonly port: 'api' | 'tunnel';
+  readonly reason: string;
+  readonly detail: string;
+  readonly at: string;
 }
 
 export const agentRows = versionedTable<AgentRow>({
@@ -92,6 +103,7 @@ export const agentRows = versionedTable<AgentRow>({
     engineVersion: 'TEXT',
     instanceId: 'TEXT',
     formerInstanceId: 'TEXT',
+    addressFailure: 'TEXT',
   },
 });
 

@@ -1,6 +1,6 @@
 /** Puts an environment's rows together as others see it. */
 import type { EnvironmentView, SnapshotView, TunnelView } from '../port.ts';
-import type { AgentRow, DuplicateAgent, EnvironmentRow, RejectionRow } from './rows.ts';
+import type { AddressFailure, AgentRow, DuplicateAgent, EnvironmentRow, RejectionRow } from './rows.ts';
 
 /** All rows of one environment. */
 export interface EnvironmentRows {
@@ -45,12 +45,13 @@ export function environmentView({ environment: row, agents, rejection, tunnels, 
       lastPolledAt: agents.reduce<string | null>((newest, { lastPolledAt }) => later(newest, lastPolledAt), null),
       lastFailure: heartbeatLostAt === null ? null : { reason: 'heartbeat-lost', at: heartbeatLostAt },
     },
-    agents: agents.map(({ node, version, engineName, engineVersion, address, lastPolledAt }) => ({
+    agents: agents.map(({ node, version, engineName, engineVersion, address, lastPolledAt, addressFailure }) => ({
       node,
       version,
       engine: engineName === null ? null : { name: engineName, version: engineVersion ?? '' },
       address,
       lastPolledAt,
+      addressFailure: addressFailure === null ? null : (JSON.parse(addressFailure) as AddressFailure),
     })),
     tunnel: tunnels.find(({ node }) => node === null) ?? neverRequired,
     tunnels: tunnels.filter(({ node }) => node !== null),

@@ -142,7 +142,7 @@ describe('an environment, as its events tell it', () => {
     const { status, platform, agents, association } = model.see('a');
     expect({ status, platform }).to.deep.equal({ status: 'up', platform: 'linux/arm64' });
     expect(agents).to.deep.equal([
-      { node: 'host1', version: '1.2.0', engine: { name: 'docker', version: '29.0.1' }, address: '192.0.2.7', lastPolledAt: null },
+      { node: 'host1', version: '1.2.0', engine: { name: 'docker', version: '29.0.1' }, address: '192.0.2.7', lastPolledAt: null, addressFailure: null },
     ]);
     expect(association.addresses).to.deep.equal(['192.0.2.7']);
   });

@@ -14,6 +14,7 @@ interface NaiveAgent {
   instances: string[];
   /** By instance. */
   polls: Map<string, string>;
+  addressFailure: EnvironmentView['agents'][number]['addressFailure'];
 }
 
 interface Naive {
@@ -125,10 +126,21 @@ export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean):
         if (view.heartbeat.state === 'never') view.heartbeat = { ...view.heartbeat, state: 'up' };
         view.platform = report.platform;
         const key = agentKey(report);
-        const agent = one.agents.get(key) ?? { address, report, instances: [], polls: new Map<string, string>() };
+        const agent = one.agents.get(key) ?? { address, report, instances: [], polls: new Map<string, string>(), addressFailure: null };
         if (agent.instances.at(-1) !== instanceId) agent.instances = [...agent.instances.filter((other) => other !== instanceId), instanceId].slice(-2);
         for (const other of agent.polls.keys()) if (!agent.instances.includes(other)) agent.polls.delete(other);
         one.agents.set(key, Object.assign(agent, { address, report }));
+        break;
+      }
+      case 'NewAddressFailed': {
+        const { swarmNode, address, port, reason, detail } = event.data;
+        const agent = one.agents.get(swarmNode ?? '');
+        if (agent !== undefined) agent.addressFailure = { address, port, reason, detail, at };
+        break;
+      }
+      case 'NewAddressUsed': {
+        const agent = one.agents.get(event.data.swarmNode ?? '');
+        if (agent !== undefined) agent.addressFailure = null;
         break;
       }
       case 'AgentPolled':
@@ -163,6 +175,7 @@ function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels
       engine: agent.report.engine && { name: agent.report.engine.name, version: agent.report.engine.version },
       address: agent.address,
       lastPolledAt: lastOf(agent),
+      addressFailure: agent.addressFailure,
     })),
     tunnel: tunnels.get('') ?? closed,
     tunnels: [...tunnels].filter(([node]) => node !== '').sort(([a], [b]) => compare(a, b)).map(([, tunnel]) => tunnel),

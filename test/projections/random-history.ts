@@ -221,6 +221,7 @@ export function* randomHistory({ seed, environments: target, pollPercent, isMixe
       () => decideEnvironment(environmentId, { type: 'disassociate', issuedEdgeId: `edge-${String(++events)}` }),
       () => decideEnvironment(environmentId, { type: 'unbar-edge-id', edgeId: barredEdgeIds[0] ?? 'none' }),
       () => (first === undefined ? [] : decideEnvironment(environmentId, { type: 'detect-duplicate', kept: rival(first, first.instance), refused: rival(first, ++events) })),
+      () => (first === undefined ? [] : decideEnvironment(environmentId, { type: 'report-address', report: reportOf(first), failure: random(2) === 0 ? null : { address: 'new.example:1', port: 'api', reason: pick(['connection-refused', 'name-not-found']), detail: 'why' } })),
       () => decideEnvironment(environmentId, { type: 'resolve-duplicate', instanceId: duplicates[0]?.instanceId ?? 'none' }),
     ])();
   }

@@ -45,6 +45,7 @@ const ONE: Layout<Environment> = {
     { title: 'Snapshot', of: ({ snapshot }) => snapshotLine(snapshot) },
     { title: 'Poll interval', of: ({ pollIntervalSeconds }) => (pollIntervalSeconds === null ? 'as set for all' : `${pollIntervalSeconds} s`) },
     { title: 'Agents', of: ({ agents }) => agents.map(({ node, version }) => `${node} (${version})`).join(', ') },
+    { title: 'New address', of: ({ agents }) => agents.flatMap(({ node, addressFailure: one }) => (one === null ? [] : [`${node} cannot use ${one.address} (${one.reason}) since ${one.at}, and stays where it is`])).join('; ') },
     { title: 'Platform', of: ({ platform }) => platform },
     { title: 'Edge ID', of: ({ edgeId, issuedEdgeId }) => edgeId ?? `${issuedEdgeId} (issued, not associated yet)` },
     { title: 'Barred', of: ({ barredEdgeIds }) => barredEdgeIds.join(', ') },

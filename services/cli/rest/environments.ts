@@ -37,7 +37,11 @@ export interface Environment {
   readonly createdAt: string;
   readonly pollIntervalSeconds: number | null;
   readonly heartbeat: { readonly state: string; readonly lastPolledAt: string | null };
-  readonly agents: readonly { readonly node: string; readonly version: string }[];
+  readonly agents: readonly {
+    readonly node: string;
+    readonly version: string;
+    readonly addressFailure: { readonly address: string; readonly reason: string; readonly detail: string; readonly at: string } | null;
+  }[];
   readonly tunnel: { readonly state: string; readonly since: string | null };
   readonly snapshot: Snapshot | null;
 }

@@ -66,6 +66,11 @@ export const environmentProperties = {
         engine: { type: ['object', 'null'], properties: { name: { type: 'string' }, version: { type: 'string' } } },
         address: { type: 'string' },
         lastPolledAt: nullableInstant,
+        addressFailure: {
+          type: ['object', 'null'],
+          description: 'The new address that the agent was told and can’t use, so that it stays where it is.',
+          properties: { address: { type: 'string' }, port: { type: 'string', enum: ['api', 'tunnel'] }, reason: { type: 'string' }, detail: { type: 'string' }, at: instant },
+        },
       },
     },
   },
