@@ -80,16 +80,24 @@ export async function takeSnapshot(options: {
     });
     snapshot.containers = all.map((one) => containerSection(one, mask));
     const waiting = snapshot.containers.slice(0, INSPECTED);
+    const env = { known: 0, isLate: false };
     const untilMs = performance.now() + timing.sectionMs;
     const inspect = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined && performance.now() < untilMs; next = waiting.shift()) {
-        if (!/^[0-9a-f]{1,64}$/.test(next.id)) continue;
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        env.isLate ||= performance.now() >= untilMs;
+        if (env.isLate || !/^[0-9a-f]{1,64}$/.test(next.id)) continue;
         // Gone meanwhile, or no time left: then its environment is not known, which is no reason to know nothing.
-        const told = await ask(`/containers/${next.id}/json`, Math.max(1, Math.ceil(untilMs - performance.now()))).catch(() => undefined);
+        const told = await ask(`/containers/${next.id}/json`, Math.max(1, Math.ceil(untilMs - performance.now()))).catch((error: unknown) => {
+          env.isLate ||= failureOf(error).reason === 'timeout';
+        });
+        if (told === undefined) continue;
+        env.known += 1;
         next.env = envOf(objectOf(objectOf(told)['Config'])['Env'], mask);
       }
     };
     await Promise.all(Array.from({ length: INSPECTED_AT_ONCE }, inspect));
+    const { length } = snapshot.containers;
+    if (env.known < length) snapshot.gaps.push({ section: 'container_env', kept: env.known, of: length, reason: env.isLate ? 'timeout' : length > INSPECTED ? 'too-many' : 'engine-error' });
   }
 
   const isManager = objectOf(info['Swarm'])['ControlAvailable'] === true;

@@ -106,7 +106,7 @@ export interface SnapshotLists {
 export interface SnapshotContent extends SnapshotLists {
   readonly engine: SnapshotEngine | null;
   readonly diskUse: SnapshotDiskUse | null;
-  /** By section what was left out: `of` is how many there are, null where that is not known. */
+  /** By section what was left out: `of` is how many there are, null where that is not known. `containerEnv` is of containers' variables. */
   readonly truncated: Readonly<Record<string, { readonly kept: number; readonly of: number | null }>>;
   /** By section why it could not be taken at all, such as timeout. */
   readonly failed: Readonly<Record<string, string>>;

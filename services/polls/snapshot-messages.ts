@@ -82,10 +82,12 @@ export function snapshotReportOf(snapshot: wire.Snapshot, isMasked: boolean): Sn
 function bounded({ engine, diskUse, gaps }: wire.Snapshot, lists: SnapshotLists): SnapshotContent {
   const entries = Object.entries(lists) as [keyof SnapshotLists, readonly object[]][];
   const sizes = entries.map(([name, items]) => [name, items.map((item) => Buffer.byteLength(JSON.stringify(item)) + 1)] as const);
-  const kept = keptWithin(Object.fromEntries(sizes) as Record<keyof SnapshotLists, number[]>, snapshotBytesAtMost - frameBytes);
+  const fitting = keptWithin(Object.fromEntries(sizes) as Record<keyof SnapshotLists, number[]>, snapshotBytesAtMost - frameBytes);
   const truncated: Record<string, { readonly kept: number; readonly of: number | null }> = {};
   const failed: Record<string, string> = {};
-  for (const { section, of, reason } of gaps) {
+  for (const { section, kept, of, reason } of gaps) {
+    // Of so many of the containers the variables are known; of the others there are none, which says nothing.
+    if (section === 'container_env') truncated['containerEnv'] = { kept: Math.min(kept, lists.containers.length), of: of === 0 ? null : of };
     const name = sectionNames.get(section);
     if (name === undefined) continue;
     const items = (lists as unknown as Record<string, readonly object[] | undefined>)[name];
@@ -93,9 +95,9 @@ function bounded({ engine, diskUse, gaps }: wire.Snapshot, lists: SnapshotLists)
     else truncated[name] = { kept: items.length, of: of === 0 ? null : of };
   }
   for (const [name, items] of entries) {
-    if (kept[name] < items.length) truncated[name] = { kept: kept[name], of: truncated[name]?.of ?? items.length };
+    if (fitting[name] < items.length) truncated[name] = { kept: fitting[name], of: truncated[name]?.of ?? items.length };
   }
-  const cut = Object.fromEntries(entries.map(([name, items]) => [name, items.slice(0, kept[name])])) as unknown as SnapshotLists;
+  const cut = Object.fromEntries(entries.map(([name, items]) => [name, items.slice(0, fitting[name])])) as unknown as SnapshotLists;
   return {
     ...cut,
     engine:

@@ -78,6 +78,22 @@ describe('a snapshot of a hostile engine', () => {
     expect(content.images.length).to.be.above(1000);
   });
 
+  it('says of how many containers it knows the variables: of the first five hundred, and of none that is gone', async () => {
+    const idOf = (index: number): string => index.toString(16).padStart(64, '0');
+    const list = Array.from({ length: 520 }, (_none, index) => ({ Id: idOf(index), Names: [`/c${String(index)}`], State: 'running' }));
+    const inspected = Object.fromEntries(list.map(({ Id }) => [`/containers/${Id}/json`, { Config: { Env: ['TZ=UTC'] } }]));
+    answers = { ...engine, ...inspected, '/containers/json': list };
+    const content = contentOf(await take());
+    expect(content.truncated).to.deep.equal({ containerEnv: { kept: 500, of: 520 } });
+    expect(content.containers.filter(({ env }) => env['TZ'] === 'UTC')).to.have.length(500);
+
+    answers = { ...engine, ...inspected, '/containers/json': list.slice(0, 3), [`/containers/${idOf(1)}/json`]: undefined };
+    const snapshot = await take();
+    expect(snapshot.gaps).to.deep.equal([{ section: 'container_env', kept: 2, of: 3, reason: 'engine-error' }]);
+    answers = { ...answers, '/containers/json': [list[0]] };
+    expect(contentOf(await take()).truncated).to.deep.equal({});
+  });
+
   it('says which sections were slow, missing or garbage, and takes the others', async () => {
     const { '/networks': _networks, ...rest } = engine;
     answers = { ...rest, '/system/df': 'never', '/images/json': '<html>not json</html>', '/volumes': { Volumes: [{ Name: 'data' }] }, '/containers/json': { not: 'a list' } };
