@@ -129,6 +129,7 @@ ExecStart=$(launch_command)
 EnvironmentFile=$settings_folder/agent.env
 Environment=DATA_PATH=/var/lib/homeport-agent NODE_USE_SYSTEM_CA=1
 $(authorities)
+SyslogIdentifier=homeport-agent
 Restart=always
 RestartSec=5
 $(identity "${docker_host#unix://}")
