@@ -1,0 +1,88 @@
+/** What releases said on the wire: today's code reads it as it was meant, and opens and verifies what was sealed and signed. */
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import { verifyBinding } from '../../proto/binding.ts';
+import { verifyEndpoints } from '../../proto/endpoints.ts';
+import { parseFingerprint } from '../../proto/fingerprint.ts';
+import { GetBindingRequest, GetBindingResponse, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { OpenRequest } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
+import { deriveJoinSecret } from '../../proto/join-secret.ts';
+import { parseJoinToken } from '../../proto/join-token.ts';
+import { openSealedCredentials } from '../../proto/sealed-credentials.ts';
+import { callsOf, saidIn } from './player.ts';
+import { meaningOf, readRecording, recordedReleases } from './recording.ts';
+
+describe('messages recorded on the wire', () => {
+  it('are kept of at least one release', () => {
+    expect(recordedReleases()).to.not.deep.equal([]);
+  });
+
+  for (const release of recordedReleases()) {
+    const { installation, scenes } = readRecording(release);
+    const token = parseJoinToken(installation.joinToken);
+    const fingerprint = parseFingerprint(token.tunnelFingerprint) ?? Buffer.alloc(0);
+    const all = Object.values(scenes);
+
+    it(`${release}: each says today what it said then`, () => {
+      let compared = 0;
+      for (const { method, steps } of all.flatMap(callsOf)) {
+        for (const step of steps) {
+          if (step.is !== 'said' || step.says === undefined) continue;
+          expect(covers(meaningOf(method, step.by, Buffer.from(step.bytes, 'base64')), step.says), `${method}: ${JSON.stringify(step.says)}`).to.equal(true);
+          compared += 1;
+        }
+      }
+      expect(compared).to.be.above(50);
+    });
+
+    it(`${release}: they are of every kind`, () => {
+      const kinds = all.flat().flatMap((step) => (step.is === 'said' ? [step.says as { message?: { $case: string } } | undefined] : [])).map((says) => says?.message?.$case);
+      const every = ['hello', 'chunk', 'welcome', 'dial', 'dialFailed', 'idle', 'idleAnswer', 'liveChannels', 'drain', 'goodbye', 'token', 'data', 'eof', 'reset'];
+      expect(every.filter((kind) => !kinds.includes(kind))).to.deep.equal([]);
+    });
+
+    it(`${release}: the join secret is derived as it was`, () => {
+      const derived = deriveJoinSecret(Buffer.from(installation.installationKey, 'base64'), installation.environmentId, 1);
+      expect(derived.equals(token.joinSecret)).to.equal(true);
+    });
+
+    it(`${release}: bindings are believed`, () => {
+      const requests = all.flatMap((scene) => saidIn(scene, /GetBinding/, 'agent'));
+      const answers = all.flatMap((scene) => saidIn(scene, /GetBinding/, 'control-plane'));
+      expect(requests).to.have.length(answers.length).and.not.length(0);
+      requests.forEach((request, index) => {
+        const { nonce, fingerprints } = GetBindingRequest.decode(request);
+        const expected = { fingerprints: [fingerprint, ...fingerprints], nonce, spkiSha256: Buffer.from(installation.apiSpkiSha256, 'hex'), nowMs: installation.recordedAtMs };
+        verifyBinding(GetBindingResponse.decode(answers[index] ?? Buffer.alloc(0)), expected);
+      });
+    });
+
+    it(`${release}: sealed credentials open, and are those that the tunnel was opened with`, () => {
+      const keyParts = { joinSecret: token.joinSecret, edgeId: installation.edgeId };
+      const answers = all.flatMap((scene) => saidIn(scene, /\/Poll$/, 'control-plane')).map((bytes) => PollResponse.decode(bytes));
+      const opened = answers.flatMap(({ required }) => required.map(({ sealed }) => openSealedCredentials(sealed, keyParts)));
+      const hellos = all.flatMap((scene) => saidIn(scene, /\/Open$/, 'agent')).map((bytes) => OpenRequest.decode(bytes).message);
+      const used = hellos.flatMap((message) => (message?.$case === 'hello' ? [message.value] : []));
+      expect(used).to.not.deep.equal([]);
+      for (const { credentialsId, secret } of used) expect(opened.some((one) => one.credentialsId === credentialsId && Buffer.from(one.secret).equals(secret))).to.equal(true);
+      for (const { tunnelAddress, validForMs } of opened) expect([tunnelAddress, validForMs]).to.deep.equal([token.tunnelAddress, 10_000]);
+    });
+
+    it(`${release}: endpoints are believed, also those signed by the next tunnel identity`, () => {
+      const answers = all.flatMap((scene) => saidIn(scene, /\/Poll$/, 'control-plane')).map((bytes) => PollResponse.decode(bytes));
+      const said = answers.flatMap(({ endpoints }) => (endpoints === undefined ? [] : [endpoints]));
+      const verified = said.map((signed) => verifyEndpoints(signed, { environmentId: installation.environmentId, fingerprints: [fingerprint], version: 0 }));
+      expect(verified.some(({ apiUrl }) => apiUrl === 'https://moved.homeport.recorded:9443')).to.equal(true);
+      expect(verified.some(({ fingerprints }) => fingerprints.length === 2)).to.equal(true);
+      expect(said.some(({ tunnelPublicKey }) => !createHash('sha256').update(tunnelPublicKey).digest().equals(fingerprint))).to.equal(true);
+    });
+  }
+});
+
+/** Whether something says all that another does; what it says besides is of a later version. */
+function covers(today: unknown, then: unknown): boolean {
+  if (typeof then !== 'object' || then === null) return Object.is(today, then);
+  if (typeof today !== 'object' || today === null || Array.isArray(today) !== Array.isArray(then)) return false;
+  if (Array.isArray(then) && (today as unknown[]).length !== then.length) return false;
+  return Object.entries(then).every(([name, value]) => covers((today as Record<string, unknown>)[name], value));
+}
