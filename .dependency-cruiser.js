@@ -54,8 +54,8 @@ const parts = {
     because: 'what two processes must agree on depends on neither',
   },
   'services/cli': {
-    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'agent/program.ts'],
-    because: 'client commands talk REST only; serve and agent are started through one door each',
+    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'agent/program.ts', 'agent/fleet/fleet.ts'],
+    because: 'client commands talk REST only; serve, the agent and a fleet of agents are started through one door each',
   },
 };
 

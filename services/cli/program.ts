@@ -7,6 +7,7 @@ import { eventsCommand } from './commands/events.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
 import { serveCommand } from './commands/serve.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
 import { whoamiCommand } from './commands/whoami.ts';
 import { releaseVersion } from '../../proto/release.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     connectCommand(),
     eventsCommand(),
     tokenCommand(),
+    simulateCommand(),
   ]) {
     program.addCommand(command);
   }
