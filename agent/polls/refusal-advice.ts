@@ -30,6 +30,7 @@ const ADVICE: Readonly<Record<string, RefusalAdvice>> = {
   'polling-too-fast': { message: 'the control plane finds that this agent polls far too often; something on the way may repeat its polls', isPassing: false },
   'too-many-connections': { message: 'the environment has too many agents connected; stop those that are not needed', isPassing: false },
   'event-store-unavailable': { message: 'the control plane cannot record anything at the moment; it is tried again', isPassing: true },
+  'control-plane-stopping': { message: 'the control plane is stopping, or starting anew; it is tried again', isPassing: true },
 };
 
 /** The advice for a reason code; a general one for codes this agent does not know yet. */

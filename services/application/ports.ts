@@ -289,12 +289,15 @@ export interface IssuedCredentials {
   readonly validForMs: number;
 }
 
+/** Why a poll call ends: what is recorded as PollRejected, and what passes by itself. */
+export type PollRefusalReason = PollRejectionReason | 'event-store-unavailable' | 'control-plane-stopping';
+
 export class AgentRefused extends Error {
   override readonly name = 'AgentRefused';
-  readonly reason: PollRejectionReason | 'event-store-unavailable';
+  readonly reason: PollRefusalReason;
   readonly retryAfterMs: number | undefined;
 
-  constructor(reason: PollRejectionReason | 'event-store-unavailable', message: string, retryAfterMs?: number) {
+  constructor(reason: PollRefusalReason, message: string, retryAfterMs?: number) {
     super(message);
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;

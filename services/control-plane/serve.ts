@@ -134,9 +134,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
         return signEndpoints({ environmentId, version, apiUrl: `https://${address}`, tunnelAddress, fingerprints: pins }, key, successions);
       },
     });
-    started.defer(() => {
-      polls.close();
-    });
+    started.defer(() => polls.close());
     const agentDelivery = createAgentDelivery({
       folder: join(dataDir, 'agent'),
       served: () => ({ spkiSha256: certificate.current().spkiSha256, isPublic: certificate.isPublic }),

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { CHECK_HEADER } from '../../proto/check-header.ts';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import type { Clock } from '../application/clock.ts';
-import type { PollAdmission, PollAnswer, PollConversation } from '../application/ports.ts';
+import type { AgentRefused, PollAdmission, PollAnswer, PollConversation } from '../application/ports.ts';
 import { pollOf, readIntroduction, responseOf, type SignEndpoints } from './poll-messages.ts';
 import { failureStatus } from './refusal-status.ts';
 
@@ -23,14 +23,17 @@ export interface PollCallDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onAdmitted: () => void;
+  /** It has ended, however. */
+  readonly onOver: () => void;
 }
 
 /**
  * Serves one call to its end. Requests are answered one after the other: while one is being answered the stream is paused.
  * No `for await` here: it destroys the stream on an error, and with it the status that the agent is to be told.
+ * Returns what ends it with a refusal.
  */
-export function servePollCall(call: Call, peer: { readonly address: string }, deps: PollCallDeps): void {
-  const { admission, signEndpoints, logger, clock, onAdmitted } = deps;
+export function servePollCall(call: Call, peer: { readonly address: string }, deps: PollCallDeps): (refusal: AgentRefused) => void {
+  const { admission, signEndpoints, logger, clock, onAdmitted, onOver } = deps;
   const { address } = peer;
   let answer: ((poll: PollRequest) => Promise<void> | void) | undefined;
   let conversation: PollConversation | undefined;
@@ -46,6 +49,7 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     if (isOver) return;
     isOver = true;
     stopDeadline();
+    onOver();
     conversation?.close({ isClassic: how === 'end' && polls === 1 });
     if (how === 'end') call.end();
     else if (how !== 'gone') call.emit('error', how);
@@ -102,4 +106,5 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
       finish('gone');
     });
   }
+  return fail;
 }

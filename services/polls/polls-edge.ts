@@ -6,7 +6,7 @@ import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer
 import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
 import { MOST_FINGERPRINTS } from '../../proto/succession.ts';
 import type { Clock } from '../application/clock.ts';
-import type { PollAdmission, SnapshotRecording } from '../application/ports.ts';
+import { AgentRefused, type PollAdmission, type SnapshotRecording } from '../application/ports.ts';
 import { servePollCall } from './poll-call.ts';
 import type { SignEndpoints } from './poll-messages.ts';
 import { serveRecordSnapshot } from './record-snapshot.ts';
@@ -17,8 +17,8 @@ export interface PollsEdge {
    * false when it ended before.
    */
   accept(socket: Duplex, peer: { readonly address: string }): { readonly admitted: Promise<boolean> };
-  /** Ends every call. */
-  close(): void;
+  /** Ends every call with `control-plane-stopping`; resolves when its connections are gone. */
+  close(): Promise<void>;
 }
 
 /** The other end of a connection. */
@@ -35,6 +35,9 @@ const idleConnectionMs = 30_000;
 /** So long a connection may be without an agent that was let in; a binding and a classic poll take moments. */
 const admissionMs = 30_000;
 
+/** A stopping control plane waits so long for its agents to take the news. */
+const farewellMs = 1000;
+
 /**
  * Creates the edge. `signBinding` proves to a nonce which certificate this port shows, to an agent that accepts these tunnel
  * fingerprints (base64; none from one that does not say).
@@ -50,6 +53,10 @@ export function createPollsEdge(deps: {
   const { admission, snapshots, signBinding, signEndpoints, logger, clock } = deps;
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, Peer>();
+  const sockets = new Set<Duplex>();
+  /** What ends each open poll call. */
+  const calls = new Set<(refusal: AgentRefused) => void>();
+  let isStopping = false;
   const server = new Server({
     ...keepAlive,
     'grpc.enable_channelz': 0,
@@ -66,7 +73,9 @@ export function createPollsEdge(deps: {
   const service: PollServiceServer = {
     poll(call) {
       const peer = peerOf(call);
-      servePollCall(call, peer, { admission, signEndpoints, logger, clock, onAdmitted: peer.onAdmitted });
+      const end = servePollCall(call, peer, { admission, signEndpoints, logger, clock, onAdmitted: peer.onAdmitted, onOver: () => void calls.delete(end) });
+      if (isStopping) end(stoppingRefusal());
+      else calls.add(end);
     },
     recordSnapshot(call, respond) {
       const peer = peerOf(call);
@@ -97,7 +106,9 @@ export function createPollsEdge(deps: {
         },
       };
       peers.set(name, peer);
+      sockets.add(socket);
       socket.once('close', () => {
+        sockets.delete(socket);
         stopDeadline();
         settle(false);
         if (peers.get(name) === peer) peers.delete(name);
@@ -108,10 +119,20 @@ export function createPollsEdge(deps: {
       injector.injectConnection(socket);
       return { admitted };
     },
-    close() {
+    async close() {
+      isStopping = true;
+      for (const end of [...calls]) end(stoppingRefusal());
+      const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+      // Sessions of an injector outlive forceShutdown.
+      injector.drain(farewellMs);
+      await Promise.all(gone);
       server.forceShutdown();
     },
   };
+}
+
+function stoppingRefusal(): AgentRefused {
+  return new AgentRefused('control-plane-stopping', 'the control plane is stopping; it will be tried again');
 }
 
 /** What gRPC's getPeer() answers for a connection. */

@@ -19,6 +19,7 @@ const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
   'too-many-connections': status.RESOURCE_EXHAUSTED,
   'polling-too-fast': status.RESOURCE_EXHAUSTED,
   'event-store-unavailable': status.UNAVAILABLE,
+  'control-plane-stopping': status.UNAVAILABLE,
 };
 
 /** The status a refused call ends with. */

@@ -114,6 +114,16 @@ describe('polls: the gRPC edge', () => {
     expect(await reasonOf(one)).to.deep.equal(['NOT_FOUND', 'environment-removed']);
   });
 
+  it('tells every agent that the control plane is stopping, lets their connections go, and records no refusal', async () => {
+    const connections = () => new Promise<number>((resolve) => edge.listener.getConnections((_error, count) => resolve(count)));
+    const [polling, silent] = [talk(request(1, { hello: hello() })), talk()];
+    await eventually(async () => polling.answers.length === 1 && (await connections()) === 1);
+    await edge.stop();
+    expect(await Promise.all([polling, silent].map(reasonOf))).to.deep.equal(Array(2).fill(['UNAVAILABLE', 'control-plane-stopping']));
+    expect(await connections()).to.equal(0);
+    expect(await harness.types()).not.to.include('PollRejected');
+  });
+
   it('records the address that the listener knows', async () => {
     const one = talk(request(1, { hello: hello() }));
     await eventually(() => one.answers.length === 1);

@@ -54,6 +54,9 @@ describe('SIGTERM', function () {
     const lost = await site.api.events(`environment=${environment.id}&type=TunnelLost`);
     expect(lost.map(({ data }) => data.reason)).to.deep.equal(['control-plane-stopping']);
     await eventually('the agent to be back', async () => ((await site.api.call('GET', dockerPath(environment, '/_ping'))).status === 200 ? true : undefined), 20_000);
+    // The agent was told what it is: its log holds no trouble of a store.
+    expect(agent.stderr()).to.match(/"code":"control-plane-stopping"/);
+    expect(agent.stderr()).not.to.match(/event-store-unavailable/);
     expect((await agent.stop()).code).to.equal(0);
   });
 });

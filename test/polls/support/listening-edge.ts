@@ -11,6 +11,8 @@ export interface ListeningEdge {
   readonly listener: Server;
   readonly port: number;
   readonly client: PollServiceClient;
+  /** Stops the edge alone, as a control plane that stops does. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,9 +34,10 @@ export async function startListeningEdge({ app, clock }: Harness): Promise<Liste
     listener,
     port,
     client,
+    stop: () => edge.close(),
     async close() {
       client.close();
-      edge.close();
+      await edge.close();
       listener.close();
       await once(listener, 'close');
     },
