@@ -159,7 +159,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version: releaseVersion(),
-      readiness: () => readinessOf(projections, tap?.state()),
+      readiness: () => readinessOf({ store, projections, tap: tap?.state() }),
     });
     started.defer(() => gateway.close({ graceMs }));
 
@@ -194,7 +194,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
         ? undefined
         : await startAuditPort({
             store,
-            accounts: createKeyAccounts({ accounts: application.accounts, clock }),
+            accounts: createKeyAccounts({ accounts: application.accounts, clock, logger }),
             isWritable: false,
             host,
             port: options.auditPort,
@@ -246,12 +246,13 @@ function pemOf({ keyPem, certificatePem }: TunnelIdentity): { readonly key: stri
   return { key: keyPem, cert: certificatePem };
 }
 
-/** That NATS is away is shown, and makes nothing else less ready. */
-function readinessOf(projections: Projections, tap: TapState | undefined): Readiness {
+/** That NATS or the event store is away is shown, and is no reason to send agents and open tunnels elsewhere: there is nowhere better. */
+function readinessOf({ store, projections, tap }: { readonly store: EventStore; readonly projections: Projections; readonly tap: TapState | undefined }): Readiness {
   const state = projections.state();
   return {
     ready: state.kind === 'live',
     checks: {
+      eventStore: store.unavailability?.() ?? 'ok',
       projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? state.reason : 'catching up',
       ...(tap === undefined ? {} : { nats: tap.state === 'away' ? (tap.reason ?? 'away') : tap.state === 'connecting' ? 'connecting' : 'ok' }),
     },

@@ -153,6 +153,8 @@ export interface EventStore extends EventReader {
   deleteStream(stream: string, options: { readonly expectedRevision: ExpectedRevision }): Promise<void>;
   /** Hard delete: every later operation on the stream says `stream-deleted`, for ever. */
   tombstoneStream(stream: string, options: { readonly expectedRevision: ExpectedRevision }): Promise<void>;
+  /** Why the store can't record now, in words for operators; undefined where it can, as far as is known. */
+  unavailability?(): string | undefined;
   /** What another thread of this process needs to read the same store, with {@link ReaderSource.transfer} as transfer list. Made anew for each thread. */
   readerSource(): ReaderSource;
 }

@@ -1,6 +1,7 @@
 /** The port's reading half over a server. */
 import { EventStoreError, type Direction, type EventReader, type MetadataResult, type ReadAllOptions, type ReadStreamOptions, type RecordedEvent } from '../port.ts';
 import { decodeStreamMetadata, metadataStreamOf } from '../stream-metadata.ts';
+import type { Availability } from './availability.ts';
 import { comparePositions, parsePosition, type LogPosition } from './position.ts';
 import { readRequest, type ReadSource } from './read-request.ts';
 import { toRecordedEvent } from './recorded-event.ts';
@@ -9,13 +10,14 @@ import type { ServerConnection } from './server-connection.ts';
 import { toStoreError } from './server-errors.ts';
 import { subscribeToAll, subscribeToStream } from './subscriptions.ts';
 
-/** A read of a server that works is never silent for so long. */
-const silenceMs = 10_000;
+/** A read of a server that works is never silent for so long, in milliseconds. */
+const silenceMs = 5_000;
 
-/** Reads and subscribes through `connection`; `close` ends it. */
-export function createEventReader(connection: ServerConnection, close: () => Promise<void>): EventReader {
+/** Reads and subscribes through `connection`, as long as the server answers; `close` ends it. */
+export function createEventReader({ connection, availability, close }: { readonly connection: ServerConnection; readonly availability: Availability; readonly close: () => Promise<void> }): EventReader {
   async function* read(source: ReadSource, direction: Direction, limit: number, signal?: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
     const asked = 'stream' in source ? { stream: source.stream } : {};
+    availability.check();
     try {
       const call = await connection.beginRead(readRequest(source, { direction, limit }));
       for await (const answers of responsePages(call, { silenceMs, signal })) {
@@ -26,7 +28,9 @@ export function createEventReader(connection: ServerConnection, close: () => Pro
       }
     } catch (error) {
       signal?.throwIfAborted();
-      throw toStoreError(error, asked);
+      const failure = toStoreError(error, asked);
+      if (failure.code === 'event-store-unavailable') availability.lost(failure);
+      throw failure;
     }
     signal?.throwIfAborted();
   }

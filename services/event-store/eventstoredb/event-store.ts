@@ -6,14 +6,16 @@ import { EventStoreError, type AppendResult, type EventReader, type EventStore, 
 import { encodeStreamMetadata, metadataEventType, metadataStreamOf } from '../stream-metadata.ts';
 import { createAppendCall } from './append-call.ts';
 import { deleteRequest, tombstoneRequest } from './delete-request.ts';
+import { createAvailability } from './availability.ts';
 import { createEventReader } from './event-reader.ts';
+import { isAnswering } from './probe.ts';
 import { ServerConnection } from './server-connection.ts';
 import { toStoreError } from './server-errors.ts';
 
 export interface EventStoreDbOptions {
   /** `esdb://…` or `esdb+discover://…`; its password is never in an error. */
   readonly connectionString: string;
-  /** How long one try to append waits for its answer, in milliseconds; 5,000 by default. */
+  /** How long one try to append waits for its answer, in milliseconds; 3,000 by default: the server itself gives up after 2,000. */
   readonly appendTimeoutMs?: number;
   /** How long an append whose outcome is in doubt is tried again, by the same ids, in milliseconds; 10,000 by default. */
   readonly doubtMs?: number;
@@ -21,8 +23,7 @@ export interface EventStoreDbOptions {
 
 /** A store that can't be reached is tried so many times before an append that was never sent is given up. */
 const unsentTries = 3;
-const firstPauseMs = 50;
-const longestPauseMs = 1_000;
+const pauseMs = 50;
 
 /**
  * Opens the port over a server, and asks it for its newest event, so that a wrong address or account shows at once.
@@ -43,21 +44,35 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
 /** Opens the reading half in another thread. Throws as a wrong connection string does. */
 export function openEventStoreDbReader(connectionString: string): EventReader {
   const connection = ServerConnection.to(connectionString);
-  return createEventReader(connection, () => connection.dispose());
+  const availability = createAvailability(() => isAnswering(connection));
+  return createEventReader({
+    connection,
+    availability,
+    close: async () => {
+      availability.close();
+      await connection.dispose();
+    },
+  });
 }
 
-function toEventStore(connection: ServerConnection, { connectionString, appendTimeoutMs = 5_000, doubtMs = 10_000 }: EventStoreDbOptions): EventStore {
+function toEventStore(connection: ServerConnection, { connectionString, appendTimeoutMs = 3_000, doubtMs = 10_000 }: EventStoreDbOptions): EventStore {
   const appends = createAppendCall(connection);
-  const reader = createEventReader(connection, async () => {
-    appends.close();
-    await connection.dispose();
+  const availability = createAvailability(() => isAnswering(connection));
+  const reader = createEventReader({
+    connection,
+    availability,
+    close: async () => {
+      availability.close();
+      appends.close();
+      await connection.dispose();
+    },
   });
 
   /** Tries until the truth is known: what may have been recorded is sent again with the same ids, which records nothing twice. */
   async function append(stream: string, events: readonly NewEvent[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
+    availability.check();
     const givenUpAtMs = Date.now() + doubtMs;
     let isInDoubt = false;
-    let pauseMs = firstPauseMs;
     for (let tried = 1; ; tried += 1) {
       try {
         const { revision, position } = await appends.append(stream, events, expectedRevision, appendTimeoutMs);
@@ -66,13 +81,15 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
         const failure = toStoreError(error, { stream });
         if (failure.code !== 'event-store-unavailable') throw failure;
         isInDoubt ||= failure.isInDoubt;
+        // A first try that was never sent may only have met a connection that had ended meanwhile.
+        if (tried > 1 || failure.isInDoubt) availability.lost(failure);
         // Without a revision only a bounded memory of the server's would know the ids again.
         const isSafe = !isInDoubt || (expectedRevision !== 'any' && expectedRevision !== 'stream-exists');
-        const isOver = isInDoubt ? Date.now() + pauseMs >= givenUpAtMs : tried >= unsentTries;
+        const isOver = isInDoubt ? Date.now() >= givenUpAtMs : tried >= unsentTries;
         if (!isSafe || isOver) throw new EventStoreError(failure.code, failure.message, { stream, expectedRevision, cause: failure.cause, isInDoubt });
       }
       await wait(pauseMs);
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      await availability.whenBack(givenUpAtMs - Date.now());
     }
   }
 
@@ -106,6 +123,7 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
     },
     deleteStream: (stream, { expectedRevision }) => end(connection.delete(deleteRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
     tombstoneStream: (stream, { expectedRevision }) => end(connection.tombstone(tombstoneRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
+    unavailability: () => availability.reason(),
     readerSource: () => ({ description: { kind: 'eventstoredb', connectionString }, transfer: [] }),
   };
 }
