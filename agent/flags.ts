@@ -17,7 +17,7 @@ export function withAgentFlags(command: Command): Command {
     .addOption(variable('--edge-ca-file <file>', 'EDGE_CA_FILE', "certificates to trust instead of the system's, PEM"))
     .addOption(variable('--edge-inactivity-timeout <duration>', 'EDGE_INACTIVITY_TIMEOUT', "close an unused tunnel after so long, such as 5m (the server's setting)"))
     .addOption(variable('--docker-host <url>', 'DOCKER_HOST', `the engine's Unix socket (${AGENT_DEFAULTS.dockerHost})`))
-    .addOption(variable('--data-path <folder>', 'DATA_PATH', `for files the agent may keep; it keeps none today (${AGENT_DEFAULTS.dataPath})`))
+    .addOption(variable('--data-path <folder>', 'DATA_PATH', `where the agent keeps which addresses and tunnel fingerprints it was told (${AGENT_DEFAULTS.dataPath})`))
     .addOption(variable('--https-proxy <url>', 'HTTPS_PROXY', 'call the control plane through this proxy, such as http://proxy.example:3128'))
     .addOption(variable('--no-proxy <hosts>', 'NO_PROXY', 'addresses to call without the proxy, separated by commas'))
     .addOption(variable('--log-level <level>', 'LOG_LEVEL', `${LOG_LEVELS.join(', ')} (${AGENT_DEFAULTS.logLevel})`));

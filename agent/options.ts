@@ -53,7 +53,7 @@ export interface AgentOptions {
   readonly inactivityMs: number | undefined;
   /** The path of the engine's Unix socket. */
   readonly dockerSocket: string;
-  /** For files the agent may keep. Nothing is kept there today: what an agent is, its options say. */
+  /** Where it keeps the endpoints it was told. */
   readonly dataPath: string;
   readonly proxyFor: ProxyChoice;
   readonly logLevel: LogLevel;

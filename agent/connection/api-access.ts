@@ -1,21 +1,20 @@
 /** How the agent comes by a connection to the API that it may trust with its token. */
 import { randomBytes } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
-import { Metadata } from '@grpc/grpc-js';
 import { BINDING_NONCE_BYTES, verifyBinding } from '../../proto/binding.ts';
 import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
-import type { GetBindingResponse, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import type { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import type { HostPort } from '../../proto/host-port.ts';
 import { connectApi } from './api-client.ts';
 import { ConnectFailure, connectFailureFrom, isCertificateFailure } from './connect-failure.ts';
 import { withDeadline } from './deadline.ts';
 import type { Proxy } from './proxy.ts';
+import { requestBinding } from './request-binding.ts';
 import { shakeHands } from './tls-handshake.ts';
 import { trustAuthorities, trustExactly } from './trust.ts';
 import type { Trust } from './trust.ts';
 
 const FETCH_MS = 20_000;
-const BINDING_MS = 10_000;
 
 /** Connects to the API so that token and Edge ID may be sent. Throws `ConnectFailure`, or the signal's reason. */
 export type ApiAccess = (signal: AbortSignal) => Promise<PollServiceClient>;
@@ -80,11 +79,6 @@ async function connectExactly(target: HostPort, proxy: Proxy | undefined, trust:
 
 async function prove(client: PollServiceClient, certificate: X509Certificate, fingerprints: readonly Uint8Array[]): Promise<void> {
   const nonce = randomBytes(BINDING_NONCE_BYTES);
-  const answer = await new Promise<GetBindingResponse>((resolve, reject) => {
-    client.getBinding({ nonce, fingerprints: [...fingerprints] }, new Metadata(), { deadline: Date.now() + BINDING_MS }, (error, value) => {
-      if (error === null) resolve(value);
-      else reject(new ConnectFailure('binding-unavailable', error.details, error));
-    });
-  });
+  const answer = await requestBinding(client, nonce, fingerprints);
   verifyBinding(answer, { fingerprints, nonce, spkiSha256: certificateSpkiSha256(certificate), nowMs: Date.now() });
 }

@@ -1,18 +1,21 @@
 /** The doctor's checks, each by the agent's own ways of connecting; nothing is recorded by them but a refusal. */
+import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
 import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
 import type { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { formatHostPort, parseHostPort } from '../../proto/host-port.ts';
 import type { HostPort } from '../../proto/host-port.ts';
 import { apiAddress } from '../../proto/join-token.ts';
 import type { JoinToken } from '../../proto/join-token.ts';
-import { includesFingerprint } from '../../proto/succession.ts';
+import { followSuccessions, includesFingerprint } from '../../proto/succession.ts';
 import { AgentOptionsError } from '../agent-error.ts';
 import { accessByAuthorities, accessByBinding } from '../connection/api-access.ts';
 import { ConnectFailure, connectFailureFrom } from '../connection/connect-failure.ts';
 import { openSocket } from '../connection/open-socket.ts';
 import type { Proxy } from '../connection/proxy.ts';
+import { requestBinding } from '../connection/request-binding.ts';
 import { shakeHands } from '../connection/tls-handshake.ts';
 import { endpointsOfToken } from '../endpoints/agent-endpoints.ts';
 import { endpointsFile } from '../endpoints/kept-endpoints.ts';
@@ -71,8 +74,9 @@ export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocke
   };
 
   const pin: Check = async (signal) => {
-    const shown = await shakeHands(tunnel, proxies.tunnel, { anyCertificate: true }, signal);
-    if (!includesFingerprint(fingerprints, certificateSpkiSha256(shown))) throw new ConnectFailure('fingerprint-mismatch', `${formatHostPort(tunnel)} shows another key than the join token pins`);
+    if (client === undefined) throw new Error('checked before the certificate');
+    const shown = certificateSpkiSha256(await shakeHands(tunnel, proxies.tunnel, { anyCertificate: true }, signal));
+    if (!includesFingerprint(await followed(client, fingerprints), shown)) throw new ConnectFailure('fingerprint-mismatch', `${formatHostPort(tunnel)} shows another key than the join token pins`);
     return `${formatHostPort(tunnel)} shows the key that the join token pins`;
   };
 
@@ -105,6 +109,12 @@ export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocke
     ],
     close: () => client?.close(),
   };
+}
+
+/** The fingerprints an agent accepts, and those that rotations led to since, as it learns them with its first answer. */
+async function followed(client: PollServiceClient, fingerprints: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+  const { successions } = await requestBinding(client, randomBytes(BINDING_NONCE_BYTES), fingerprints);
+  return followSuccessions(fingerprints, successions);
 }
 
 /** What the control plane told the agent since, where there is something that can be read. */

@@ -9,6 +9,7 @@ import { logoutCommand } from './commands/logout.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
+import { tunnelCertificateCommand } from './commands/tunnel-certificate.ts';
 import { whoamiCommand } from './commands/whoami.ts';
 import { releaseVersion } from '../../proto/release.ts';
 
@@ -27,8 +28,9 @@ export function createProgram(): Command {
     environmentCommand(),
     connectCommand(),
     eventsCommand(),
-    tokenCommand(),
     simulateCommand(),
+    tokenCommand(),
+    tunnelCertificateCommand(),
   ]) {
     program.addCommand(command);
   }

@@ -1,15 +1,14 @@
 /** `homeport env`: environments from the shell. */
 import { Command } from 'commander';
+import { agreed } from '../agreed.ts';
 import { withClient, withConnectionFlags } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { deployCommand, describeDeployment, platformFlag } from './deploy.ts';
 import type { AddressHints, Platform } from './deploy.ts';
-import { CliError, misuse } from '../cli-error.ts';
 import { durationSeconds, flag, several } from '../flags.ts';
 import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
 import { programName } from '../program-name.ts';
-import { canAsk, confirm } from '../prompt.ts';
 import { findEnvironment, listEnvironments } from '../rest/environments.ts';
 import { snapshotLine } from '../rest/snapshot-line.ts';
 import type { Deployment, Environment } from '../rest/environments.ts';
@@ -202,13 +201,6 @@ function removeCommand(): Command {
       }
     });
   });
-}
-
-/** Asks, unless told not to. Throws CliError `cancelled`, and misuse where there is nobody to ask. */
-async function agreed(flags: { readonly yes?: true }, question: string): Promise<void> {
-  if (flags.yes === true) return;
-  if (!canAsk()) throw misuse(`there is nobody to ask “${question}” here: pass --yes to do it`);
-  if (!(await confirm(question))) throw new CliError('cancelled', 'cancelled');
 }
 
 function joiningAs(flags: OutputFlags, client: RestClient, deployment: Deployment): string {

@@ -27,7 +27,7 @@ export interface TunnelIdentities extends TunnelKeys {
   current(): TunnelIdentity;
   /** The one in use, for an agent that accepts these fingerprints (base64). */
   signerFor(accepted: readonly string[]): TunnelSigner;
-  /** For a binding: a former one where the agent accepts it and not the one in use, while there is its key; else as above. */
+  /** The same, but where the agent knows a former one and not the one in use, that one's key while it is there. */
   bindingSignerFor(accepted: readonly string[]): TunnelSigner;
   /** Calls back with each one that comes into use from now on. Returns the way out. */
   onReplaced(listener: (identity: TunnelIdentity) => void): () => void;
@@ -120,7 +120,7 @@ export function createTunnelIdentities(dataDir: string): TunnelIdentities {
     bindingSignerFor(accepted) {
       const { identity, formers } = inUse();
       const former = accepted.includes(identity.fingerprint) ? undefined : accepted.map((one) => formers.get(one)).find((key) => key !== undefined);
-      return former === undefined ? signerFor(accepted) : { key: former, successions: [] };
+      return { ...signerFor(accepted), ...(former === undefined ? {} : { key: former }) };
     },
 
     onReplaced(listener) {

@@ -137,6 +137,13 @@ describe('homeport agent doctor', function () {
     rmSync(unwell, { force: true });
   });
 
+  it('finds nothing wrong with a join token that is older than the tunnel certificate', async () => {
+    await site.api.call('POST', '/settings/tunnel-certificate/rotate');
+    for (const env of [{}, { EDGE_INSECURE_POLL: '1' }]) expect((await doctor(env)).stdout).to.match(/All is well/);
+    await site.api.call('DELETE', '/settings/tunnel-certificate/formers');
+    for (const env of [{}, { EDGE_INSECURE_POLL: '1' }]) expect((await doctor(env)).stdout).to.match(/All is well/);
+  });
+
   it('refuses options that can not be used with code 2, as the agent does', async () => {
     const { code, stdout, stderr } = await doctor({ EDGE_ID: 'factory-7' });
     expect([code, stdout]).to.deep.equal([2, '']);

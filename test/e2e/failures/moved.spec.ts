@@ -143,6 +143,23 @@ describe('a control plane that moves', function () {
     expect(parseJoinToken((body as { joinToken: string }).joinToken).tunnelFingerprint).to.equal(fingerprint);
   });
 
+  it('is told so from the command line: show, rotate, retire, and never both --leaked and --former-accepted', async () => {
+    await site.server().signIn();
+    const command = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await site.server().homeport('tunnel-certificate', ...args);
+      return { code, stderr, shown: code === 0 ? (JSON.parse(stdout) as { fingerprint: string; formers: readonly { fingerprint: string; acceptedUntil: string }[] }) : undefined };
+    };
+    const before = (await command('show', '--json')).shown;
+    const rotated = (await command('rotate', '--former-accepted', '1h', '--yes', '--json')).shown;
+    expect(rotated?.formers.at(-1)?.fingerprint).to.equal(before?.fingerprint);
+    expect(Date.parse(rotated?.formers.at(-1)?.acceptedUntil ?? '') - Date.now()).to.be.within(3_500_000, 3_600_000);
+    expect((await command('retire', '--yes', '--json')).shown).to.deep.include({ fingerprint: rotated?.fingerprint, formers: [] });
+    expect((await command('rotate', '--leaked', '--yes', '--json')).shown).to.deep.include({ formers: [] });
+    expect(await command('rotate', '--leaked', '--former-accepted', '1h', '--yes')).to.include({ code: 2 });
+    const unasked = await command('rotate');
+    expect([unasked.code, unasked.stderr]).to.deep.equal([2, 'homeport: there is nobody to ask “Make a new tunnel certificate?” here: pass --yes to do it\n']);
+  });
+
   for (const insecure of ['1', '0']) {
     it(`loses no agent that was off while the certificate was rotated twice, its key said to have leaked, and the server killed (EDGE_INSECURE_POLL=${insecure})`, async () => {
       const environment = await site.api.createEnvironment({ name: `off meanwhile ${insecure}`, pollIntervalSeconds: 60 });
