@@ -2,6 +2,7 @@
 import { connectivityState } from '@grpc/grpc-js';
 import type { HostPort } from '../../proto/host-port.ts';
 import { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { POLL_KEEP_ALIVE } from '../../proto/poll-flow.ts';
 import { ConnectFailure, connectFailureFrom } from './connect-failure.ts';
 import { withDeadline } from './deadline.ts';
 import { grpcRoute } from './proxy.ts';
@@ -11,18 +12,17 @@ import type { Trust } from './trust.ts';
 
 const CONNECT_MS = 20_000;
 
-/** An idle link is checked this often, and given up after this long: cheap enough for a fleet, soon enough for a heartbeat. */
-const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000, 'grpc.keepalive_permit_without_calls': 1 };
-
 /**
  * Connects, so that what is sent next travels on a live connection. Close the client after use.
  * Throws {@link ConnectFailure}, or the signal's reason.
  */
-export async function connectApi(target: HostPort, proxy: Proxy | undefined, trust: Trust, signal: AbortSignal): Promise<PollServiceClient> {
+export async function connectApi(target: HostPort, proxy: Proxy | undefined, trust: Trust, signal: AbortSignal, keepAlive = POLL_KEEP_ALIVE): Promise<PollServiceClient> {
   const { address, channelOptions } = grpcRoute(target, proxy);
   const client = new PollServiceClient(`dns:${address}`, trust.credentials, {
     ...channelOptions,
-    ...KEEP_ALIVE,
+    'grpc.keepalive_time_ms': keepAlive.afterMs,
+    'grpc.keepalive_timeout_ms': keepAlive.timeoutMs,
+    'grpc.keepalive_permit_without_calls': 1,
     // The name for SNI alone: whom to trust is decided by the credentials.
     'grpc.ssl_target_name_override': sniOf(target),
     'grpc.use_local_subchannel_pool': 1,

@@ -4,6 +4,7 @@ import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, st
 import type { Logger } from 'pino';
 import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
+import { POLL_KEEP_ALIVE, type PollKeepAlive } from '../../proto/poll-flow.ts';
 import { MOST_FINGERPRINTS } from '../../proto/succession.ts';
 import type { Clock } from '../application/clock.ts';
 import { AgentRefused, type PollAdmission, type SnapshotRecording } from '../application/ports.ts';
@@ -28,8 +29,6 @@ interface Peer {
   readonly onAdmitted: () => void;
 }
 
-/** Both ends ping: a poll stream counts as open only while its pings are answered. */
-const keepAlive = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 };
 /** A connection without any call is nobody's. */
 const idleConnectionMs = 30_000;
 /** So long a connection may be without an agent that was let in; a binding and a classic poll take moments. */
@@ -49,8 +48,10 @@ export function createPollsEdge(deps: {
   readonly signEndpoints: SignEndpoints;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** How soon a dead connection is noticed; the protocol's by default. */
+  readonly keepAlive?: PollKeepAlive;
 }): PollsEdge {
-  const { admission, snapshots, signBinding, signEndpoints, logger, clock } = deps;
+  const { admission, snapshots, signBinding, signEndpoints, logger, clock, keepAlive = POLL_KEEP_ALIVE } = deps;
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, Peer>();
   const sockets = new Set<Duplex>();
@@ -58,7 +59,9 @@ export function createPollsEdge(deps: {
   const calls = new Set<(refusal: AgentRefused) => void>();
   let isStopping = false;
   const server = new Server({
-    ...keepAlive,
+    // Both ends ping: a poll stream counts as open only while its pings are answered.
+    'grpc.keepalive_time_ms': keepAlive.afterMs,
+    'grpc.keepalive_timeout_ms': keepAlive.timeoutMs,
     'grpc.enable_channelz': 0,
     'grpc.max_concurrent_streams': 8,
     'grpc.max_connection_idle_ms': idleConnectionMs,

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { ChannelCredentials } from '@grpc/grpc-js';
 import pino from 'pino';
 import { PollServiceClient } from '../../../proto/generated/homeport/poll/v1/poll.ts';
+import { POLL_KEEP_ALIVE } from '../../../proto/poll-flow.ts';
 import { createPollsEdge } from '../../../services/polls/polls-edge.ts';
 import type { Harness } from '../../application/harness.ts';
 
@@ -17,12 +18,13 @@ export interface ListeningEdge {
 }
 
 /** Every connection counts as 198.51.100.4's. */
-export async function startListeningEdge({ app, clock }: Harness): Promise<ListeningEdge> {
+export async function startListeningEdge({ app, clock }: Harness, keepAlive = POLL_KEEP_ALIVE): Promise<ListeningEdge> {
   const edge = createPollsEdge({
     admission: app.polls,
     snapshots: app.snapshots,
     logger: pino({ enabled: false }),
     clock,
+    keepAlive,
     signBinding: (nonce) => ({ binding: nonce, signature: new Uint8Array(), tunnelPublicKey: new Uint8Array(), successions: [] }),
     signEndpoints: ({ environmentId }) => ({ endpoints: Buffer.from(environmentId), signature: new Uint8Array(), tunnelPublicKey: new Uint8Array(), successions: [] }),
   });
