@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream';
 
 const PREFIX_BYTES = 5;
 
+/** Field 1000, which no message has: text. As a later version might add it. */
+export const UNKNOWN_FIELD: Uint8Array = Buffer.concat([Buffer.from([0xc2, 0x3e, 0x05]), Buffer.from('later')]);
+
 /** A message as it goes over the wire. */
 export function framed(message: Uint8Array): Buffer {
   const prefix = Buffer.alloc(PREFIX_BYTES);

@@ -26,6 +26,13 @@ export interface Player {
   close(): void;
 }
 
+export interface PlayOptions {
+  /** May change the world before a step. */
+  readonly before?: (step: Step) => Promise<void> | void;
+  /** Put after each message, as fields of a later version are. */
+  readonly more?: Uint8Array;
+}
+
 export interface RecordedCall {
   readonly call: number;
   readonly method: string;
@@ -39,9 +46,10 @@ export function callsOf(scene: readonly Step[]): readonly RecordedCall[] {
 
 /**
  * Starts it. The nth call of a method is the recorded nth, but channels are known by their tokens. A binding can't be said
- * again, since it answers a nonce: it is signed anew by the recorded key. `before` may change the world before a step.
+ * again, since it answers a nonce: it is signed anew by the recorded key.
  */
-export async function startPlayer({ installation, scenes }: Recording, sceneName: string, before: (step: Step) => Promise<void> | void = () => undefined): Promise<Player> {
+export async function startPlayer({ installation, scenes }: Recording, sceneName: string, options: PlayOptions = {}): Promise<Player> {
+  const { before = () => undefined, more = Buffer.alloc(0) } = options;
   const key = createPrivateKey({ key: Buffer.from(installation.tunnelKey, 'base64'), format: 'der', type: 'pkcs8' });
   const calls = callsOf(scenes[sceneName] ?? []);
   const taken = new Set<number>();
@@ -98,6 +106,7 @@ export async function startPlayer({ installation, scenes }: Recording, sceneName
       } else if (step.is === 'said') {
         const bytes = Buffer.from(step.bytes, 'base64');
         last = method.endsWith('/GetBinding') ? bound(await messages.nth(1), key, installation.tunnelCertificate) : bytes;
+        last = Buffer.concat([last, more]);
         stream.write(framed(last));
       } else if (step.is === 'half-closed') {
         // An agent that polls on is answered as it was last.

@@ -12,6 +12,7 @@ import { openSealedCredentials } from '../../proto/sealed-credentials.ts';
 import { createApi, type Api } from '../e2e/failures/support/api.ts';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { UNKNOWN_FIELD } from './messages.ts';
 import { callsOf, saidIn } from './player.ts';
 import { readRecording, recordedReleases } from './recording.ts';
 import { callRaw, connectRaw, restoreInstallation } from './restored.ts';
@@ -97,6 +98,15 @@ for (const release of recordedReleases()) {
       }
     });
 
+    it('is not led astray by what a later version would say besides', async () => {
+      const [hello = Buffer.alloc(0)] = saidIn(main, /\/Poll$/, 'agent');
+      const poll = callRaw(polls, `${POLLS}/Poll`);
+      poll.send(Buffer.concat([hello, UNKNOWN_FIELD]));
+      expect(PollResponse.decode(await poll.next()).pollIntervalMs).to.equal(1000);
+      poll.end();
+      expect(await poll.status).to.equal(0);
+    });
+
     it('opens a tunnel for the recorded hello with credentials of today, and carries the recorded bytes', async () => {
       const poll = callRaw(polls, `${POLLS}/Poll`);
       const [introduction = Buffer.alloc(0)] = saidIn(main, /\/Poll$/, 'agent');
@@ -125,10 +135,13 @@ for (const release of recordedReleases()) {
       const { status, body } = await answered;
       expect([status, (body as readonly { readonly Names: readonly string[] }[])[0]?.Names]).to.deep.equal([200, ['/box']]);
 
-      // Idle and goodbye, as they were said.
-      for (const message of said.slice(1)) open.send(message);
-      open.end();
+      // A message of a later version, then idle and goodbye, as they were said.
+      const [, idle = Buffer.alloc(0), goodbye = Buffer.alloc(0)] = said;
+      open.send(UNKNOWN_FIELD);
+      open.send(idle);
       expect(OpenResponse.decode(await open.next()).message?.$case).to.equal('idleAnswer');
+      open.send(goodbye);
+      open.end();
       expect(await open.status).to.equal(0);
       poll.end();
     });

@@ -7,8 +7,9 @@ import { startProcess, type RunningProcess } from '../support/child-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { startRecordedEngine, type RecordedEngine } from './engine.ts';
+import { UNKNOWN_FIELD } from './messages.ts';
 import { AGENT, startNamedPorts, type NamedPorts } from './named-ports.ts';
-import { callsOf, startPlayer, type HeardCall, type Player } from './player.ts';
+import { callsOf, startPlayer, type HeardCall, type Player, type PlayOptions } from './player.ts';
 import { readRecording, recordedReleases, type Step } from './recording.ts';
 
 for (const release of recordedReleases()) {
@@ -35,18 +36,21 @@ for (const release of recordedReleases()) {
     });
 
     /** `refused` is the name that the proxy refuses at first. */
-    async function play(scene: string, env: Readonly<Record<string, string>> = {}, before?: (step: Step) => Promise<void> | void, refused?: string): Promise<{ readonly agent: RunningProcess; readonly player: Player; readonly ports: NamedPorts }> {
-      player = await startPlayer(recording, scene, before);
+    async function play(
+      scene: string,
+      { refused, env = {}, ...options }: PlayOptions & { readonly refused?: string; readonly env?: Readonly<Record<string, string>> } = {},
+    ): Promise<{ readonly agent: RunningProcess; readonly player: Player }> {
+      player = await startPlayer(recording, scene, options);
       const { port } = player;
       ports = await startNamedPorts({ 'homeport.recorded:9443': port, 'moved.homeport.recorded:9443': port, 'homeport.recorded:8000': port });
       if (refused !== undefined) ports.refuse(refused);
       const variables = { EDGE_ID: installation.edgeId, EDGE_KEY: installation.joinToken, EDGE_INSECURE_POLL: '1', DATA_PATH: mkdtempSync(path.join(folder.path, 'kept-')) };
       agent = startProcess(process.execPath, [AGENT], { env: { ...variables, DOCKER_HOST: `unix://${path.join(folder.path, 'docker.sock')}`, HTTPS_PROXY: ports.proxy, ...env } });
-      return { agent, player, ports };
+      return { agent, player };
     }
 
     it('join, snapshot, tunnel, request, half-closes, and part when it is idle', async () => {
-      const { agent: running, player: played } = await play('main', { EDGE_INACTIVITY_TIMEOUT: '2s' });
+      const { agent: running, player: played } = await play('main', { env: { EDGE_INACTIVITY_TIMEOUT: '2s' } });
       await running.waitFor(/"reason":"idle".*tunnel ended/, 30_000);
       expect((await running.stop()).code).to.equal(0);
       const scene = scenes.main ?? [];
@@ -61,18 +65,26 @@ for (const release of recordedReleases()) {
       expect(snapshotOf(snapshot).equals(snapshotOf(recordedOn(scene, /RecordSnapshot/)[0]))).to.equal(true);
     });
 
+    it('are not led astray by what a later version would say besides', async () => {
+      const { agent: running, player: played } = await play('main', { env: { EDGE_INACTIVITY_TIMEOUT: '2s' }, more: UNKNOWN_FIELD });
+      await running.waitFor(/"reason":"idle".*tunnel ended/, 30_000);
+      expect(heardOn(played, /\/Channel$/).map(({ data }) => data.toString()).join('')).to.include('14 bytes');
+      expect((await running.stop()).code).to.equal(0);
+    });
+
     it('report a tunnel that can not be opened, a connection that breaks, and a dial that comes to nothing', async () => {
       const scene = scenes.troubles ?? [];
       const said = (fits: (says: ControlPlaneSaid) => boolean): readonly Step[] => scene.filter((step) => step.is === 'said' && step.by === 'control-plane' && step.says !== undefined && fits(step.says as ControlPlaneSaid));
       const requiredAgain = said(({ required }) => (required?.length ?? 0) > 0)[1];
       const lastDial = said(({ message }) => message?.$case === 'dial').at(-1);
-      const { agent: running, player: played } = await play('troubles', {}, async (step) => {
+      const before = async (step: Step): Promise<void> => {
         if (step === requiredAgain) ports?.allow('homeport.recorded:8000');
         if (step !== lastDial) return;
         await eventually('the broken connection to be told', () => (player !== undefined && reasonsIn(heardOn(player, /\/Channel$/)).includes('econnreset') ? true : undefined));
         await engine?.close();
         engine = undefined;
-      }, 'homeport.recorded:8000');
+      };
+      const { agent: running, player: played } = await play('troubles', { refused: 'homeport.recorded:8000', before });
       await eventually('the failed dial to be told', () => (reasonsIn(heardOn(played, /\/Open$/)).length > 0 ? true : undefined), 20_000);
       expect((await running.stop()).code).to.equal(0);
       for (const [method, reason] of [
