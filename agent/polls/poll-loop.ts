@@ -37,6 +37,16 @@ export interface PollTiming {
   readonly move: BackoffBounds;
 }
 
+/** Time and dice, so that tests can hold both. */
+export interface PollChance {
+  /** 0 to 1. */
+  random(): number;
+  /** Resolves after so long, or when the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const SYSTEM_CHANCE: PollChance = { random: Math.random, wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined) };
+
 /** Where something answers but must not be used, a person has to act, and each attempt costs the other end a handshake. */
 const WRONG_PEER_CAP_MS = 60_000;
 
@@ -71,10 +81,11 @@ export function createPollLoop(options: {
   readonly interrupted: () => void;
   readonly notices: Notices;
   readonly timing: PollTiming;
+  readonly chance?: PollChance;
 }): PollLoop {
-  const { routes, notices, timing } = options;
-  const failed = createBackoff(timing.failed);
-  const refused = createBackoff(timing.refused);
+  const { routes, notices, timing, chance = SYSTEM_CHANCE } = options;
+  const failed = createBackoff(timing.failed, chance.random);
+  const refused = createBackoff(timing.refused, chance.random);
   let intervalMs = timing.intervalMs;
   let spreadMs = 0;
   let current: PollCall | undefined;
@@ -122,10 +133,10 @@ export function createPollLoop(options: {
       }
       case 'lost':
         notices.trouble('connection', 'connection-lost', 'the connection to the control plane was lost; it is tried again', { address, detail: how.detail });
-        return Math.random() * spreadMs + failed.next();
+        return chance.random() * spreadMs + failed.next();
       case 'unanswered':
         notices.trouble('connection', 'polls-unanswered', 'the control plane does not answer polls any more; it is tried again', { address });
-        return Math.random() * spreadMs + failed.next();
+        return chance.random() * spreadMs + failed.next();
       case 'stopped':
         return 0;
     }
@@ -155,9 +166,9 @@ export function createPollLoop(options: {
 
   return {
     async run(signal) {
-      let waitMs = Math.random() * timing.startJitterMs;
+      let waitMs = chance.random() * timing.startJitterMs;
       for (;;) {
-        await delay(waitMs, undefined, { signal }).catch(() => undefined);
+        await chance.wait(waitMs, signal);
         if (signal.aborted) {
           next?.client.close();
           return;

@@ -1,0 +1,84 @@
+/** How long the product's agent waits before it calls again, with time and dice in the test's hand. */
+import { status } from '@grpc/grpc-js';
+import { expect } from 'chai';
+import { connectApi } from '../../agent/connection/api-client.ts';
+import { ConnectFailure } from '../../agent/connection/connect-failure.ts';
+import { trustAuthorities } from '../../agent/connection/trust.ts';
+import type { ApiAccess } from '../../agent/connection/api-access.ts';
+import { createNotices } from '../../agent/notices.ts';
+import { createPollLoop, POLL_TIMING } from '../../agent/polls/poll-loop.ts';
+import { agentSuite } from './support/agent-suite.ts';
+import { captureLog } from './support/captured-log.ts';
+import { refuse } from './support/control-plane-double.ts';
+
+describe('an agent that calls again', () => {
+  const suite = agentSuite();
+
+  /** The first waits of a loop, in milliseconds, with these dice; no time passes. */
+  async function waitsOf(count: number, dice: number, access: ApiAccess): Promise<readonly number[]> {
+    const waits: number[] = [];
+    const stopping = new AbortController();
+    const route = { apiUrl: 'https://cp.example:9443', address: 'cp.example:9443', access };
+    const loop = createPollLoop({
+      routes: { next: () => route, newest: () => route, failed: () => undefined, worked: () => undefined },
+      request: () => ({ hello: undefined, sequence: 1, confirmedSequence: 0, heldCredentialsIds: [], tunnelFailure: undefined }),
+      answered: () => undefined,
+      interrupted: () => undefined,
+      notices: createNotices(captureLog().logger),
+      timing: POLL_TIMING,
+      chance: {
+        random: () => dice,
+        wait(ms) {
+          waits.push(ms);
+          if (waits.length === count) stopping.abort();
+          return Promise.resolve();
+        },
+      },
+    });
+    await loop.run(stopping.signal);
+    return waits;
+  }
+
+  const failing = (code: 'connection-refused' | 'fingerprint-mismatch'): ApiAccess => () => Promise.reject(new ConnectFailure(code));
+
+  it('jitters its start, and backs off from half a second to five, doubling, where nobody is there', async () => {
+    expect(await waitsOf(8, 1, failing('connection-refused'))).to.deep.equal([500, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
+    expect(await waitsOf(4, 0, failing('connection-refused'))).to.deep.equal([0, 250, 250, 250]);
+    expect(await waitsOf(4, 0.5, failing('connection-refused'))).to.deep.equal([250, 375, 625, 1125]);
+  });
+
+  it('asks ever more seldom, up to a minute, where someone else is there, who has to be mended by a person', async () => {
+    expect(await waitsOf(11, 1, failing('fingerprint-mismatch'))).to.deep.equal([500, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('spreads its return over the time the control plane gave it, and widens its backoff to that', async () => {
+    const { controlPlane } = suite();
+    controlPlane.answer = ({ call }) => {
+      // A restart: it ends the call right after its answer, and is not there for long.
+      setImmediate(() => call.emit('error', { code: 14, details: 'going away' }));
+      return { pollIntervalMs: 5000, reconnectSpreadMs: 67_000 };
+    };
+    const target = { host: '127.0.0.1', port: controlPlane.port };
+    let isFirst = true;
+    const access: ApiAccess = (signal) => {
+      if (!isFirst) return Promise.reject(new ConnectFailure('connection-refused'));
+      isFirst = false;
+      return connectApi(target, undefined, trustAuthorities(target, controlPlane.certificate.caPem), signal);
+    };
+    const [jitter, spread, ...backoff] = await waitsOf(11, 1, access);
+    expect([jitter, spread]).to.deep.equal([500, 67_500]);
+    expect(Math.max(...backoff)).to.equal(67_000);
+    expect(backoff.at(-1)).to.equal(67_000);
+  });
+
+  it('asks after fifteen seconds, and every five minutes at the end, where it is refused for what only a person can mend', async () => {
+    const { controlPlane } = suite();
+    controlPlane.answer = ({ call }) => {
+      refuse(call, status.UNAUTHENTICATED, 'wrong-join-secret', 'no');
+      return undefined;
+    };
+    const target = { host: '127.0.0.1', port: controlPlane.port };
+    const access: ApiAccess = (signal) => connectApi(target, undefined, trustAuthorities(target, controlPlane.certificate.caPem), signal);
+    expect(await waitsOf(8, 1, access)).to.deep.equal([500, 15_000, 30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
+  });
+});
