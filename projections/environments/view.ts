@@ -43,7 +43,12 @@ export function environmentView({ environment: row, agents, rejection, tunnels, 
     heartbeat: {
       state: row.heartbeat,
       lastPolledAt: agents.reduce<string | null>((newest, { lastPolledAt }) => later(newest, lastPolledAt), null),
-      lastFailure: heartbeatLostAt === null ? null : { reason: 'heartbeat-lost', at: heartbeatLostAt },
+      lastFailure:
+        rejection !== undefined && isOfItsAgent(rejection, row, addresses)
+          ? { reason: rejection.reason, at: rejection.at }
+          : heartbeatLostAt === null
+            ? null
+            : { reason: 'heartbeat-lost', at: heartbeatLostAt },
     },
     agents: agents.map(({ node, version, engineName, engineVersion, address, lastPolledAt, addressFailure }) => ({
       node,
@@ -57,6 +62,14 @@ export function environmentView({ environment: row, agents, rejection, tunnels, 
     tunnels: tunnels.filter(({ node }) => node !== null),
     snapshot,
   };
+}
+
+/**
+ * Whether it is most likely the environment's own agent that was refused, and no stranger: nobody was let in yet, or it came from
+ * where its agent was, and since that was lost.
+ */
+function isOfItsAgent({ address, at }: RejectionRow, { heartbeat, heartbeatLostAt }: EnvironmentRow, addresses: readonly string[]): boolean {
+  return heartbeat === 'never' || (heartbeat === 'down' && addresses.includes(address) && at >= (heartbeatLostAt ?? ''));
 }
 
 /** Instants have one form, in which text order is time order. */

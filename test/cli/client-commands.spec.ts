@@ -78,6 +78,16 @@ describe('client commands', function () {
       expect(await output('env', 'join', 'warehouse')).to.match(/EDGE_ID=\S+ \\\n {2}EDGE_KEY=\S+ \\\n {2}EDGE_INSECURE_POLL=1 \\\n {2}homeport agent\n$/);
     });
 
+    it('an environment with an empty name or address is refused in words', async () => {
+      const create = async (...args: readonly string[]) => {
+        const { code, stderr } = await server.homeport('env', 'create', ...args, '--allow-loopback');
+        expect(code).to.equal(1);
+        return stderr;
+      };
+      expect(await create('', '--address', 'localhost:9443')).to.match(/a name has 1 to 64 letters/i);
+      expect(await create('empty', '--address', '')).to.match(/an address is HOST:PORT/i);
+    });
+
     it('create says what is wrong with its input, in the server’s words', async () => {
       const { code, stderr } = await server.homeport('env', 'create', 'factory', '--address', 'localhost:9443', '--allow-loopback');
       expect(code).to.equal(1);

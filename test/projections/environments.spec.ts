@@ -208,6 +208,22 @@ describe('an environment, as its events tell it', () => {
     expect(model.see('a').association.lastRejected?.at).to.equal(minute(4));
   });
 
+  it('says why it is not up: its agent was lost, or is refused since; a stranger that is refused says nothing of it', () => {
+    const refused = (at: string, address: string): DomainEvent => ({ type: 'PollRejected', data: { at, environmentId: 'a', reason: 'token-rotated', address, node: null } });
+    const lost: DomainEvent = { type: 'HeartbeatLost', data: { at: minute(4), environmentId: 'a', lastPolledAt: minute(3) } };
+    const failure = () => model.see('a').heartbeat.lastFailure;
+    model.apply(refused(minute(1), '192.0.2.7'));
+    expect(failure(), 'never let in').to.deep.equal({ reason: 'token-rotated', at: minute(1) });
+    model.apply(agentAssociated, agentSeen(minute(2), 'i1', '192.0.2.7'), refused(minute(3), '192.0.2.7'));
+    expect(failure(), 'up').to.equal(null);
+    model.apply(lost, refused(minute(5), '198.51.100.7'));
+    expect(failure(), 'a stranger').to.deep.equal({ reason: 'heartbeat-lost', at: minute(4) });
+    model.apply(refused(minute(6), '192.0.2.7'));
+    expect(failure(), 'its agent').to.deep.equal({ reason: 'token-rotated', at: minute(6) });
+    model.apply({ type: 'HeartbeatRestored', data: { at: minute(7), environmentId: 'a' } });
+    expect(failure(), 'up again').to.deep.equal({ reason: 'heartbeat-lost', at: minute(4) });
+  });
+
   describe('for a starting process', () => {
     const rows = () => model.database.prepare('SELECT instanceId, node, lastSequence, lastPolledAt FROM agent_polls ORDER BY instanceId').all();
 

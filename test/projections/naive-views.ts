@@ -159,6 +159,9 @@ function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels
   const lastOf = ({ polls }: NaiveAgent) => (withPolls ? ([...polls.values()].sort().at(-1) ?? null) : null);
   const shown = [...agents].sort(([a, left], [b, right]) => compare(left.report.node, right.report.node) || compare(a, b)).map(([, agent]) => agent);
   const addresses = shown.length > 0 ? shown.map(({ address }) => address) : associationAddress === null ? [] : [associationAddress];
+  const { lastRejected: rejected } = view.association;
+  const { state, lastFailure: lost } = view.heartbeat;
+  const isRefused = rejected !== null && (state === 'never' || (state === 'down' && addresses.includes(rejected.address) && rejected.at >= (lost?.at ?? '')));
   const lastPolledAt = shown.map(lastOf).filter((at) => at !== null).sort().at(-1) ?? null;
   return {
     ...view,
@@ -168,7 +171,7 @@ function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels
       addresses: [...new Set([...addresses, ...[...duplicates.values()].map(({ address }) => address)])],
       duplicates: [...duplicates.values()],
     },
-    heartbeat: { ...view.heartbeat, lastPolledAt },
+    heartbeat: { ...view.heartbeat, lastPolledAt, lastFailure: isRefused ? { reason: rejected.reason, at: rejected.at } : lost },
     agents: shown.map((agent) => ({
       node: agent.report.node,
       version: agent.report.version,

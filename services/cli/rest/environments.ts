@@ -36,13 +36,13 @@ export interface Environment {
   readonly platform: string | null;
   readonly createdAt: string;
   readonly pollIntervalSeconds: number | null;
-  readonly heartbeat: { readonly state: string; readonly lastPolledAt: string | null };
+  readonly heartbeat: { readonly state: string; readonly lastPolledAt: string | null; readonly lastFailure: { readonly reason: string; readonly at: string } | null };
   readonly agents: readonly {
     readonly node: string;
     readonly version: string;
     readonly addressFailure: { readonly address: string; readonly reason: string; readonly detail: string; readonly at: string } | null;
   }[];
-  readonly tunnel: { readonly state: string; readonly since: string | null };
+  readonly tunnel: { readonly state: string; readonly since: string | null; readonly lastFailure: { readonly reason: string; readonly detail: string; readonly at: string } | null };
   readonly snapshot: Snapshot | null;
 }
 

@@ -52,7 +52,11 @@ export const environmentProperties = {
       state: { type: 'string', enum: ['never', 'up', 'down'] },
       lastPolledAt: nullableInstant,
       intervalSeconds: { type: 'integer' },
-      lastFailure: { type: ['object', 'null'], properties: { reason: { type: 'string' }, at: instant } },
+      lastFailure: {
+        type: ['object', 'null'],
+        description: 'heartbeat-lost, or why its agent’s polls are refused while it is not up.',
+        properties: { reason: { type: 'string' }, at: instant },
+      },
     },
   },
   pollIntervalSeconds: { type: ['integer', 'null'], description: 'Null follows the settings.' },
@@ -98,13 +102,13 @@ export const createdEnvironmentSchema = {
 } as const;
 
 const inputs = {
-  address: { type: 'string', minLength: 1, maxLength: 300, description: 'host:port that agents call.' },
-  tunnelAddress: { type: 'string', minLength: 1, maxLength: 300 },
+  address: { type: 'string', maxLength: 300, description: 'host:port that agents call.' },
+  tunnelAddress: { type: 'string', maxLength: 300 },
   pollIntervalSeconds: { type: ['integer', 'null'], minimum: 1, maximum: 86_400 },
   allowLoopback: { type: 'boolean', description: 'Let the address be this machine’s own, which nobody else can call.' },
 } as const;
-const name = { type: 'string', minLength: 1, maxLength: 200 } as const;
-const tags = { type: 'array', maxItems: 100, items: { type: 'string', minLength: 1, maxLength: 200 } } as const;
+const name = { type: 'string', maxLength: 200, description: '1 to 64 letters, digits, blanks, dots, dashes and underscores; begins with a letter or digit.' } as const;
+const tags = { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 200 }, description: 'Up to 32, of 1 to 64 characters, without commas.' } as const;
 
 export const newEnvironmentSchema = {
   type: 'object',
