@@ -14,6 +14,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 
 import grpc
 
@@ -51,8 +52,10 @@ class Agent:
         self._failure = None
         self._tunnels = {}
         self._api = None
-        self._wake = threading.Event()
         self._stopping = threading.Event()
+        # Guards the interval, and whether a poll is to be made before it is over.
+        self._news = threading.Condition()
+        self._polls_now = False
 
     def run(self):
         pause, refused_pause = FIRST_PAUSE_SECONDS, FIRST_REFUSED_SECONDS
@@ -90,7 +93,7 @@ class Agent:
         for tunnel in tunnels:
             tunnel.wait_until_over(GOODBYE_SECONDS)
         self._stopping.set()
-        self._wake.set()
+        self._poll_now()
 
     def _confirmed_since(self, sequence):
         return self._sequence > sequence and self._confirmed > 0
@@ -135,12 +138,10 @@ class Agent:
         call = self._wire.call(channel, POLL, "PollService", "Poll")(iter(outgoing.get, None))
 
         def tick():
-            while call.is_active():
-                self._wake.wait(self._interval_seconds)
-                if self._stopping.is_set():
-                    break
-                self._wake.clear()
+            self._wait_for_next_poll()
+            while call.is_active() and not self._stopping.is_set():
                 outgoing.put(self._next_poll(False))
+                self._wait_for_next_poll()
             outgoing.put(None)
 
         ticking = threading.Thread(target=tick, daemon=True)
@@ -149,22 +150,36 @@ class Agent:
             for answer in call:
                 self._take(answer)
         finally:
-            self._wake.set()
+            self._poll_now()
             outgoing.put(None)
 
     def _poll_classic(self, channel):
         poll = self._wire.call(channel, POLL, "PollService", "Poll")
         while not self._stopping.is_set():
-            self._wake.clear()
             for answer in poll(iter([self._next_poll(True)])):
                 self._take(answer)
-            self._wake.wait(self._interval_seconds)
+            self._wait_for_next_poll()
+
+    def _poll_now(self):
+        with self._news:
+            self._polls_now = True
+            self._news.notify_all()
+
+    def _wait_for_next_poll(self):
+        """The interval counts from the last poll; an answer may change it meanwhile."""
+        polled_at = time.monotonic()
+        with self._news:
+            while not self._polls_now and (left := polled_at + self._interval_seconds - time.monotonic()) > 0:
+                self._news.wait(left)
+            self._polls_now = False
 
     def _take(self, answer):
         if self._confirmed == 0 and answer.confirmed_sequence > 0:
             print("polls are recorded", flush=True)
         self._confirmed = max(self._confirmed, answer.confirmed_sequence)
-        self._interval_seconds = answer.poll_interval_ms / 1000
+        with self._news:
+            self._interval_seconds = answer.poll_interval_ms / 1000
+            self._news.notify_all()
         self._spread_seconds = answer.reconnect_spread_ms / 1000
         self._keeps_secrets = answer.keep_secrets_in_snapshots
         for required in answer.required:
@@ -198,12 +213,12 @@ class Agent:
         except OSError as error:
             del self._tunnels[credentials_id]
             self._fail(credentials_id, reason_of_network(error), str(error))
-        self._wake.set()
+        self._poll_now()
 
     def _fail(self, credentials_id, reason, detail):
         print(f"tunnel did not open reason={reason} {detail}", flush=True)
         self._failure = {"credentials_id": credentials_id, "reason": reason, "detail": detail}
-        self._wake.set()
+        self._poll_now()
 
     def _record_snapshot(self):
         """Takes a snapshot and brings it on the polls' connection; one that does not arrive is asked for again."""
