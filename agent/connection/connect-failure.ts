@@ -91,6 +91,14 @@ export function isNetworkFailure(failure: ConnectFailure): boolean {
   return NETWORK_FAILURES.has(failure.code);
 }
 
+/** Where something answers beside or before the control plane, and the control plane does not: the trouble is there, and every agent has it. */
+const OUTAGES: ReadonlySet<ConnectFailureCode> = new Set(['connection-refused', 'connection-broken', 'proxy-cannot-connect', 'binding-unavailable']);
+
+/** Whether it is the control plane that is away, and not the way to it. */
+export function isOutage(failure: ConnectFailure): boolean {
+  return OUTAGES.has(failure.code);
+}
+
 const BY_SYSTEM_CODE: Readonly<Record<string, ConnectFailureCode>> = {
   ENOTFOUND: 'name-not-found',
   EAI_AGAIN: 'name-not-found',

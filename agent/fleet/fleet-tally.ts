@@ -29,7 +29,7 @@ export interface FleetTally {
   counts(): FleetCounts;
 }
 
-const FAILURES: ReadonlySet<string> = new Set([...Object.keys(CONNECT_ADVICE), 'connection-lost', 'polls-unanswered']);
+const FAILURES: ReadonlySet<string> = new Set([...Object.keys(CONNECT_ADVICE), 'connection-lost', 'polls-unanswered', 'control-plane-stopping']);
 
 export function createFleetTally(): FleetTally {
   const latencies = createLatencyHistogram();

@@ -36,9 +36,11 @@ export function startPollCall(options: {
   readonly answered: (response: PollResponse) => number;
   readonly intervalMs: number;
   readonly answerMs?: number;
+  /** Dice, 0 to 1. */
+  readonly random?: () => number;
   readonly signal: AbortSignal;
 }): PollCall {
-  const { client, request, answered, signal, answerMs = ANSWER_MS } = options;
+  const { client, request, answered, signal, answerMs = ANSWER_MS, random = Math.random } = options;
   const call: ClientDuplexStream<PollRequest, PollResponse> = client.poll();
   const { promise: ended, resolve } = Promise.withResolvers<PollCallEnd>();
   let intervalMs = options.intervalMs;
@@ -90,8 +92,12 @@ export function startPollCall(options: {
     if (isOver) return;
     clearTimeout(answerDeadline);
     answerDeadline = undefined;
+    const before = intervalMs;
     intervalMs = answered(response);
-    schedule();
+    if (intervalMs === before) return;
+    // Many agents are told of another interval at the same moment: at its first turn each finds a moment of its own.
+    clearTimeout(nextPoll);
+    nextPoll = setTimeout(pollNow, random() * intervalMs);
   });
   call.on('end', () => end({ kind: 'lost', detail: 'the control plane ended the call' }));
   call.on('error', (error: ServiceError) => end(endFrom(error)));

@@ -3,7 +3,7 @@
  *
  *     start ─ jitter ─▶ connecting ──▶ polling ── lost ──▶ spread wait ─▶ connecting
  *                        │    ▲           └── refused ──▶ slow wait ───▶ connecting
- *                        └────┴─ failed: backoff
+ *                        └────┴─ failed: backoff; while the control plane itself is away, at least the spread
  *
  * Moved to another address, it goes on polling there on the connection it is given.
  */
@@ -12,7 +12,7 @@ import type { PollRequest, PollResponse, PollServiceClient } from '../../proto/g
 import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
 import { createBackoff } from '../backoff.ts';
 import type { BackoffBounds } from '../backoff.ts';
-import { connectFailureFrom, isNetworkFailure } from '../connection/connect-failure.ts';
+import { connectFailureFrom, isNetworkFailure, isOutage } from '../connection/connect-failure.ts';
 import type { ApiRoute, ApiRoutes } from '../endpoints/api-routes.ts';
 import type { Notices } from '../notices.ts';
 import { startPollCall } from './poll-call.ts';
@@ -111,7 +111,7 @@ export function createPollLoop(options: {
     connection = client;
     leaving = new AbortController();
     const signal = AbortSignal.any([stopping, leaving.signal]);
-    current = startPollCall({ client, request: options.request, answered: (response) => answered(response, route), intervalMs, answerMs: timing.answerMs, signal });
+    current = startPollCall({ client, request: options.request, answered: (response) => answered(response, route), intervalMs, answerMs: timing.answerMs, random: chance.random, signal });
     try {
       return await current.ended;
     } finally {
@@ -122,6 +122,9 @@ export function createPollLoop(options: {
     }
   };
 
+  /** All agents lost the control plane at the same moment: each comes back at some moment of the spread. */
+  const spreadWaitMs = (): number => chance.random() * spreadMs + failed.next();
+
   /** Says what happened, and how long to wait before trying again. */
   const waitAfter = (how: PollCallEnd, { address }: ApiRoute): number => {
     if (how.kind !== 'stopped') routes.failed();
@@ -129,14 +132,14 @@ export function createPollLoop(options: {
       case 'refused': {
         const { message, isPassing } = refusalAdvice(how.reason);
         notices.trouble('connection', how.reason, message, { address, detail: how.detail });
-        return Math.max(how.retryAfterMs ?? 0, isPassing ? failed.next(spreadMs) : refused.next());
+        return Math.max(how.retryAfterMs ?? 0, isPassing ? spreadWaitMs() : refused.next());
       }
       case 'lost':
         notices.trouble('connection', 'connection-lost', 'the connection to the control plane was lost; it is tried again', { address, detail: how.detail });
-        return chance.random() * spreadMs + failed.next();
+        return spreadWaitMs();
       case 'unanswered':
         notices.trouble('connection', 'polls-unanswered', 'the control plane does not answer polls any more; it is tried again', { address });
-        return chance.random() * spreadMs + failed.next();
+        return spreadWaitMs();
       case 'stopped':
         return 0;
     }
@@ -152,7 +155,9 @@ export function createPollLoop(options: {
       const failure = connectFailureFrom(error);
       const { code, message, detail } = failure;
       notices.trouble('connection', code, message, { address: route.address, ...(detail === undefined ? {} : { detail }) });
-      return { waitMs: failed.next(isNetworkFailure(failure) ? spreadMs : Math.max(spreadMs, WRONG_PEER_CAP_MS)) };
+      const waitMs = failed.next(isNetworkFailure(failure) ? spreadMs : Math.max(spreadMs, WRONG_PEER_CAP_MS));
+      // At the same moment of the next spread: so all together never try faster than the control plane asked them to, and all are back one spread after it is.
+      return { waitMs: isOutage(failure) ? Math.max(spreadMs, waitMs) : waitMs };
     }
   };
 

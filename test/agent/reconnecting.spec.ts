@@ -51,7 +51,7 @@ describe('an agent that calls again', () => {
     expect(await waitsOf(11, 1, failing('fingerprint-mismatch'))).to.deep.equal([500, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
   });
 
-  it('spreads its return over the time the control plane gave it, and widens its backoff to that', async () => {
+  it('spreads its return over the time the control plane gave it, and comes again in each such time, for as long as the control plane is away', async () => {
     const { controlPlane } = suite();
     controlPlane.answer = ({ call }) => {
       // A restart: it ends the call right after its answer, and is not there for long.
@@ -69,6 +69,22 @@ describe('an agent that calls again', () => {
     expect([jitter, spread]).to.deep.equal([500, 67_500]);
     expect(Math.max(...backoff)).to.equal(67_000);
     expect(backoff.at(-1)).to.equal(67_000);
+  });
+
+  it('spreads its return as well when the control plane says that it is stopping; where its own network is the trouble it tries sooner', async () => {
+    const { controlPlane } = suite();
+    controlPlane.answer = ({ call }) => {
+      setImmediate(() => refuse(call, status.UNAVAILABLE, 'control-plane-stopping', 'stopping'));
+      return { pollIntervalMs: 5000, reconnectSpreadMs: 67_000 };
+    };
+    const target = { host: '127.0.0.1', port: controlPlane.port };
+    let isFirst = true;
+    const access: ApiAccess = (signal) => {
+      if (!isFirst) return Promise.reject(new ConnectFailure('network-unreachable'));
+      isFirst = false;
+      return connectApi(target, undefined, trustAuthorities(target, controlPlane.certificate.caPem), signal);
+    };
+    expect(await waitsOf(10, 1, access)).to.deep.equal([500, 67_500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 67_000]);
   });
 
   it('asks after fifteen seconds, and every five minutes at the end, where it is refused for what only a person can mend', async () => {
