@@ -7,7 +7,8 @@
  */
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { whenClientKnown } from './client-address.ts';
+import { systemClock } from '../application/clock.ts';
+import { createFirstBytes } from './first-bytes.ts';
 import { redirectToHttps } from './https-redirect.ts';
 import { listen } from './listen.ts';
 import { createPendingHandshakes } from './pending-handshakes.ts';
@@ -63,7 +64,8 @@ export interface ApiListener {
 export async function createApiListener(options: ApiListenerOptions): Promise<ApiListener> {
   const { isTrustedProxy = () => false } = options;
   const deadlineMs = options.handshakeDeadlineMs ?? 10_000;
-  const handshakes = createPendingHandshakes({ max: options.maxHandshakes ?? 4096, deadlineMs });
+  const firstBytes = createFirstBytes({ deadlineMs, isTrustedProxy });
+  const handshakes = createPendingHandshakes({ max: options.maxHandshakes ?? 4096 });
   const unadmitted = createPendingHandshakes({ max: options.maxUnadmitted ?? 4096 });
   /** Connections that went to TLS, by their two ends: a TLS socket does not name the one below it. */
   const belowTls = new Map<string, { readonly socket: net.Socket; readonly address: string }>();
@@ -90,28 +92,16 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
 
   const accept = (socket: net.Socket): void => {
-    socket.on('error', () => socket.destroy());
-    if (!handshakes.admit(socket)) return;
+    const sinceMs = systemClock.now();
     socket.setNoDelay(true);
-    whenClientKnown(socket, isTrustedProxy, (address) => {
-      handshakes.isOf(socket, address);
-      takeFrom(socket, address);
-    });
-  };
-
-  const takeFrom = (socket: net.Socket, address: string): void => {
-    socket.once('readable', () => {
-      const head: unknown = socket.read();
-      if (!Buffer.isBuffer(head)) return void socket.destroy();
-      socket.unshift(head);
-      const first = head[0];
+    firstBytes.await(socket, ([first], address) => {
       if (first === TLS_HANDSHAKE_RECORD) {
+        if (!handshakes.admit(socket, address, Math.max(0, sinceMs + deadlineMs - systemClock.now()))) return;
         const ends = endsOf(socket);
         belowTls.set(ends, { socket, address });
         socket.once('close', () => belowTls.delete(ends));
         secure.emit('connection', socket);
       } else if (first !== undefined && first >= 0x41 && first <= 0x5a) {
-        handshakes.done(socket);
         redirectToHttps(socket, deadlineMs);
       } else {
         socket.destroy();
@@ -129,6 +119,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     close() {
       // Its callback waits for the connections handed over; the port itself is free at once.
       server.close();
+      firstBytes.destroyAll();
       handshakes.destroyAll();
       unadmitted.destroyAll();
       return Promise.resolve();

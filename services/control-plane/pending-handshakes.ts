@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type Clock, systemClock } from '../application/clock.ts';
 import { peerGroup } from '../application/peer-address.ts';
 
-/** A newcomer over the bound takes the place of the oldest, but only of one that has had this long. */
+/** A newcomer over the bound takes the place of the oldest, but only of one that has had this long; by default. */
 const FAIR_SHARE_MS = 2000;
 
 export interface PendingHandshakes {
@@ -35,9 +35,11 @@ export function createPendingHandshakes(limits: {
   readonly max: number;
   /** None by default: somebody else sees to it. */
   readonly deadlineMs?: number;
+  /** 2 s by default. */
+  readonly fairShareMs?: number;
   readonly clock?: Clock;
 }): PendingHandshakes {
-  const { max, clock = systemClock } = limits;
+  const { max, fairShareMs = FAIR_SHARE_MS, clock = systemClock } = limits;
   const pending = new Map<Socket, Pending>();
   /** By peer, oldest first. */
   const byPeer = new Map<string, Set<Socket>>();
@@ -78,7 +80,7 @@ export function createPendingHandshakes(limits: {
 
   function hadItsShare(socket: Socket | undefined): socket is Socket {
     const entry = socket === undefined ? undefined : pending.get(socket);
-    return entry !== undefined && clock.now() - entry.sinceMs >= FAIR_SHARE_MS;
+    return entry !== undefined && clock.now() - entry.sinceMs >= fairShareMs;
   }
 
   const countOf = (socket: Socket | undefined): number => byPeer.get((socket && pending.get(socket)?.peer) ?? '')?.size ?? 0;

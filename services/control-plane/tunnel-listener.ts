@@ -4,14 +4,14 @@ import type { Duplex } from 'node:stream';
 import tls, { type TLSSocket } from 'node:tls';
 import { systemClock, type Clock } from '../application/clock.ts';
 import { ADMISSION_MS } from '../tunnels/admission.ts';
-import { whenClientKnown } from './client-address.ts';
+import { createFirstBytes } from './first-bytes.ts';
 import { listen } from './listen.ts';
 import { createPendingHandshakes } from './pending-handshakes.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
-/** Connections that may be in their TLS handshake at once, or not even that far: they cost little. */
+/** Connections that may be in their TLS handshake at once; those that have said nothing yet are counted apart, and cost less. */
 export const HANDSHAKES = 4096;
-/** Connections beyond it that may be without valid credentials at once. Apart, so that those which say nothing are no burden to who does. */
+/** Connections beyond it that may be without valid credentials at once. Apart, so that those which stop half-way are no burden to who goes on. */
 export const UNADMITTED_CONNECTIONS = 1024;
 
 /** The cheapest good cipher first: it is what each end's CPU goes to. */
@@ -44,21 +44,20 @@ export async function createTunnelListener(options: {
   readonly clock?: Clock;
 }): Promise<TunnelListener> {
   const { host, port, key, cert, accept, isTrustedProxy = () => false, clock = systemClock } = options;
-  const handshakes = createPendingHandshakes({ max: HANDSHAKES, deadlineMs: ADMISSION_MS, clock });
+  const firstBytes = createFirstBytes({ deadlineMs: ADMISSION_MS, isTrustedProxy, clock });
+  const handshakes = createPendingHandshakes({ max: HANDSHAKES, clock });
   const unadmitted = createPendingHandshakes({ max: UNADMITTED_CONNECTIONS, clock });
   /** Connections that went to TLS, by their peers: a TLS socket does not name the one below it. */
-  const belowTls = new Map<string, { readonly socket: Socket; readonly address: string; readonly sinceMs: number }>();
+  const belowTls = new Map<string, { readonly socket: Socket; readonly address: string; readonly untilMs: number }>();
 
-  const secure = tls.createServer({ key, cert, ...PROTOCOL, ALPNProtocols: ['h2'], handshakeTimeout: ADMISSION_MS });
+  const secure = tls.createServer({ key, cert, ...PROTOCOL, ALPNProtocols: ['h2'] });
 
   const server = net.createServer({ noDelay: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    if (!handshakes.admit(socket)) return;
-    const sinceMs = clock.now();
-    whenClientKnown(socket, isTrustedProxy, (address) => {
-      handshakes.isOf(socket, address);
+    const untilMs = clock.now() + ADMISSION_MS;
+    firstBytes.await(socket, (_first, address) => {
+      if (!handshakes.admit(socket, address, Math.max(0, untilMs - clock.now()))) return;
       const peer = peerOf(socket);
-      belowTls.set(peer, { socket, address, sinceMs });
+      belowTls.set(peer, { socket, address, untilMs });
       socket.once('close', () => belowTls.delete(peer));
       secure.emit('connection', socket);
     });
@@ -71,8 +70,8 @@ export async function createTunnelListener(options: {
       return;
     }
     handshakes.done(below.socket);
-    const { address, sinceMs } = below;
-    if (!unadmitted.admit(below.socket, address, Math.max(0, sinceMs + ADMISSION_MS - clock.now()))) return;
+    const { address, untilMs } = below;
+    if (!unadmitted.admit(below.socket, address, Math.max(0, untilMs - clock.now()))) return;
     void accept(socket, { address }).admitted.then(() => unadmitted.done(below.socket));
   });
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -84,6 +83,7 @@ export async function createTunnelListener(options: {
     },
     close() {
       server.close();
+      firstBytes.destroyAll();
       handshakes.destroyAll();
       unadmitted.destroyAll();
     },

@@ -187,14 +187,21 @@ describe('API listener', () => {
   });
 
   it('bounds the connections that are still in their handshake, and frees their places', async () => {
-    const { port } = await listen({ maxHandshakes: 2 });
-    const idle = [net.connect(port, '127.0.0.1'), net.connect(port, '127.0.0.1')];
-    await Promise.all(idle.map((socket) => once(socket, 'connect')));
-    const refused = net.connect(port, '127.0.0.1');
-    refused.on('error', () => undefined).resume();
-    await once(refused, 'close');
-    for (const socket of idle) socket.resume().end();
-    await Promise.all(idle.map((socket) => once(socket, 'close')));
+    const { port } = await listen({ maxHandshakes: 2, handshakeDeadlineMs: 1000 });
+    const stopHalfWay = async (): Promise<net.Socket> => {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(Buffer.from([0x16, 3, 1, 0, 200, 1]));
+      return socket;
+    };
+    const idle = [await stopHalfWay(), await stopHalfWay()];
+    // Those that have said nothing are counted apart.
+    const silent = net.connect(port, '127.0.0.1');
+    opened.add(silent);
+    await once(silent, 'connect');
+    await once((await stopHalfWay()).resume(), 'close');
+    await Promise.all(idle.map((socket) => once(socket.resume(), 'close')));
     const socket = await connect(port);
     socket.write(REQUEST);
     expect(await textOf(socket)).to.contain('GET /hello');
