@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { createBackoff } from '../backoff.ts';
 import type { BackoffBounds } from '../backoff.ts';
-import { connectFailureFrom } from '../connection/connect-failure.ts';
+import { ConnectFailure, connectFailureFrom } from '../connection/connect-failure.ts';
 import { withDeadline } from '../connection/deadline.ts';
 import type { Notices } from '../notices.ts';
 import { AdmissionRefused } from '../polls/check-admission.ts';
@@ -51,7 +51,7 @@ export function createMover(options: {
   let on: ApiRoute | undefined;
 
   const attempt = async (route: ApiRoute): Promise<void> => {
-    const deadline = withDeadline(stopping.signal, TRY_MS, () => new Error('it took too long'));
+    const deadline = withDeadline(stopping.signal, TRY_MS, () => new ConnectFailure('connection-timeout'));
     let client: PollServiceClient | undefined;
     try {
       client = await route.access(deadline.signal);

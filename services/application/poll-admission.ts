@@ -66,6 +66,9 @@ interface Connected {
   inUse: EndpointsInUse | undefined;
   /** The version it was told on this call. */
   toldVersion: number | undefined;
+  /** Whether what it says of its address is still to be looked at, and when something of it was recorded last. */
+  isAddressNews: boolean;
+  addressRecordedAtMs: number;
   readonly agent: PresentAgent;
   readonly context: CommandContext;
   readonly push: (answer: PollAnswer) => void;
@@ -129,13 +132,15 @@ export function createPolls(deps: {
     return { environmentId, version, address, tunnelAddress, fingerprints: tunnelCertificate.fingerprints(), accepted: entry.inUse.fingerprints };
   }
 
-  /** Records what an agent says of the address it was told, where that is news. */
+  /** Records what an agent says of the address it was told, where that is news; no more often than other reports. */
   function reportAddress(entry: Connected): void {
     const { agent, inUse, context } = entry;
+    entry.isAddressNews = false;
     const state = environments.peek(agent.environmentId);
     if (inUse === undefined || state?.status !== 'active') return;
     const command = { type: 'report-address', at: instantOf(clock), report: agent.report, failure: inUse.failure } as const;
     if (environmentDecider.decide(command, state).length === 0) return;
+    entry.addressRecordedAtMs = clock.now();
     environments.execute(agent.environmentId, command, context).catch((error: unknown) => {
       logger.warn({ err: error }, 'what an agent says of its address could not be recorded; its next introduction says it again');
     });
@@ -261,7 +266,7 @@ export function createPolls(deps: {
           return report;
         },
       };
-      const entry: Connected = { agent, context, push, end, inUse: introduction.endpoints, toldVersion: undefined };
+      const entry: Connected = { agent, context, push, end, inUse: introduction.endpoints, toldVersion: undefined, isAddressNews: true, addressRecordedAtMs: 0 };
       connected.set(agent, entry);
       reportAddress(entry);
       presence.arrived(agent, intervalMs(environmentId));
@@ -275,8 +280,9 @@ export function createPolls(deps: {
           if (poll.report !== null) reported = poll.report;
           if (poll.endpoints !== undefined && !isDeepStrictEqual(poll.endpoints, entry.inUse)) {
             entry.inUse = poll.endpoints;
-            reportAddress(entry);
+            entry.isAddressNews = true;
           }
+          if (entry.isAddressNews && clock.now() - entry.addressRecordedAtMs >= reportSpacingMs) reportAddress(entry);
           const isNews = reported !== report && clock.now() - introducedAtMs >= reportSpacingMs && JSON.stringify(reported) !== JSON.stringify(report);
           const news = isNews ? reported : null;
           if (news !== null) {

@@ -14,7 +14,6 @@ import { createGateway } from '../../web-gateway/gateway.ts';
 import { createAgentDelivery } from '../agent-delivery/agent-delivery.ts';
 import { type Application, createApplication } from '../application/application.ts';
 import { systemClock } from '../application/clock.ts';
-import { hostOf } from '../application/environment-input.ts';
 import { createInstallationSecrets } from '../application/sealing.ts';
 import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
 import type { ExpiryRequest } from '../event-store/log-maintenance.ts';
@@ -29,6 +28,7 @@ import { createApiListener } from './api-listener.ts';
 import { createKeyAccounts } from './audit-accounts.ts';
 import { startAuditPort } from './audit-port.ts';
 import { openChosenEventStore } from './event-store-choice.ts';
+import { environmentHosts } from './environment-hosts.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import { localHostOf } from './local-host.ts';
@@ -78,7 +78,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => projections.close());
     await projections.whenCaughtUp();
 
-    const certificate = await loadApiCertificate({ ...options, dataDir }, await environmentHosts(projections), logger);
+    const certificate = await loadApiCertificate({ ...options, dataDir }, await environmentHosts(projections.environments), logger);
     started.defer(() => {
       certificate.stop();
     });
@@ -224,17 +224,6 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
 function running(readyLine: ReadyLine, started: AsyncDisposableStack): ControlPlane {
   const kept = started.move();
   return { readyLine, stop: () => kept.disposeAsync() };
-}
-
-/** Where agents call, so that a self-signed certificate names it. */
-async function environmentHosts(projections: Projections): Promise<string[]> {
-  const hosts = new Set<string>();
-  for (let cursor: string | undefined; ; ) {
-    const { items, nextCursor } = await projections.environments.list({ limit: 1000, ...(cursor === undefined ? {} : { cursor }) });
-    for (const { address } of items) hosts.add(hostOf(address));
-    if (nextCursor === null) return [...hosts];
-    cursor = nextCursor;
-  }
 }
 
 /** A server removes what has expired by itself. */

@@ -1,6 +1,8 @@
 /** A control plane that moves, and one whose tunnel certificate is rotated: no device is visited, and nothing that runs is cut. */
 import { createHash } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import * as http from 'node:http';
 import path from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -8,6 +10,7 @@ import { expect } from 'chai';
 import { parseJoinToken } from '../../../proto/join-token.ts';
 import type { RunningProcess } from '../../support/child-process.ts';
 import { eventually } from '../../support/eventually.ts';
+import type { HomeportServer } from '../../support/homeport.ts';
 import { createTcpRelay } from '../../support/relays.ts';
 import type { Relay } from '../../support/relays.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
@@ -21,13 +24,19 @@ const LINE_MS = 20;
 describe('a control plane that moves', function () {
   this.timeout(90_000);
   let site: Site;
-  let engine: http.Server;
+  let stopSite: Site['stop'] | undefined;
+  let engine: http.Server | undefined;
   let dockerHost: string;
+  /** The command line, signed in. */
+  let homeport: HomeportServer['homeport'];
   const cleanUps: (() => unknown)[] = [];
   const atTheEnd = (cleanUp: () => unknown): void => void cleanUps.unshift(cleanUp);
 
   before(async () => {
     site = await startSite();
+    stopSite = site.stop;
+    ({ homeport } = site.server());
+    await site.server().signIn();
     engine = startEngine(path.join(site.folder, 'engine.sock'));
     await once(engine, 'listening');
     dockerHost = `unix://${site.folder}/engine.sock`;
@@ -36,9 +45,9 @@ describe('a control plane that moves', function () {
     for (const cleanUp of cleanUps.splice(0)) await cleanUp();
   });
   after(async () => {
-    engine.close();
-    engine.closeAllConnections();
-    await site.stop();
+    engine?.close();
+    engine?.closeAllConnections();
+    await stopSite?.();
   });
 
   async function relayTo(port: number): Promise<Relay> {
@@ -115,6 +124,18 @@ describe('a control plane that moves', function () {
     }, 40_000);
   });
 
+  it('names a new address in the certificate of its API from then on, without a restart and after one', async () => {
+    const environment = await site.api.createEnvironment({ name: 'another name' });
+    const names = async () => (await shownBy(site.server().httpsPort)).subjectAltName ?? '';
+    expect(await names()).not.to.contain('moved.example');
+    await site.api.call('PATCH', `/environments/${environment.id}`, { address: 'moved.example:9443' });
+    expect(await names()).to.contain('DNS:moved.example');
+    await site.server().stop();
+    rmSync(path.join(site.server().dataDir, 'tls', 'api.pem'));
+    await site.restart();
+    expect(await names()).to.contain('DNS:moved.example');
+  });
+
   it('rotates its tunnel certificate without cutting a stream, and shows the new one from the next connection on', async () => {
     const environment = await site.api.createEnvironment({ name: 'rotated', pollIntervalSeconds: 60 });
     agentOf(environment).start();
@@ -144,9 +165,8 @@ describe('a control plane that moves', function () {
   });
 
   it('is told so from the command line: show, rotate, retire, and never both --leaked and --former-accepted', async () => {
-    await site.server().signIn();
     const command = async (...args: readonly string[]) => {
-      const { code, stdout, stderr } = await site.server().homeport('tunnel-certificate', ...args);
+      const { code, stdout, stderr } = await homeport('tunnel-certificate', ...args);
       return { code, stderr, shown: code === 0 ? (JSON.parse(stdout) as { fingerprint: string; formers: readonly { fingerprint: string; acceptedUntil: string }[] }) : undefined };
     };
     const before = (await command('show', '--json')).shown;
@@ -201,10 +221,15 @@ function startEngine(socketPath: string): http.Server {
 
 /** The fingerprint of what a tunnel port shows. */
 async function shownFingerprint(port: number): Promise<string> {
+  return createHash('sha256').update((await shownBy(port)).publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+}
+
+/** The certificate that a port shows. */
+async function shownBy(port: number): Promise<X509Certificate> {
   const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
   await once(socket, 'secureConnect');
   const shown = socket.getPeerX509Certificate();
   socket.destroy();
   if (shown === undefined) throw new Error('no certificate was shown');
-  return createHash('sha256').update(shown.publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+  return shown;
 }
