@@ -1,5 +1,6 @@
 /** What releases said on the wire: today's code reads it as it was meant, and opens and verifies what was sealed and signed. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { verifyBinding } from '../../proto/binding.ts';
 import { verifyEndpoints } from '../../proto/endpoints.ts';
@@ -10,7 +11,7 @@ import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { parseJoinToken } from '../../proto/join-token.ts';
 import { openSealedCredentials } from '../../proto/sealed-credentials.ts';
 import { callsOf, saidIn } from './player.ts';
-import { meaningOf, readRecording, recordedReleases } from './recording.ts';
+import { meaningOf, readRecording, recordedReleases, type Step } from './recording.ts';
 
 describe('messages recorded on the wire', () => {
   it('are kept of at least one release', () => {
@@ -33,6 +34,14 @@ describe('messages recorded on the wire', () => {
         }
       }
       expect(compared).to.be.above(50);
+    });
+
+    it(`${release}: they are said in the order that docs/protocol.md draws`, () => {
+      const drawn = drawnOrder();
+      expect(drawn).to.have.length(15);
+      let next = 0;
+      for (const label of labelsOf(scenes.main ?? [])) if (label === drawn[next]) next += 1;
+      expect(drawn.slice(next), 'never said, or too early').to.deep.equal([]);
     });
 
     it(`${release}: they are of every kind`, () => {
@@ -78,6 +87,41 @@ describe('messages recorded on the wire', () => {
     });
   }
 });
+
+const LABELS = /GetBinding|binding, signature|Poll: hello|take a snapshot|RecordSnapshot|required: sealed|Open: hello|welcome|dial\(token\)|Channel: token|bytes|idle {2}|close|goodbye/;
+
+/** What the agent's column of the picture names, line by line. */
+function drawnOrder(): readonly string[] {
+  const picture = /```\nagent .*?```/s.exec(readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8'))?.[0] ?? '';
+  return picture.split('\n').flatMap((line) => LABELS.exec(line.slice(0, 40))?.[0] ?? []);
+}
+
+/** A scene in the picture's words. */
+function labelsOf(scene: readonly Step[]): readonly string[] {
+  const methods = new Map(callsOf(scene).map(({ call, method }) => [call, method.replace(/^.*\//, '')]));
+  return scene.flatMap((step) => {
+    const method = methods.get(step.call) ?? '';
+    if (step.is === 'begun') return /GetBinding|RecordSnapshot/.test(method) ? [method] : [];
+    if (step.is !== 'said') return [];
+    const says = (step.says ?? {}) as { readonly hello?: object; readonly takeSnapshot?: boolean; readonly required?: readonly object[]; readonly message?: { readonly $case: string; readonly value: { readonly close?: boolean } } };
+    const kind = says.message?.$case ?? '';
+    const [, label] =
+      [
+        [method === 'GetBinding' && step.by === 'control-plane', 'binding, signature'],
+        [method === 'Poll' && says.hello !== undefined, 'Poll: hello'],
+        [says.takeSnapshot === true, 'take a snapshot'],
+        [(says.required ?? []).length > 0, 'required: sealed'],
+        [method === 'Open' && kind === 'hello', 'Open: hello'],
+        [kind === 'welcome' || kind === 'goodbye', kind],
+        [kind === 'dial', 'dial(token)'],
+        [kind === 'token', 'Channel: token'],
+        [kind === 'data', 'bytes'],
+        [kind === 'idle', 'idle  '],
+        [kind === 'idleAnswer' && says.message?.value.close === true, 'close'],
+      ].find(([isIt]) => isIt === true) ?? [];
+    return typeof label === 'string' ? [label] : [];
+  });
+}
 
 /** Whether something says all that another does; what it says besides is of a later version. */
 function covers(today: unknown, then: unknown): boolean {
