@@ -10,6 +10,7 @@ import type { EventStore } from '../event-store/port.ts';
 import { type AccountDirectory, createAccounts } from './accounts.ts';
 import { activityStreamOf, createActivity, type RecordedActivity } from './activity.ts';
 import { createAggregates } from './aggregates.ts';
+import { type ChainSigning, createCheckpoints, type RecordedCheckpoints } from './checkpoints.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { createEnvironmentStreams } from './environment-streams.ts';
 import { createEnvironments, type EnvironmentUseCases } from './environments.ts';
@@ -38,6 +39,7 @@ export interface Application {
   readonly tunnelCertificate: RecordedTunnelCertificate;
   readonly activity: RecordedActivity;
   readonly history: History;
+  readonly checkpoints: RecordedCheckpoints;
   /** Who acts when nobody else does. */
   readonly systemContext: () => CommandContext;
   /** Accounts, settings and the tunnel certificate, before anyone is let in. */
@@ -65,6 +67,8 @@ export function createApplication(deps: {
   readonly expirePolls: ExpirePolls | undefined;
   /** The same for snapshots. */
   readonly expireSnapshots: ExpireSnapshots | undefined;
+  /** Absent where the store has no chain to sign. */
+  readonly signing?: ChainSigning | undefined;
 }): Application {
   const { store, clock, logger, controlPlaneNode, secrets, tunnelControl: control, joinSecret } = deps;
   const actor = `system:${controlPlaneNode}`;
@@ -72,6 +76,7 @@ export function createApplication(deps: {
   const log = createEventLog({ store, clock });
   const own = (category: string) => createSingleWriterStream({ log, stream: `${category}-${controlPlaneNode}` });
   const settings = createSettings({ reader: store, log, clock });
+  const checkpoints = createCheckpoints({ signing: deps.signing, reader: store, log, clock, logger, settings, controlPlaneNode, systemContext });
   const tunnelCertificate = createTunnelCertificate({
     reader: store,
     log,
@@ -176,6 +181,7 @@ export function createApplication(deps: {
     tunnelCertificate,
     activity,
     history: createHistory({ reader: store }),
+    checkpoints,
     systemContext,
 
     async startAccounts() {
@@ -198,6 +204,7 @@ export function createApplication(deps: {
       }
       for await (const page of past.snapshots()) for (const snapshot of page) snapshots.know(snapshot);
       summaries.recover();
+      await checkpoints.start();
       for await (const page of past.unclosedTunnels()) {
         for (const key of page) await tunnels.resume(key);
       }
@@ -214,6 +221,8 @@ export function createApplication(deps: {
       await summaries.close();
       await refusals.close();
       accounts.close();
+      // Last of all: it covers what the others recorded.
+      await checkpoints.close();
     },
   };
 }

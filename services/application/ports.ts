@@ -10,6 +10,7 @@ import type {
   Settings,
   TunnelLossReason,
 } from '../domain/events.ts';
+import type { SignedCheckpoint } from '../domain/checkpoint.ts';
 import type { SnapshotContent } from '../domain/snapshot.ts';
 import type { FailedAddress } from '../domain/environment.ts';
 import type { TunnelCertificateState } from '../domain/tunnel-certificate.ts';
@@ -49,6 +50,7 @@ export type ApplicationErrorCode =
   | 'invalid-expiry'
   | 'unknown-event-type'
   | 'event-store-unavailable'
+  | 'checkpoints-not-kept'
   | 'conflict';
 
 export class ApplicationError extends Error {
@@ -511,4 +513,15 @@ export interface History {
   list(query: EventQuery, signal?: AbortSignal): Promise<{ readonly events: readonly HistoryEvent[]; readonly next: Position | null }>;
   /** All that match, in pages, following live where asked. Ends by the signal. */
   stream(query: Omit<EventQuery, 'limit'>, options: { readonly follow: boolean; readonly signal: AbortSignal }): AsyncIterable<readonly HistoryEvent[]>;
+}
+
+/** Both throw `checkpoints-not-kept` where the store has no chain. */
+export interface Checkpoints {
+  /**
+   * Signs where the log stands and records that; where nothing was recorded since the last checkpoint, answers that one. `position` is the
+   * event's own. Throws event-store-unavailable, and conflict in an empty log.
+   */
+  sign(context: CommandContext): Promise<{ readonly checkpoint: SignedCheckpoint; readonly position: Position }>;
+  /** Oldest first, from the one with this number (0 by default). `next` is the number to go on with, or null at the end. */
+  list(query: { readonly limit: number; readonly from?: number }): Promise<{ readonly checkpoints: readonly SignedCheckpoint[]; readonly next: number | null; readonly total: number }>;
 }

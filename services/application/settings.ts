@@ -27,6 +27,7 @@ export const defaultSettings: Settings = {
   stalledBytesLimit: 256 * 1024 * 1024,
   maxChannelsPerTunnel: 256,
   auditMode: 'strict',
+  checkpointIntervalSeconds: 3600,
 };
 
 type BooleanSetting = 'maskSecretsInSnapshots' | 'publishPolls';
@@ -47,6 +48,7 @@ export const settingBounds: Readonly<Record<NumericSetting, readonly [min: numbe
   maxChannelsPerTunnel: [1, 4096],
 };
 
+  checkpointIntervalSeconds: [60, 604_800],
 const stream = 'settings';
 
 function check(changes: Partial<Settings>): void {

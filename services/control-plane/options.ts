@@ -20,6 +20,8 @@ export interface ControlPlaneOptions {
   readonly tlsKey?: string;
   /** The file of the installation key; `keys/installation.key` in the data directory by default. */
   readonly keyFile?: string;
+  /** The file of the key that signs checkpoints; `keys/checkpoint.key` in the data directory by default. */
+  readonly checkpointKeyFile?: string;
   /** `sqlite`, the embedded store, or an EventStoreDB's connection string; sqlite by default. */
   readonly eventStore?: string;
   /** Where every event is published; nowhere by default. */

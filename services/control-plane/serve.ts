@@ -29,6 +29,7 @@ import { createKeyAccounts } from './audit-accounts.ts';
 import { startAuditPort } from './audit-port.ts';
 import { openChosenEventStore } from './event-store-choice.ts';
 import { environmentHosts } from './environment-hosts.ts';
+import { loadCheckpointSigner } from './checkpoint-key.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import { localHostOf } from './local-host.ts';
@@ -105,6 +106,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
       expirePolls: expiryOf(store, 'polls'),
       expireSnapshots: expiryOf(store, 'snapshots'),
+      signing: store.chain === undefined ? undefined : { chain: store.chain, signer: loadCheckpointSigner(dataDir, options.checkpointKeyFile) },
       async onAddress(agentHost) {
         await certificate.addNames([agentHost]).catch((error: unknown) => {
           logger.error({ err: error }, 'the certificate could not be reissued for a new address');
@@ -151,6 +153,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       snapshots: application.snapshots,
       activity: application.activity,
       history: application.history,
+      checkpoints: application.checkpoints,
       projections,
       dialer: tunnels.dialer,
       agentDelivery,

@@ -58,6 +58,7 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   SettingsChanged: 1,
   TunnelCertificateRotated: 1,
   TunnelCertificateRetired: 1,
+  CheckpointSigned: 1,
 };
 
 /** Whether this release knows the type. */

@@ -368,6 +368,8 @@ export interface Settings {
   readonly maxChannelsPerTunnel: number;
   /** strict: calls that may change something are refused while they can't be recorded. available: they are let through. */
   readonly auditMode: 'strict' | 'available';
+  /** How often a checkpoint of the record is signed, where the store has a chain. */
+  readonly checkpointIntervalSeconds: number;
 }
 
 /** On `settings`. */
@@ -392,6 +394,19 @@ export interface TunnelCertificateEvents {
 
 /** All events by type. */
 export interface EventDataByType
+/** On `checkpoints`. */
+export interface CheckpointEvents {
+  CheckpointSigned: {
+    at: Instant;
+    controlPlaneNode: string;
+    position: string;
+    events: number;
+    chain: string;
+    publicKey: string;
+    signature: string;
+  };
+}
+
   extends EnvironmentEvents,
     TunnelEvents,
     ActivityEvents,
@@ -402,7 +417,8 @@ export interface EventDataByType
     UserEvents,
     SignInEvents,
     SettingsEvents,
-    TunnelCertificateEvents {}
+    TunnelCertificateEvents,
+    CheckpointEvents {}
 
 export type EventType = keyof EventDataByType;
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { openEventStoreDb, openEventStoreDbReader } from './eventstoredb/event-store.ts';
 import { makeDirectory } from './make-directory.ts';
+import type { LogChain } from './log-chain.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
 import { EventStoreError, type EventReader, type EventStore, type ReaderDescription } from './port.ts';
 import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
@@ -10,8 +11,8 @@ import { openThreadReader } from './sqlite/thread-reader.ts';
 /** The embedded store. */
 export type EmbeddedEventStore = SqliteEventStore;
 
-/** What every opened store can do; a server does its maintenance by itself. */
-export type OpenedEventStore = EventStore & { readonly maintenance?: LogMaintenance };
+/** What every opened store can do; a server does its maintenance by itself, and has no chain. */
+export type OpenedEventStore = EventStore & { readonly maintenance?: LogMaintenance; readonly chain?: LogChain };
 
 export interface OpenEventStoreOptions extends Omit<SqliteEventStoreOptions, 'file'> {
   /** The folder that holds the log; made where there is none. Its lock must be held: see data-directory-lock.ts. */

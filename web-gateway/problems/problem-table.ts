@@ -74,6 +74,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'role-not-allowed': { status: 403, title: 'The role is above your own' },
   'invalid-expiry': { status: 400, title: 'The expiry is not valid' },
   'event-store-unavailable': { status: 503, title: 'The event store can not be reached', retryAfterSeconds: 5 },
+  'checkpoints-not-kept': { status: 404, title: 'The event store has no chain to sign' },
   conflict: { status: 409, title: 'Somebody else changed the same at the same time' },
   // Of the tunnels
   'tunnel-not-open': { status: 502, title: 'The tunnel is not open', retryAfterSeconds: 1 },

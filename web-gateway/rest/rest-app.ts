@@ -11,6 +11,7 @@ import type { RestDependencies } from './rest-dependencies.ts';
 import './route-config.ts';
 import { registerAgent } from './routes/agent.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
+import { registerCheckpoints } from './routes/checkpoints.ts';
 import { registerConnection } from './routes/connection.ts';
 import { registerDeployment } from './routes/deployment.ts';
 import { registerEnvironment } from './routes/environment.ts';
@@ -39,6 +40,7 @@ const API: readonly RegisterRoutes[] = [
   registerConnection,
   registerSnapshots,
   registerEvents,
+  registerCheckpoints,
 ];
 /** Outside it. */
 const OUTSIDE: readonly RegisterRoutes[] = [registerHealth, registerAgent];

@@ -22,6 +22,7 @@ interface Flags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly keyFile?: string;
+  readonly checkpointKeyFile?: string;
   readonly eventStore?: string;
   readonly eventStoreFile?: string;
   readonly nats?: string;
@@ -56,6 +57,7 @@ export function serveCommand(): Command {
     .addOption(flag('--tls-cert <file>', 'the certificate of the HTTPS port, PEM, its chain after it; self-signed otherwise'))
     .addOption(flag('--tls-key <file>', 'its key, PEM'))
     .addOption(flag('--key-file <file>', 'the installation key, where it is not in the data directory'))
+    .addOption(flag('--checkpoint-key-file <file>', 'the key that signs checkpoints, where it is not in the data directory'))
     .addOption(flag('--event-store <store>', "sqlite, the embedded store, or an EventStoreDB's connection string: esdb://…").default('sqlite'))
     .addOption(secretFileFlag('event-store', 'a file that holds that connection string, where it holds a password'))
     .addOption(flag('--nats <url>', 'publish every event to this NATS server: nats:// or tls://[user:password@]host[:4222], several with commas'))

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import { checkAppend } from '../append-limits.ts';
+import type { ChainHead, LogChain } from '../log-chain.ts';
 import type { LogMaintenance, RemovalResult } from '../log-maintenance.ts';
 import type { AppendResult, EventStore, NewEvent, ReaderSource, SqliteReaderDescription } from '../port.ts';
 import { encodeStreamMetadata, metadataEventType, metadataStreamOf } from '../stream-metadata.ts';
@@ -29,6 +30,7 @@ export interface SqliteEventStoreOptions {
 
 export interface SqliteEventStore extends EventStore {
   readonly maintenance: LogMaintenance;
+  readonly chain: LogChain;
   readerSource(): ReaderSource<SqliteReaderDescription>;
 }
 
@@ -97,9 +99,10 @@ function toEventStore({ file, expiringCategories, writer, pages, heads }: StoreP
         if (!expiringCategories.includes(request.category)) {
           throw new RangeError(`Events of the category "${request.category}" stay for ever.`);
         }
-        return writer.remove<RemovalResult>((ticket) => ({ kind: 'expire', ticket, request }));
+        return writer.ask<RemovalResult>((ticket) => ({ kind: 'expire', ticket, request }));
       },
-      scavenge: () => writer.remove<RemovalResult>((ticket) => ({ kind: 'scavenge', ticket })),
+      scavenge: () => writer.ask<RemovalResult>((ticket) => ({ kind: 'scavenge', ticket })),
     },
+    chain: { head: () => writer.ask<ChainHead | undefined>((ticket) => ({ kind: 'chain-head', ticket })) },
   };
 }

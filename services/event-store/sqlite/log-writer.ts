@@ -1,5 +1,6 @@
 /** Writes batches of operations to the log: one transaction a batch, one Merkle group for each kind of events in it. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { ChainHead } from '../log-chain.ts';
 import type { EventStoreError } from '../port.ts';
 import { createBatchPlan, settled, type PlannedEvent } from './batch-plan.ts';
 import { chainHash, digestFromBytes, digestToBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
@@ -28,6 +29,8 @@ export interface LogWriter {
   /** The position of the newest event ever written; 0 in an empty log. */
   readonly head: number;
   readonly heads: StreamHeads;
+  /** Undefined in an empty log. */
+  readonly chainHead: ChainHead | undefined;
 }
 
 interface CategoryTotals {
@@ -173,6 +176,10 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
       return head;
     },
     heads,
+    get chainHead() {
+      // Positions count from 1 without a gap, removed events included.
+      return head === 0 ? undefined : { position: String(head), events: head, chain: Buffer.from(digestToBytes(chain)).toString('hex') };
+    },
   };
 }
 

@@ -5,6 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { EventStoreError, type EventStoreErrorCode, type ExpectedRevision, type NewEvent } from '../port.ts';
 import type { Operation, OperationKind } from './operations.ts';
+import type { ChainHead } from '../log-chain.ts';
 import type { ExpiryRequest, RemovalResult } from '../log-maintenance.ts';
 
 /** How the writer is started (workerData). */
@@ -24,6 +25,7 @@ export type ToWriter =
   | { readonly kind: 'announce'; readonly port: MessagePort }
   | { readonly kind: 'expire'; readonly ticket: number; readonly request: ExpiryRequest }
   | { readonly kind: 'scavenge'; readonly ticket: number }
+  | { readonly kind: 'chain-head'; readonly ticket: number }
   /** Commit what is waiting, close the file and end. */
   | { readonly kind: 'close' };
 
@@ -31,6 +33,7 @@ export type FromWriter =
   | { readonly kind: 'ready'; readonly head: number }
   /** Triples of ticket, revision and position; a group's answers in one message, with the head after it. */
   | { readonly kind: 'settled'; readonly results: number[]; readonly failures: readonly FlatFailure[]; readonly head: number }
+  | { readonly kind: 'chain-head'; readonly ticket: number; readonly head: ChainHead | undefined }
   | { readonly kind: 'removed'; readonly ticket: number; readonly result: RemovalResult }
   | { readonly kind: 'removal-failed'; readonly ticket: number; readonly error: FlatError }
   /** The log can't be opened. The thread ends. */

@@ -20,7 +20,8 @@ export interface WriterThread {
   /** `bytes` is what the operation's events hold. Refused as `event-store-unavailable` where too much waits already. */
   operate(operation: Operation, bytes: number, windowMs: number): Promise<AppendResult>;
   announceOn(port: MessagePort): void;
-  remove<Result>(toMessage: (ticket: number) => ToWriter): Promise<Result>;
+  /** Asks for something that is no append. */
+  ask<Result>(toMessage: (ticket: number) => ToWriter): Promise<Result>;
   /** Commits what was asked for before, and ends the thread. */
   close(): Promise<void>;
 }
@@ -56,7 +57,7 @@ export async function startWriter(options: WriterOptions, heads: HeadWatch): Pro
       return answer;
     },
     announceOn: (port) => thread.send({ kind: 'announce', port }, [port]),
-    remove: <Result>(toMessage: (ticket: number) => ToWriter) => {
+    ask: <Result>(toMessage: (ticket: number) => ToWriter) => {
       if (isClosing) return Promise.reject(closed());
       const { ticket, answer } = thread.request<Result>();
       thread.send(toMessage(ticket));
@@ -91,6 +92,9 @@ function startThread(options: WriterOptions, heads: HeadWatch): Promise<StoreThr
             for (const { ticket, error } of message.failures) thread.reject(ticket, unflattenError(error));
             return;
           }
+          case 'chain-head':
+            thread.resolve(message.ticket, message.head);
+            return;
           case 'removed':
             thread.resolve(message.ticket, message.result);
             return;

@@ -64,6 +64,9 @@ function run(port: MessagePort, options: WriterOptions): void {
         message.port.unref();
         message.port.postMessage(writer.head);
         return;
+      case 'chain-head':
+        say({ kind: 'chain-head', ticket: message.ticket, head: writer.chainHead });
+        return;
       case 'expire':
       case 'scavenge': {
         const { ticket } = message;

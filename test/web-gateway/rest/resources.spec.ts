@@ -194,6 +194,20 @@ describe('the REST interface', () => {
     expect((await gateway.call(`${path}/formers`, { method: 'DELETE' })).json).to.deep.include({ fingerprint: '3', formers: [] });
   });
 
+  it('signs checkpoints on demand and lists them in pages', async () => {
+    const path = '/api/v1/checkpoints';
+    expect((await gateway.call(path, { as: 'auditor' })).json).to.deep.equal({ items: [], nextCursor: null, total: 0 });
+    for (const position of ['10', '20', '30']) {
+      const signed = await gateway.call(path, { method: 'POST' });
+      expect([signed.status, signed.json['position']]).to.deep.equal([201, position]);
+    }
+    const first = await gateway.call(`${path}?limit=2`, { as: 'auditor' });
+    expect(first.json).to.include({ nextCursor: '2', total: 3 });
+    const rest = await gateway.call(`${path}?limit=2&cursor=2`, { as: 'auditor' });
+    expect(rest.json).to.deep.include({ nextCursor: null, items: [{ at: '2026-02-03T04:05:06.789Z', controlPlaneNode: 'cp', position: '30', events: 30, chain: 'c0', publicKey: 'cA==', signature: 'cw==' }] });
+    expect((await gateway.call(`${path}?cursor=x`, { as: 'auditor' })).json).to.include({ status: 400, code: 'invalid-cursor' });
+  });
+
   it('tells whether it lives and is ready, to everyone', async () => {
     for (const path of ['/healthz', '/livez']) expect((await gateway.call(path, { as: null })).json).to.deep.equal({ status: 'ok', version: '1.2.3' });
     expect((await gateway.call('/readyz', { as: null })).json).to.deep.equal({ status: 'ready', checks: { store: 'ok' } });

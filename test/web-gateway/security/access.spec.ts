@@ -35,6 +35,8 @@ const MEANT: Readonly<Record<string, Access>> = {
   'GET /api/v1/environments/:id/snapshots/latest': 'auditor',
   'POST /api/v1/environments/:id/snapshots': 'operator',
   'GET /api/v1/events': 'auditor',
+  'GET /api/v1/checkpoints': 'auditor',
+  'POST /api/v1/checkpoints': 'admin',
   'GET /healthz': 'public',
   'GET /livez': 'public',
   'GET /readyz': 'public',

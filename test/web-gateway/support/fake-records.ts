@@ -1,5 +1,6 @@
 /** Activity, history and the tunnel certificate in memory. */
-import { ApplicationError, type Activity, type CallOutcome, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
+import { ApplicationError, type Activity, type CallOutcome, type Checkpoints, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
+import type { SignedCheckpoint } from '../../../services/domain/checkpoint.ts';
 import { EventStoreError } from '../../../services/event-store/port.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -87,6 +88,23 @@ export function createFakeTunnelCertificate(at: string): TunnelCertificate {
     retireFormers() {
       status = { ...status, formers: [] };
       return Promise.resolve({ position: '2' });
+    },
+  };
+}
+
+/** As many as were signed; each covers ten events more. */
+export function createFakeCheckpoints(at: string): Checkpoints {
+  const signed: SignedCheckpoint[] = [];
+  return {
+    sign() {
+      const events = 10 * (signed.length + 1);
+      const checkpoint = { at, controlPlaneNode: 'cp', position: String(events), events, chain: 'c0', publicKey: 'cA==', signature: 'cw==' };
+      signed.push(checkpoint);
+      return Promise.resolve({ checkpoint, position: String(events + 1) });
+    },
+    list({ limit, from = 0 }) {
+      const end = from + limit;
+      return Promise.resolve({ checkpoints: signed.slice(from, end), next: end < signed.length ? end : null, total: signed.length });
     },
   };
 }

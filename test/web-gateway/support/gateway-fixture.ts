@@ -16,7 +16,7 @@ import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { apiKey, createFakeAccounts, type FakeAccounts } from './fake-accounts.ts';
 import { createFakeDelivery } from './fake-delivery.ts';
 import { createFakeEnvironments, type FakeEnvironments } from './fake-environments.ts';
-import { createFakeActivity, createFakeHistory, createFakeTunnelCertificate, type FakeActivity } from './fake-records.ts';
+import { createFakeActivity, createFakeCheckpoints, createFakeHistory, createFakeTunnelCertificate, type FakeActivity } from './fake-records.ts';
 import { createFakeTunnel, type FakeTunnel } from './fake-tunnel.ts';
 
 /** A whole answer. */
@@ -69,6 +69,7 @@ const settings: Settings = {
   pollRetentionBytes: 16 * 1024 * 1024 * 1024,
   stalledBytesLimit: 268_435_456,
   maxChannelsPerTunnel: 256,
+  checkpointIntervalSeconds: 3600,
   snapshotIntervalSeconds: 3600,
   snapshotRetentionDays: 30,
   maskSecretsInSnapshots: true,
@@ -99,6 +100,7 @@ export async function startGateway(overrides: Partial<GatewayDependencies> = {},
     history,
     settings: { current: () => settings, change: () => Promise.resolve({ position: undefined }) },
     tunnelCertificate: createFakeTunnelCertificate('2026-02-03T04:05:06.789Z'),
+    checkpoints: createFakeCheckpoints('2026-02-03T04:05:06.789Z'),
     logger: pino({ level: 'silent' }),
     version: '1.2.3',
     readiness: () => ({ ready: true, checks: { store: 'ok' } }),

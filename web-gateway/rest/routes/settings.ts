@@ -20,6 +20,7 @@ const properties: Readonly<Record<keyof Settings, object>> = {
   stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },
   maxChannelsPerTunnel: { type: 'integer' },
   auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },
+  checkpointIntervalSeconds: { type: 'integer', description: 'How often a checkpoint of the record is signed.' },
 };
 const settingsSchema = { type: 'object', properties };
 

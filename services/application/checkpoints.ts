@@ -1,0 +1,178 @@
+/** Signs where the log stands: at intervals, on demand and at the end; each checkpoint is an event, so that taps carry it elsewhere. */
+import type { Logger } from 'pino';
+import type { SignedCheckpoint } from '../domain/checkpoint.ts';
+import type { EventDataByType } from '../domain/events.ts';
+import type { ChainHead, LogChain } from '../event-store/log-chain.ts';
+import { EventStoreError, type EventReader, type Position, type RecordedEvent } from '../event-store/port.ts';
+import type { CheckpointSigner } from './checkpoint-signer.ts';
+import { type Clock, instantOf } from './clock.ts';
+import type { EventLog, PreparedEvent } from './event-log.ts';
+import { ApplicationError, type Checkpoints, type CommandContext } from './ports.ts';
+import type { StoredSettings } from './settings.ts';
+import { createSingleWriterStream } from './single-writer-stream.ts';
+
+/** The stream of all checkpoints. */
+export const checkpointStream = 'checkpoints';
+
+/** What failed is tried again so much later, in milliseconds. */
+const retryMs = 60_000;
+
+/** The chain, and who signs it. */
+export interface ChainSigning {
+  readonly chain: LogChain;
+  readonly signer: CheckpointSigner;
+}
+
+export interface RecordedCheckpoints extends Checkpoints {
+  /** Signs from now on at the interval that the settings name, the first time at once where that is overdue. */
+  start(): Promise<void>;
+  /** Signs once more where anything was recorded since, and ends. */
+  close(): Promise<void>;
+}
+
+interface LastCheckpoint {
+  readonly checkpoint: SignedCheckpoint;
+  /** Of its event: where nothing came after it there is nothing new to sign. */
+  readonly eventPosition: Position;
+}
+
+/** Creates them. `signing` is undefined where the store has no chain. */
+export function createCheckpoints(deps: {
+  readonly signing: ChainSigning | undefined;
+  readonly reader: EventReader;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: StoredSettings;
+  readonly controlPlaneNode: string;
+  readonly systemContext: () => CommandContext;
+}): RecordedCheckpoints {
+  const { signing, reader, log, clock, logger, settings, controlPlaneNode, systemContext } = deps;
+  const stream = createSingleWriterStream({ log, stream: checkpointStream });
+  let last: LastCheckpoint | undefined;
+  let unanswered: { readonly checkpoint: SignedCheckpoint; readonly prepared: readonly PreparedEvent[] } | undefined;
+  let isStarted = false;
+  let cancel: (() => void) | undefined;
+  let tail: Promise<unknown> = Promise.resolve();
+
+  const record = async (): Promise<LastCheckpoint> => {
+    if (unanswered === undefined) throw new TypeError('There is nothing to record.');
+    const { checkpoint, prepared } = unanswered;
+    const eventPosition = await stream.append(prepared);
+    unanswered = undefined;
+    last = { checkpoint, eventPosition };
+    return last;
+  };
+
+  const signNow = async (head: LogChain['head'], signer: CheckpointSigner, context: CommandContext): Promise<LastCheckpoint | undefined> => {
+    // One that may be recorded already comes first: a single writer gives the same events again.
+    if (unanswered !== undefined) await record();
+    const place: ChainHead | undefined = await head();
+    if (place === undefined || place.position === last?.eventPosition) return last;
+    const checkpoint = signer.sign({ controlPlaneNode, ...place, at: instantOf(clock) });
+    unanswered = { checkpoint, prepared: log.prepare([{ type: 'CheckpointSigned', data: toEventData(checkpoint) }], context) };
+    return record();
+  };
+
+  const inTurn = ({ chain, signer }: ChainSigning, context: CommandContext): Promise<LastCheckpoint | undefined> => {
+    const mine = tail.then(() => signNow(() => chain.head(), signer, context));
+    tail = mine.catch(() => undefined);
+    return mine;
+  };
+
+  const schedule = (ready: ChainSigning, delayMs: number): void => {
+    cancel?.();
+    cancel = clock.after(Math.max(0, delayMs), () => {
+      inTurn(ready, systemContext()).then(
+        () => scheduleNext(ready, clock.now()),
+        (error: unknown) => {
+          logger.warn({ err: error }, 'no checkpoint could be signed; it is tried again');
+          if (isStarted) schedule(ready, retryMs);
+        },
+      );
+    });
+  };
+  const scheduleNext = (ready: ChainSigning, sinceMs: number): void => {
+    if (isStarted) schedule(ready, sinceMs + settings.current().checkpointIntervalSeconds * 1000 - clock.now());
+  };
+
+  settings.onChanged((before) => {
+    if (signing === undefined || before.checkpointIntervalSeconds === settings.current().checkpointIntervalSeconds) return;
+    scheduleNext(signing, last === undefined ? clock.now() : Date.parse(last.checkpoint.at));
+  });
+
+  return {
+    async start() {
+      if (signing === undefined) return;
+      last = await readLast(reader);
+      isStarted = true;
+      const newest = last?.checkpoint;
+      if (newest !== undefined && newest.publicKey !== signing.signer.publicKey) {
+        logger.warn({ before: newest.publicKey, now: signing.signer.publicKey }, 'checkpoints are signed by another key than before; tell whoever verifies them');
+      }
+      // A clock that was set back counts as no time at all.
+      scheduleNext(signing, newest === undefined ? clock.now() : Math.min(clock.now(), Date.parse(newest.at)));
+    },
+
+    async sign(context) {
+      const signed = await inTurn(needed(signing), context);
+      if (signed === undefined) throw new ApplicationError('conflict', 'nothing is recorded yet');
+      return { checkpoint: signed.checkpoint, position: signed.eventPosition };
+    },
+
+    async list({ limit, from }) {
+      needed(signing);
+      const events = await readPage(reader, { from: from ?? 0, limit });
+      const newest = events.length === 0 ? await readNewest(reader) : undefined;
+      const end = (events.at(-1) ?? newest)?.revision ?? -1;
+      const total = events.length < limit ? end + 1 : 1 + ((await readNewest(reader))?.revision ?? end);
+      return { checkpoints: events.map(toCheckpoint), next: end + 1 < total ? end + 1 : null, total };
+    },
+
+    async close() {
+      cancel?.();
+      const wasStarted = isStarted;
+      isStarted = false;
+      if (signing === undefined || !wasStarted) return;
+      await inTurn(signing, systemContext()).catch((error: unknown) => logger.warn({ err: error }, 'the last checkpoint could not be signed'));
+    },
+  };
+}
+
+/** Throws ApplicationError `checkpoints-not-kept`. */
+function needed(signing: ChainSigning | undefined): ChainSigning {
+  if (signing !== undefined) return signing;
+  throw new ApplicationError('checkpoints-not-kept', 'this installation records in an EventStoreDB, which has no chain that could be signed');
+}
+
+function toEventData({ at, controlPlaneNode, position, events, chain, publicKey, signature }: SignedCheckpoint): EventDataByType['CheckpointSigned'] {
+  return { at, controlPlaneNode, position, events, chain, publicKey, signature };
+}
+
+function toCheckpoint({ data }: RecordedEvent): SignedCheckpoint {
+  // This stream is written here alone.
+  return toEventData(JSON.parse(data) as EventDataByType['CheckpointSigned']);
+}
+
+async function readLast(reader: EventReader): Promise<LastCheckpoint | undefined> {
+  const newest = await readNewest(reader);
+  return newest === undefined ? undefined : { checkpoint: toCheckpoint(newest), eventPosition: newest.position };
+}
+
+async function readNewest(reader: EventReader): Promise<RecordedEvent | undefined> {
+  return (await read(reader.readStream(checkpointStream, { direction: 'backwards', limit: 1 })))[0];
+}
+
+function readPage(reader: EventReader, { from, limit }: { readonly from: number; readonly limit: number }): Promise<readonly RecordedEvent[]> {
+  return read(reader.readStream(checkpointStream, { from, limit }));
+}
+
+async function read(pages: AsyncIterable<readonly RecordedEvent[]>): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  try {
+    for await (const page of pages) events.push(...page);
+  } catch (error) {
+    if (!(error instanceof EventStoreError) || error.code !== 'stream-not-found') throw error;
+  }
+  return events;
+}
