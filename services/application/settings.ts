@@ -22,6 +22,7 @@ export const defaultSettings: Settings = {
   pollRetentionBytes: 16 * 1024 * 1024 * 1024,
   snapshotIntervalSeconds: 3600,
   snapshotRetentionDays: 30,
+  snapshotRetentionCount: 20_000_000,
   maskSecretsInSnapshots: true,
   publishPolls: true,
   stalledBytesLimit: 256 * 1024 * 1024,
@@ -44,6 +45,7 @@ export const settingBounds: Readonly<Record<NumericSetting, readonly [min: numbe
   pollRetentionBytes: [64 * 1024 * 1024, 2 ** 50],
   snapshotIntervalSeconds: [0, 604_800],
   snapshotRetentionDays: [1, 3650],
+  snapshotRetentionCount: [1, 1_000_000_000],
   stalledBytesLimit: [16 * 1024 * 1024, 16 * 1024 * 1024 * 1024],
   maxChannelsPerTunnel: [1, 4096],
 };

@@ -35,8 +35,8 @@ const recordPace = { burst: 64, perSecond: 1 / 15 };
 const expireEveryMs = 3600_000;
 const dayMs = 86_400_000;
 
-/** Removes snapshots recorded before an instant; answers how many events went. */
-export type ExpireSnapshots = (bounds: { readonly recordedBeforeMs: number }) => Promise<number>;
+/** Removes snapshots recorded before an instant, and the oldest beyond so many events; answers how many events went. */
+export type ExpireSnapshots = (bounds: { readonly recordedBeforeMs: number; readonly keepEvents: number }) => Promise<number>;
 
 export interface Snapshots extends SnapshotRecording, SnapshotRequests {
   /** What the record says of an environment's node at start, so that a restart asks nobody anew. */
@@ -199,14 +199,34 @@ export function createSnapshots(deps: {
 
   async function expireOld(): Promise<void> {
     if (expire === undefined) return;
-    const recordedBeforeMs = clock.now() - settings.current().snapshotRetentionDays * dayMs;
+    const { snapshotRetentionDays, snapshotRetentionCount } = settings.current();
+    const recordedBeforeMs = clock.now() - snapshotRetentionDays * dayMs;
     try {
-      const count = await expire({ recordedBeforeMs });
+      const count = await expire({ recordedBeforeMs, keepEvents: snapshotRetentionCount });
       if (count === 0) return;
-      const event: DomainEvent = { type: 'SnapshotsExpired', data: { at: instantOf(clock), count, before: new Date(recordedBeforeMs).toISOString() } };
+      const beforeMs = Math.max(recordedBeforeMs, await oldestKeptMs());
+      askAnew(beforeMs);
+      const event: DomainEvent = { type: 'SnapshotsExpired', data: { at: instantOf(clock), count, before: new Date(beforeMs).toISOString() } };
       await retention.append(log.prepare([event], { actor, correlationId: randomUUID() }));
     } catch (error) {
       logger.warn({ err: error }, 'old snapshots could not be expired; it is tried again in an hour');
+    }
+  }
+
+  /** When the oldest that is left was recorded. */
+  async function oldestKeptMs(): Promise<number> {
+    for await (const [first] of reader.readAll({ filter: { streamPrefixes: [streamOf('')] }, limit: 1 })) if (first !== undefined) return first.createdAtMs;
+    return clock.now();
+  }
+
+  /** Where the bound on their number took a node's only one, another is wanted, and recorded whole. */
+  function askAnew(beforeMs: number): void {
+    for (const { nodes } of known.values()) {
+      for (const node of nodes.values()) {
+        if (!node.isRecordedKnown || (node.recorded?.atMs ?? Infinity) >= beforeMs) continue;
+        node.recorded = undefined;
+        node.dueMs = 0;
+      }
     }
   }
 

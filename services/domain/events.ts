@@ -359,6 +359,8 @@ export interface Settings {
   /** How often each engine's snapshot is taken; 0 is off: then only at the first contact, on demand and before idle closes. */
   readonly snapshotIntervalSeconds: number;
   readonly snapshotRetentionDays: number;
+  /** Events of snapshots that are kept at most, of all environments together. */
+  readonly snapshotRetentionCount: number;
   /** Whether values of environment variables and labels that look like secrets are masked in snapshots. */
   readonly maskSecretsInSnapshots: boolean;
   /** Whether the NATS tap publishes polls too. */

@@ -77,6 +77,59 @@ describe('application: snapshots', () => {
     expect(await recorded()).to.deep.equal(['SnapshotRecorded', 'SnapshotUnchanged', 'SnapshotRecorded']);
   });
 
+  const settings = (changes: Parameters<Harness['app']['settings']['change']>[0]) =>
+    harness.app.settings.change(changes, { actor: 'user:admin', correlationId: '00000000-0000-4000-8000-000000000001' });
+  const expiries = async () => (await harness.events()).filter(({ type }) => type === 'SnapshotsExpired').map(({ data }) => JSON.parse(data) as { at: string; count: number; before: string });
+  /** The store's own clock says when things were recorded: from then on ours is that much ahead. */
+  const pass = (days: number) => harness.clock.jump(Math.max(0, Date.now() - harness.clock.now()) + days * 24 * hour);
+
+  it('records the whole again halfway through retention, so that the latest never expires away', async () => {
+    await settings({ snapshotRetentionDays: 4 });
+    await harness.agent(environmentId, introduction);
+    await pass(0);
+    await bring();
+    await pass(1.9);
+    expect(await bring()).to.deep.equal({ isUnchanged: true });
+    await pass(0.2);
+    expect(await bring()).to.deep.equal({ isUnchanged: false });
+    expect(await recorded()).to.deep.equal(['SnapshotRecorded', 'SnapshotUnchanged', 'SnapshotRecorded']);
+  });
+
+  it('lets go of what is older than it is kept, and says so', async () => {
+    await settings({ snapshotRetentionDays: 2 });
+    await harness.agent(environmentId, introduction);
+    await bring();
+    await bring();
+    await pass(2.1);
+    await eventually(async () => (await expiries()).length === 1);
+    expect((await expiries())[0]).to.include({ count: 2 });
+    expect(await recorded()).to.deep.equal(['SnapshotsExpired']);
+    // What is brought next stands alone, and is whole.
+    expect(await bring()).to.deep.equal({ isUnchanged: false });
+  });
+
+  it('keeps so many, the newest, and asks anew for one that went though it was the latest of its node', async () => {
+    await settings({ snapshotRetentionCount: 3, snapshotRetentionDays: 365 });
+    const agent = await harness.agent(environmentId, introduction);
+    await agent.poll();
+    await bring();
+    const other = await harness.createEnvironment('other');
+    const others = { ...introduction, environmentId: other, joinSecret: joinSecretOf(other, 1) };
+    await harness.agent(other, others);
+    for (let count = 1; count <= 5; count++) {
+      const intake = await harness.app.snapshots.admit(others);
+      await intake.record({ kind: 'failed', reason: 'engine-error', detail: String(count) });
+    }
+    expect(await agent.poll()).to.include({ takeSnapshot: false });
+    await harness.clock.advance(hour);
+    await eventually(async () => (await expiries()).length === 1);
+    const kept = (await harness.events()).filter(({ stream }) => stream.startsWith('snapshots-'));
+    expect(kept.map(({ type, data }) => `${type} ${(JSON.parse(data) as { detail: string }).detail}`)).to.deep.equal(['SnapshotFailed 3', 'SnapshotFailed 4', 'SnapshotFailed 5']);
+    expect(await expiries()).to.deep.equal([{ at: (await expiries())[0]?.at, count: 3, before: new Date(kept[0]?.createdAtMs ?? 0).toISOString() }]);
+    expect(await agent.poll()).to.include({ takeSnapshot: true });
+    expect(await bring()).to.deep.equal({ isUnchanged: false });
+  });
+
   it('says so where no snapshot came before an idle close, and nothing where one did', async () => {
     await harness.agent(environmentId, introduction);
     const tunnel = { key: environmentTunnel(environmentId), credentialsId: 'c', agentNode: 'press', instanceId: 'instance1', inactivityMs: 1, maxChannels: 1 };

@@ -72,6 +72,7 @@ const settings: Settings = {
   checkpointIntervalSeconds: 3600,
   snapshotIntervalSeconds: 3600,
   snapshotRetentionDays: 30,
+  snapshotRetentionCount: 20_000_000,
   maskSecretsInSnapshots: true,
   publishPolls: true,
   auditMode: 'strict',

@@ -15,6 +15,7 @@ const properties: Readonly<Record<keyof Settings, object>> = {
   pollRetentionBytes: { type: 'integer' },
   snapshotIntervalSeconds: { type: 'integer', description: '0 is off.' },
   snapshotRetentionDays: { type: 'integer' },
+  snapshotRetentionCount: { type: 'integer', description: 'Events of snapshots that are kept at most, of all environments together.' },
   maskSecretsInSnapshots: { type: 'boolean', description: 'Masks values of environment variables and labels that look like secrets.' },
   publishPolls: { type: 'boolean', description: 'Publishes polls to NATS too, where a tap runs.' },
   stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },
