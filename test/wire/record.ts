@@ -59,7 +59,7 @@ try {
   await scene('endpoints', () => endpoints(environment));
   await scene('rotated', () => rotated(environment));
   const image = path.join(out, 'homeport.binpb');
-  const built = await runProcess(path.join(import.meta.dirname, '../../node_modules/.bin/buf'), ['build', path.join(import.meta.dirname, '../..'), '--output', image]);
+  const built = await runProcess(path.join(import.meta.dirname, '../../node_modules/.bin/buf'), ['build', path.join(import.meta.dirname, '../..'), '--exclude-source-info', '--output', image]);
   if (built.code !== 0) throw new Error(built.stderr);
 } finally {
   ports.close();
