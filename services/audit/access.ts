@@ -17,10 +17,12 @@ export interface AccessDeps {
   addressOf(peer: string): string;
   /** The peer has shown that it belongs here. */
   onAdmitted(peer: string): void;
+  /** The peer has failed too often. */
+  onTooManyAttempts(peer: string): void;
 }
 
 /** Creates the door. */
-export function createAccess({ authenticate, openPaths, addressOf, onAdmitted }: AccessDeps): Access {
+export function createAccess({ authenticate, openPaths, addressOf, onAdmitted, onTooManyAttempts }: AccessDeps): Access {
   const callers = new WeakMap<Metadata, Caller>();
 
   const interceptor: ServerInterceptor = ({ path }, call) => {
@@ -35,6 +37,7 @@ export function createAccess({ authenticate, openPaths, addressOf, onAdmitted }:
           next(metadata);
         } else {
           call.sendStatus(refusals[admission.refused]());
+          if (admission.refused === 'too-many-attempts') onTooManyAttempts(peer);
         }
       })
       .build();
@@ -53,7 +56,7 @@ export function createAccess({ authenticate, openPaths, addressOf, onAdmitted }:
 
 const refusals: Readonly<Record<'unauthenticated' | 'forbidden' | 'too-many-attempts', () => CallError>> = {
   unauthenticated: () => unauthenticated('The name, or the API key that is sent as its password, is not right.'),
-  'too-many-attempts': () => unauthenticated('Too many failed attempts from this address; wait a minute.'),
+  'too-many-attempts': () => unauthenticated('Too many failed attempts from this address; the connection ends. Mend the name or the API key, and try again.'),
   forbidden: () => accessDenied('Reading history takes an API key of the role auditor.'),
 };
 

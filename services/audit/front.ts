@@ -20,7 +20,7 @@ import type { Authenticate } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { serveDelete, serveTombstone } from './delete-calls.ts';
 import { clusterInfo } from './gossip.ts';
-import { maxCallsOfConnection, maxHeaderBytes, maxReads, maxReadsOfCaller, maxRequestBytes, maxWriteRequestBytes } from './limits.ts';
+import { maxCallsOfConnection, maxReads, maxReadsOfCaller, maxRequestBytes, maxWriteRequestBytes } from './limits.ts';
 import { type ReadCall, serveRead } from './read-call.ts';
 import { createReadPlaces } from './read-places.ts';
 import { supportedMethods } from './server-features.ts';
@@ -50,6 +50,16 @@ const keepAlive = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms
 /** A connection without any call is nobody's. */
 const idleConnectionMs = 5 * 60_000;
 
+/** From the answer that says so to the end of the connection. */
+const guesserMs = 1_000;
+
+interface Peer {
+  readonly socket: Duplex;
+  readonly address: string;
+  readonly onAdmitted: (() => void) | undefined;
+  isAdmitted: boolean;
+}
+
 /** Creates the front. */
 export function createAuditFront({ store, authenticate, isWritable, clock, onFailure, stallMs = 60_000 }: AuditFrontDeps): AuditFront {
   const { StreamsService } = streamsService;
@@ -60,20 +70,31 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
   // Writers share one account, and there is nobody else.
   const places = createReadPlaces({ ofAll: maxReads, ofCaller: isWritable ? maxReads : maxReadsOfCaller });
   /** What is known of connections, by what gRPC calls them. */
-  const peers = new Map<string, { readonly address: string; readonly onAdmitted?: () => void }>();
+  const peers = new Map<string, Peer>();
+
+  function admitted(peer: Peer | undefined): void {
+    if (peer === undefined) return;
+    peer.isAdmitted = true;
+    peer.onAdmitted?.();
+  }
+
+  /** Who guesses pays a handshake for every few guesses; who was let in before is let alone. */
+  function endSoon(peer: Peer | undefined): void {
+    if (peer?.isAdmitted === false) clock.after(guesserMs, () => peer.socket.destroy());
+  }
 
   const access = createAccess({
     authenticate,
     openPaths: new Set([ServerFeaturesService.getSupportedMethods.path, GossipService.read.path]),
     addressOf: (peer) => peers.get(peer)?.address ?? peer,
-    onAdmitted: (peer) => peers.get(peer)?.onAdmitted?.(),
+    onAdmitted: (peer) => admitted(peers.get(peer)),
+    onTooManyAttempts: (peer) => endSoon(peers.get(peer)),
   });
   const server = new Server({
     ...keepAlive,
     'grpc.enable_channelz': 0,
     'grpc.max_concurrent_streams': maxCallsOfConnection,
     'grpc.max_connection_idle_ms': idleConnectionMs,
-    'grpc.max_metadata_size': maxHeaderBytes,
     'grpc.max_receive_message_length': isWritable ? maxWriteRequestBytes : maxRequestBytes,
     interceptors: [access.interceptor],
   });
@@ -106,8 +127,9 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
 
   return {
-    accept(socket, peer) {
+    accept(socket, { address, onAdmitted }) {
       const name = connectionName(socket);
+      const peer: Peer = { socket, address, onAdmitted, isAdmitted: false };
       peers.set(name, peer);
       socket.once('close', () => {
         if (peers.get(name) === peer) peers.delete(name);

@@ -8,8 +8,6 @@ export const maxNameLength = 256;
 export const maxRequestBytes = 4 * 1024 * 1024;
 /** A request of a front that takes writes: as much as a client would receive. What is over `maxAppendBytes` then has an answer that says so. */
 export const maxWriteRequestBytes = 17 * 1024 * 1024;
-/** Headers of a call. */
-export const maxHeaderBytes = 16 * 1024;
 /** Calls on one connection. */
 export const maxCallsOfConnection = 128;
 /** Reads and subscriptions at once: of all, and of one account. Each may hold two pages of the log. */

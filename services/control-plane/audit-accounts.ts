@@ -1,5 +1,6 @@
 /** By what accounts the audit front lets callers in: everyone's, by an API key; or, where no domain runs, the one account of a store. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Logger } from 'pino';
 import type { Authenticate } from '../audit/caller.ts';
 import { createAttempts } from '../application/attempts.ts';
 import type { Clock } from '../application/clock.ts';
@@ -11,44 +12,62 @@ export interface AuditAccounts {
   close(): void;
 }
 
-/** As many as when signing in: failures of one peer in a minute. */
-const attemptsAllowed = { limit: 9, windowMs: 60_000 };
+interface AuditAccountsDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What is right is never refused, so that nobody keeps others out by failing: so it must be long enough that nobody guesses it. */
+export const AUDIT_PASSWORD_CHARACTERS = 16;
 
 /**
  * An account's name, and as password an API key of it whose role is auditor or above; its own password never. Keys are checked in memory each
- * time, so a revoked one is refused at once, and what it has open ends. Failures are counted, and told that they are too many, but a key that
- * is right is never refused: nobody guesses one, so nobody keeps others out of their history.
+ * time, so a revoked one is refused at once, and what it has open ends.
  */
-export function createKeyAccounts({ accounts, clock }: { readonly accounts: Pick<Accounts, 'principalOfApiKey' | 'onEnded'>; readonly clock: Clock }): AuditAccounts {
-  const attempts = createAttempts({ clock, ...attemptsAllowed });
+export function createKeyAccounts(deps: AuditAccountsDeps & { readonly accounts: Pick<Accounts, 'principalOfApiKey' | 'onEnded'> }): AuditAccounts {
+  const { accounts } = deps;
+  const failures = createFailures(deps);
   return {
     authenticate(credentials, address) {
       const principal = credentials === undefined ? undefined : accounts.principalOfApiKey(credentials.password);
-      if (credentials === undefined || principal?.username.toLowerCase() !== credentials.username.toLowerCase()) {
-        return { refused: attempts.fail(peerGroup(address)) ? 'too-many-attempts' : 'unauthenticated' };
-      }
+      if (credentials === undefined || principal?.username.toLowerCase() !== credentials.username.toLowerCase()) return failures.count(address);
       if (principal.role === 'metrics') return { refused: 'forbidden' };
       return { caller: { name: principal.username, mayWrite: false, onEnded: (ended) => accounts.onEnded(principal, ended) } };
     },
-    close: attempts.close,
+    close: failures.close,
   };
 }
 
-/** One account with a password of its own. Since a person may have chosen it, a peer that failed too often is refused before it is looked at. */
-export function createSingleAccount(deps: { readonly username: string; readonly password: string; readonly mayWrite: boolean; readonly clock: Clock }): AuditAccounts {
-  const { username, password, mayWrite, clock } = deps;
-  const attempts = createAttempts({ clock, ...attemptsAllowed });
+/** One account with a password of its own, of {@link AUDIT_PASSWORD_CHARACTERS} or more. */
+export function createSingleAccount(deps: AuditAccountsDeps & { readonly username: string; readonly password: string; readonly mayWrite: boolean }): AuditAccounts {
+  const { username, password, mayWrite } = deps;
+  const failures = createFailures(deps);
   const right = digest(`${username}:${password}`);
   const caller = { name: username, mayWrite, onEnded: () => () => undefined };
   return {
     authenticate(credentials, address) {
-      const peer = peerGroup(address);
-      if (attempts.isBarred(peer)) return { refused: 'too-many-attempts' };
       if (credentials !== undefined && timingSafeEqual(digest(`${credentials.username}:${credentials.password}`), right)) return { caller };
-      attempts.fail(peer);
-      return { refused: 'unauthenticated' };
+      return failures.count(address);
     },
-    close: attempts.close,
+    close: failures.close,
+  };
+}
+
+/** Counts as signing in does: what fails of one peer in a minute. Past it each failure ends the connection, and the first is logged. */
+function createFailures({ clock, logger }: AuditAccountsDeps) {
+  const attempts = createAttempts({ clock, limit: 9, windowMs: 60_000 });
+  const floods = createAttempts({ clock, limit: 1, windowMs: 60_000 });
+  return {
+    count(address: string): { readonly refused: 'unauthenticated' | 'too-many-attempts' } {
+      const peer = peerGroup(address);
+      if (!attempts.fail(peer)) return { refused: 'unauthenticated' };
+      if (!floods.fail(peer)) logger.warn({ address }, 'too many failed attempts at the audit port');
+      return { refused: 'too-many-attempts' };
+    },
+    close() {
+      attempts.close();
+      floods.close();
+    },
   };
 }
 

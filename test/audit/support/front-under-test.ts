@@ -1,6 +1,7 @@
 /** The audit front as clients meet it: on a port, behind TLS, over an embedded store. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { createAuditFront } from '../../../services/audit/front.ts';
 import { systemClock, type Clock } from '../../../services/application/clock.ts';
 import { createSingleAccount } from '../../../services/control-plane/audit-accounts.ts';
@@ -29,7 +30,7 @@ export async function startFront({ mayWrite = false, clock = systemClock, stallM
   const caFile = join(folder.path, 'ca.pem');
   writeFileSync(caFile, ca);
   const store = await openEventStore({ dataDirectory: join(folder.path, 'data') });
-  const accounts = createSingleAccount({ username: 'auditor', password: 'secret', mayWrite, clock });
+  const accounts = createSingleAccount({ username: 'auditor', password: 'secret', mayWrite, clock, logger: pino({ level: 'silent' }) });
   const failures: unknown[] = [];
   const front = createAuditFront({ store, authenticate: accounts.authenticate, isWritable: mayWrite, clock, stallMs, onFailure: (error) => failures.push(error) });
   const listener = await createAuditListener({ host: '127.0.0.1', port: 0, certificate: { certificatePem: cert, keyPem: key }, accept: front.accept, clock });
