@@ -9,6 +9,8 @@ import type { Finished } from '../../support/child-process.ts';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startHomeportCommand } from '../../support/homeport.ts';
+import type { SnapshotContent } from '../../../services/domain/snapshot.ts';
+import { createRest, signInByRest } from '../docker/support/rest.ts';
 import { NAME, startDockerSite } from '../docker/support/site.ts';
 import type { DockerSite } from '../docker/support/site.ts';
 
@@ -82,5 +84,26 @@ describe('docker through the tunnel to a real Swarm', function () {
     const unknown = startHomeportCommand(['connect', NAME, '--node', 'nowhere', '--', 'docker', 'ps'], env);
     expect((await unknown.ended).code).to.equal(1);
     expect(unknown.stderr()).to.match(/no agent has reported a Swarm node nowhere/i);
+  });
+
+  it('is in the manager’s snapshot: its nodes and its services', async () => {
+    if (site === undefined) throw new Error('the hook failed');
+    const { apiKey } = await signInByRest(site.server);
+    const rest = createRest(site.server, apiKey);
+    const read = async (path: string): Promise<unknown> => {
+      const { status, body } = await rest.call('GET', `/api/v1${path}`);
+      return status === 200 ? (JSON.parse(body) as unknown) : undefined;
+    };
+    const { items } = (await read('/environments')) as { items: readonly { readonly id: string }[] };
+    const { id = '' } = items[0] ?? {};
+    // The agent that looked at its engine again was asked for one at once.
+    const { snapshot } = await eventually('a snapshot of the Swarm', async () => {
+      const latest = (await read(`/environments/${id}/snapshots/latest`)) as { readonly snapshot: SnapshotContent } | undefined;
+      return latest !== undefined && latest.snapshot.nodes.length > 0 ? latest : undefined;
+    });
+    expect(snapshot.nodes).to.have.length(1);
+    expect(snapshot.nodes[0]).to.include({ role: 'manager', state: 'ready', availability: 'active', leader: true });
+    expect(snapshot.services.map(({ name, image, desired, running: now }) => ({ name, image, desired, now }))).to.deep.equal([{ name: 'talker', image: IMAGE, desired: 1, now: 1 }]);
+    expect(snapshot.failed).not.to.have.any.keys('nodes', 'services');
   });
 });
