@@ -46,15 +46,21 @@ export function createTunnelIdentities(dataDir: string): TunnelIdentities {
     return used;
   }
 
+  async function keyOf(fingerprint: string): Promise<KeyObject | undefined> {
+    const stored = readIfPresent(join(folder, `${fileOf(fingerprint)}.key`)) ?? (await firstKey(fingerprint));
+    return stored === undefined ? undefined : createPrivateKey(stored);
+  }
+
   async function identityOf(fingerprint: string): Promise<TunnelIdentity> {
     const path = join(folder, fileOf(fingerprint));
-    const stored = readIfPresent(`${path}.key`) ?? (await firstKey(fingerprint));
-    if (stored === undefined) {
+    const key = await keyOf(fingerprint);
+    if (key === undefined) {
       throw new StartError('tunnel-key-missing', `${path}.key is missing: the private key of the tunnel certificate that agents pin; put it back, from the same backup as the events`);
     }
-    const key = createPrivateKey(stored);
     const kept = readIfPresent(`${path}.pem`);
-    const certificatePem = kept !== undefined && new X509Certificate(kept).checkPrivateKey(key) ? kept : await makeCertificate(key);
+    const isUsable = kept !== undefined && new X509Certificate(kept).checkPrivateKey(key);
+    const certificatePem = isUsable ? kept : await makeCertificate(key);
+    if (!isUsable) writeWhole(`${path}.pem`, certificatePem, 0o644);
     return { certificatePem, keyPem: keyPem(key), key, fingerprint: certificateFingerprint(new X509Certificate(certificatePem)) };
   }
 
@@ -93,8 +99,8 @@ export function createTunnelIdentities(dataDir: string): TunnelIdentities {
       const keys = new Map<string, KeyObject>();
       for (const former of formers) {
         // One that was lost is missed by bindings alone, and there successions do as well.
-        const found = await identityOf(former.fingerprint).catch(() => undefined);
-        if (found !== undefined) keys.set(former.fingerprint, found.key);
+        const key = await keyOf(former.fingerprint);
+        if (key !== undefined) keys.set(former.fingerprint, key);
       }
       used = { identity, formers: keys, successions };
       if (before !== undefined && before.fingerprint !== identity.fingerprint) for (const listener of listeners) listener(identity);
