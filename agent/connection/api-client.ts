@@ -2,7 +2,6 @@
 import { connectivityState } from '@grpc/grpc-js';
 import type { HostPort } from '../../proto/host-port.ts';
 import { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
-import { POLL_KEEP_ALIVE } from '../../proto/poll-flow.ts';
 import { ConnectFailure, connectFailureFrom } from './connect-failure.ts';
 import { withDeadline } from './deadline.ts';
 import { grpcRoute } from './proxy.ts';
@@ -16,13 +15,10 @@ const CONNECT_MS = 20_000;
  * Connects, so that what is sent next travels on a live connection. Close the client after use.
  * Throws {@link ConnectFailure}, or the signal's reason.
  */
-export async function connectApi(target: HostPort, proxy: Proxy | undefined, trust: Trust, signal: AbortSignal, keepAlive = POLL_KEEP_ALIVE): Promise<PollServiceClient> {
+export async function connectApi(target: HostPort, proxy: Proxy | undefined, trust: Trust, signal: AbortSignal): Promise<PollServiceClient> {
   const { address, channelOptions } = grpcRoute(target, proxy);
   const client = new PollServiceClient(`dns:${address}`, trust.credentials, {
     ...channelOptions,
-    'grpc.keepalive_time_ms': keepAlive.afterMs,
-    'grpc.keepalive_timeout_ms': keepAlive.timeoutMs,
-    'grpc.keepalive_permit_without_calls': 1,
     // The name for SNI alone: whom to trust is decided by the credentials.
     'grpc.ssl_target_name_override': sniOf(target),
     'grpc.use_local_subchannel_pool': 1,

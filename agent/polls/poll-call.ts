@@ -1,7 +1,13 @@
 /** One Poll call: a request every interval, answers as they come, until it ends. */
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { PollRequest, PollResponse, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { POLL_KEEP_ALIVE } from '../../proto/poll-flow.ts';
+import type { PollKeepAlive } from '../../proto/poll-flow.ts';
 import { REASON_TRAILER, RETRY_AFTER_TRAILER } from '../../proto/reason-trailer.ts';
+import { pingWhenSilent } from '../../proto/silence-pings.ts';
+import type { SilencePings } from '../../proto/silence-pings.ts';
+import { watchCallSession } from '../tunnel/call-session.ts';
+import { systemTunnelClock } from '../tunnel/clock.ts';
 
 /** After a request of ours an answer must come within so long, or the control plane counts as hung. */
 const ANSWER_MS = 30_000;
@@ -36,12 +42,15 @@ export function startPollCall(options: {
   readonly answered: (response: PollResponse) => number;
   readonly intervalMs: number;
   readonly answerMs?: number;
+  /** When a silent control plane is pinged; the protocol's by default. */
+  readonly keepAlive?: PollKeepAlive;
   /** Dice, 0 to 1. */
   readonly random?: () => number;
   readonly signal: AbortSignal;
 }): PollCall {
-  const { client, request, answered, signal, answerMs = ANSWER_MS, random = Math.random } = options;
-  const call: ClientDuplexStream<PollRequest, PollResponse> = client.poll();
+  const { client, request, answered, signal, answerMs = ANSWER_MS, keepAlive = POLL_KEEP_ALIVE, random = Math.random } = options;
+  const watch = watchCallSession();
+  const call: ClientDuplexStream<PollRequest, PollResponse> = client.poll(watch.metadata);
   const { promise: ended, resolve } = Promise.withResolvers<PollCallEnd>();
   let intervalMs = options.intervalMs;
   let sentAtMs = 0;
@@ -50,12 +59,15 @@ export function startPollCall(options: {
   let isBlocked = false;
   let nextPoll: NodeJS.Timeout | undefined;
   let answerDeadline: NodeJS.Timeout | undefined;
+  let pings: SilencePings | undefined;
 
   const end = (how: PollCallEnd): void => {
     if (isOver) return;
     isOver = true;
     clearTimeout(nextPoll);
     clearTimeout(answerDeadline);
+    watch.stop();
+    pings?.stop();
     signal.removeEventListener('abort', stop);
     resolve(signal.aborted ? { kind: 'stopped' } : how);
   };
@@ -92,6 +104,9 @@ export function startPollCall(options: {
     if (isOver) return;
     clearTimeout(answerDeadline);
     answerDeadline = undefined;
+    // Until the first answer its deadline watches.
+    if (pings === undefined && watch.session !== undefined) pings = pingWhenSilent(watch.session, keepAlive, systemTunnelClock, () => end({ kind: 'lost', detail: 'pings are not answered' }));
+    pings?.heard();
     const before = intervalMs;
     intervalMs = answered(response);
     if (intervalMs === before) return;

@@ -23,6 +23,8 @@ export interface PollCallDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onAdmitted: () => void;
+  /** A request came. */
+  readonly onHeard: () => void;
   /** It has ended, however. */
   readonly onOver: () => void;
 }
@@ -33,7 +35,7 @@ export interface PollCallDeps {
  * Returns what ends it with a refusal.
  */
 export function servePollCall(call: Call, peer: { readonly address: string }, deps: PollCallDeps): (refusal: AgentRefused) => void {
-  const { admission, signEndpoints, logger, clock, onAdmitted, onOver } = deps;
+  const { admission, signEndpoints, logger, clock, onAdmitted, onHeard, onOver } = deps;
   const { address } = peer;
   let answer: ((poll: PollRequest) => Promise<void> | void) | undefined;
   let conversation: PollConversation | undefined;
@@ -89,6 +91,7 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
   call.on('data', (request: PollRequest) => {
     if (isOver) return;
     polls++;
+    onHeard();
     try {
       const answering = answer === undefined ? introduce(request) : answer(request);
       if (answering === undefined) return;
@@ -99,7 +102,8 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     }
   });
   call.on('end', () => {
-    finish('end');
+    // A connection that broke ends its calls too, and says a moment later that it is gone: no classic agent took its leave.
+    setImmediate(finish, 'end');
   });
   for (const event of ['cancelled', 'close', 'error']) {
     call.on(event, () => {

@@ -1,10 +1,13 @@
 /** The gRPC edge of polls: PollService on connections handed to it, wherever their bytes come from. */
+import type { ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
+import { http2ServerOf } from '../../proto/grpc-http2-server.ts';
 import { POLL_KEEP_ALIVE, type PollKeepAlive } from '../../proto/poll-flow.ts';
+import { pingWhenSilent, type SilencePings } from '../../proto/silence-pings.ts';
 import { MOST_FINGERPRINTS } from '../../proto/succession.ts';
 import type { Clock } from '../application/clock.ts';
 import { AgentRefused, type PollAdmission, type SnapshotRecording } from '../application/ports.ts';
@@ -27,6 +30,8 @@ interface Peer {
   readonly address: string;
   /** An agent was let in on it. */
   readonly onAdmitted: () => void;
+  /** It has said something. */
+  readonly onHeard: () => void;
 }
 
 /** A connection without any call is nobody's. */
@@ -59,9 +64,6 @@ export function createPollsEdge(deps: {
   const calls = new Set<(refusal: AgentRefused) => void>();
   let isStopping = false;
   const server = new Server({
-    // Both ends ping: a poll stream counts as open only while its pings are answered.
-    'grpc.keepalive_time_ms': keepAlive.afterMs,
-    'grpc.keepalive_timeout_ms': keepAlive.timeoutMs,
     'grpc.enable_channelz': 0,
     'grpc.max_concurrent_streams': 8,
     'grpc.max_connection_idle_ms': idleConnectionMs,
@@ -70,13 +72,13 @@ export function createPollsEdge(deps: {
 
   function peerOf(call: { getPeer(): string }): Peer {
     const name = call.getPeer();
-    return peers.get(name) ?? { address: name, onAdmitted: () => undefined };
+    return peers.get(name) ?? { address: name, onAdmitted: () => undefined, onHeard: () => undefined };
   }
 
   const service: PollServiceServer = {
     poll(call) {
       const peer = peerOf(call);
-      const end = servePollCall(call, peer, { admission, signEndpoints, logger, clock, onAdmitted: peer.onAdmitted, onOver: () => void calls.delete(end) });
+      const end = servePollCall(call, peer, { admission, signEndpoints, logger, clock, onAdmitted: peer.onAdmitted, onHeard: peer.onHeard, onOver: () => void calls.delete(end) });
       if (isStopping) end(stoppingRefusal());
       else calls.add(end);
     },
@@ -95,18 +97,25 @@ export function createPollsEdge(deps: {
   };
   server.addService(PollServiceService, service);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  /** Of the connection that is being injected. */
+  let injected: ServerHttp2Session | undefined;
+  http2ServerOf(server).on('session', (session: ServerHttp2Session) => {
+    injected = session;
+  });
 
   return {
     accept(socket, { address }) {
       const name = connectionName(socket);
       const { promise: admitted, resolve: settle } = Promise.withResolvers<boolean>();
       const stopDeadline = clock.after(admissionMs, () => socket.destroy());
+      let pings: SilencePings | undefined;
       const peer: Peer = {
         address,
         onAdmitted() {
           stopDeadline();
           settle(true);
         },
+        onHeard: () => pings?.heard(),
       };
       peers.set(name, peer);
       sockets.add(socket);
@@ -120,6 +129,9 @@ export function createPollsEdge(deps: {
       socket.once('end', () => socket.destroy());
       socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
       injector.injectConnection(socket);
+      // Both ends ping: a poll stream counts as open only while its pings are answered.
+      if (injected !== undefined) pings = pingWhenSilent(injected, keepAlive, clock);
+      injected = undefined;
       return { admitted };
     },
     async close() {

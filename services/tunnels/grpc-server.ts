@@ -3,7 +3,7 @@
  * out raw, each with its HTTP/2 session, because a tunnel's place and its bounds belong to the connection beneath gRPC. Streams
  * of methods that carry bulk can be taken over whole.
  */
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, Settings } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, Settings } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import {
   ResponderBuilder,
@@ -15,6 +15,7 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { http2ServerOf } from '../../proto/grpc-http2-server.ts';
 import {
   KEEP_ALIVE_MS,
   KEEP_ALIVE_TIMEOUT_MS,
@@ -168,14 +169,4 @@ function raiseStreamWindow(server: Server): void {
     throw new Error('The HTTP/2 settings of @grpc/grpc-js servers are not where they were: stream windows can not be raised.');
   }
   commonServerOptions.settings.initialWindowSize = STREAM_WINDOW_BYTES;
-}
-
-/** The HTTP/2 server that an injector made, private as well. */
-function http2ServerOf(server: Server): Http2Server {
-  const { http2Servers } = server as unknown as { http2Servers?: unknown };
-  const first: unknown = http2Servers instanceof Map ? http2Servers.keys().next().value : undefined;
-  if (typeof first !== 'object' || first === null || !('removeAllListeners' in first)) {
-    throw new Error('The HTTP/2 server of @grpc/grpc-js is not where it was: connections can not be told apart.');
-  }
-  return first as Http2Server;
 }

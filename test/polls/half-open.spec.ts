@@ -3,6 +3,7 @@
  * 60 s and 20 s; here it is quicker, and test/e2e/failures/half-open-polls.spec.ts waits as long as the product does.
  */
 import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import path from 'node:path';
@@ -10,11 +11,11 @@ import { ChannelCredentials } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { connectApi } from '../../agent/connection/api-client.ts';
 import { trustAuthorities } from '../../agent/connection/trust.ts';
-import { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
-import type { PollRequest } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { startPollCall } from '../../agent/polls/poll-call.ts';
+import { PollRequest, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { POLL_KEEP_ALIVE } from '../../proto/poll-flow.ts';
 import { startControlPlane } from '../agent/support/control-plane-double.ts';
-import { eventually, joinSecretOf, startHarness } from '../application/harness.ts';
+import { admin, eventually, joinSecretOf, startHarness } from '../application/harness.ts';
 import { createTcpRelay } from '../support/relays.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { startListeningEdge } from './support/listening-edge.ts';
@@ -37,6 +38,8 @@ describe('a poll connection that is half-open', () => {
     cleanUps.push(() => client.close(), () => relay.close(), () => edge.close(), () => harness.close());
     const connected = once(edge.listener, 'connection') as Promise<[Socket]>;
     const environmentId = await harness.createEnvironment('factory');
+    // Told to poll so seldom it has polled once when it is lost, as a classic agent would have.
+    await harness.app.environments.change(environmentId, { pollIntervalSeconds: 86_400 }, admin);
     const call = client.poll().on('error', () => undefined);
     const hello = { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId: '11111111-1111-4111-8111-111111111111', instanceId: 'instance1', protocolVersion: 1, version: '0.1.0', node: 'press', platform: 'linux/amd64', engine: undefined, swarm: undefined, endpoints: undefined };
     call.write({ ...EMPTY, hello });
@@ -44,12 +47,14 @@ describe('a poll connection that is half-open', () => {
     const [socket] = await connected;
     const closed = once(socket, 'close');
     relay.swallow();
+    await harness.clock.advance(QUICK.afterMs);
+    await harness.clock.advance(QUICK.timeoutMs);
     await closed;
     // An open stream is never lost, however much time passes.
-    await eventually(async () => {
-      await harness.clock.advance(22_000);
-      return (await harness.events()).some(({ type }) => type === 'HeartbeatLost');
-    });
+    for (let seconds = 0; !(await harness.events()).some(({ type }) => type === 'HeartbeatLost'); seconds += 1) {
+      expect(seconds, 'seconds without a HeartbeatLost').to.be.below(600);
+      await harness.clock.advance(1000);
+    }
   });
 
   it('is noticed by the agent, whose call ends', async () => {
@@ -58,17 +63,59 @@ describe('a poll connection that is half-open', () => {
     const controlPlane = await startControlPlane(path.join(folder.path, 'data'));
     const relay = await createTcpRelay({ host: '127.0.0.1', port: controlPlane.port });
     const target = { host: '127.0.0.1', port: relay.port };
-    const client = await connectApi(target, undefined, trustAuthorities(target, controlPlane.certificate.caPem), new AbortController().signal, QUICK);
+    const client = await connectApi(target, undefined, trustAuthorities(target, controlPlane.certificate.caPem), new AbortController().signal);
     cleanUps.push(() => client.close(), () => relay.close(), () => controlPlane.stop(), () => folder.remove());
-    const call = client.poll();
-    call.write(EMPTY);
-    await once(call, 'data');
-    const ended = once(call, 'error');
+    const answers = Promise.withResolvers<undefined>();
+    const call = startPollCall({
+      client,
+      request: () => EMPTY,
+      answered: () => {
+        answers.resolve(undefined);
+        return 3_600_000;
+      },
+      intervalMs: 3_600_000,
+      // Long after the test: only pings can tell.
+      random: () => 1,
+      keepAlive: QUICK,
+      signal: new AbortController().signal,
+    });
+    await answers.promise;
     relay.swallow();
-    expect((await ended)[0]).to.have.property('details', 'Connection dropped');
+    expect(await call.ended).to.deep.equal({ kind: 'lost', detail: 'pings are not answered' });
+  });
+
+  it('is not looked for while polls come: the control plane pings once it is silent', async () => {
+    const harness = await startHarness();
+    const edge = await startListeningEdge(harness, QUICK);
+    cleanUps.push(() => edge.close(), () => harness.close());
+    const environmentId = await harness.createEnvironment('factory');
+    const session = connect(`http://127.0.0.1:${String(edge.port)}`);
+    cleanUps.unshift(() => session.destroy());
+    session.on('error', () => undefined);
+    let pinged = 0;
+    session.on('ping', () => (pinged += 1));
+    const stream = session.request({ ':method': 'POST', ':path': '/homeport.poll.v1.PollService/Poll', 'content-type': 'application/grpc', te: 'trailers' });
+    const hello = { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId: '11111111-1111-4111-8111-111111111111', instanceId: 'instance1', protocolVersion: 1, version: '0.1.0', node: 'press', platform: 'linux/amd64', engine: undefined, swarm: undefined, endpoints: undefined };
+    // Three times as long as a silence may be, with a poll in each half of that.
+    for (let sequence = 1; sequence <= 6; sequence++) {
+      stream.write(framed(PollRequest.encode({ ...EMPTY, sequence, hello: sequence === 1 ? hello : undefined }).finish()));
+      await once(stream, 'data');
+      await harness.clock.advance(QUICK.afterMs / 2);
+    }
+    expect(pinged).to.equal(0);
+    const ping = once(session, 'ping');
+    await harness.clock.advance(QUICK.afterMs);
+    await ping;
   });
 
   it('is noticed within 90 s in the product', () => {
     expect(POLL_KEEP_ALIVE.afterMs + POLL_KEEP_ALIVE.timeoutMs).to.be.at.most(90_000);
   });
 });
+
+/** As gRPC frames a message: not compressed, its length, itself. */
+function framed(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
