@@ -15,7 +15,7 @@ import { startPollCall } from '../../agent/polls/poll-call.ts';
 import { PollRequest, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { POLL_KEEP_ALIVE } from '../../proto/poll-flow.ts';
 import { startControlPlane } from '../agent/support/control-plane-double.ts';
-import { admin, eventually, joinSecretOf, startHarness } from '../application/harness.ts';
+import { admin, joinSecretOf, startHarness } from '../application/harness.ts';
 import { createTcpRelay } from '../support/relays.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { startListeningEdge } from './support/listening-edge.ts';
