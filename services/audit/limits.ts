@@ -17,4 +17,4 @@ export const maxReadsOfCaller = 32;
 export const maxPrefixes = 100;
 export const maxPatternLength = 1000;
 /** The steps of a compiled regular expression: with {@link maxNameLength} it bounds what one match takes to a few milliseconds. */
-export const maxPatternSteps = 1000;
+export const maxPatternSteps = 300;

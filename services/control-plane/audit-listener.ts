@@ -42,7 +42,7 @@ export interface AuditListenerOptions {
 
 /** Starts listening. Throws {@link import('./listen.ts').ListenError}. */
 export async function createAuditListener({ host, port, certificate, accept, isTrustedProxy = () => false, clock }: AuditListenerOptions): Promise<AuditListener> {
-  const handshakes = createPendingHandshakes({ max: AUDIT_CONNECTIONS, deadlineMs: handshakeMs });
+  const handshakes = createPendingHandshakes({ max: AUDIT_CONNECTIONS, deadlineMs: handshakeMs, clock });
   /** By their two ends: a TLS socket does not name the one below it. */
   const connections = new Map<string, { readonly socket: net.Socket; readonly address: string }>();
   const ofOne = new Map<string, number>();
@@ -63,6 +63,7 @@ export async function createAuditListener({ host, port, certificate, accept, isT
     socket.on('error', () => socket.destroy());
     if (!handshakes.admit(socket)) return;
     whenClientKnown(socket, isTrustedProxy, (address) => {
+      handshakes.isOf(socket, address);
       const group = peerGroup(address);
       const own = ofOne.get(group) ?? 0;
       if (connections.size >= AUDIT_CONNECTIONS || own >= AUDIT_CONNECTIONS_OF_ONE) return void socket.destroy();
