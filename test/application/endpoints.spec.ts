@@ -143,6 +143,19 @@ describe('application: endpoints', () => {
     expect(keyFiles()).to.deep.equal([fileOf(fingerprint), 'tunnel.key']);
   });
 
+  it('killed after the end of a former one was recorded and before its key was destroyed, destroys it at the next start', async () => {
+    await harness.app.tunnelCertificate.rotate({}, admin);
+    const { fingerprint } = harness.app.tunnelCertificate.status();
+    harness.outage.afterAppend = () => new Promise(() => undefined);
+    void harness.app.tunnelCertificate.retireFormers(admin);
+    await eventually(async () => (await harness.types()).includes('TunnelCertificateRetired'));
+    expect(keyFiles()).to.have.length(2);
+    harness.kill();
+    const next = await harness.restart();
+    expect(next.tunnelCertificate.status()).to.deep.include({ fingerprint, formers: [] });
+    expect(keyFiles()).to.deep.equal([fileOf(fingerprint)]);
+  });
+
   it('whose answer from the store was lost is believed as the store has it', async () => {
     const { fingerprint } = harness.app.tunnelCertificate.status();
     harness.outage.afterAppend = () => Promise.reject(new Error('the answer was lost'));

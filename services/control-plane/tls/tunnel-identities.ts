@@ -33,7 +33,8 @@ export interface TunnelIdentities extends TunnelKeys {
   onReplaced(listener: (identity: TunnelIdentity) => void): () => void;
 }
 
-const LATER_KEY = /^tunnel-[0-9a-f]{16}\.(?:key|pem)$/;
+/** Files of later identities; the second part is of one that a crash left half-written. */
+const LATER_FILE = /^(tunnel-[0-9a-f]{16})\.(?:key|pem)(\.[0-9a-f]+)?$/;
 
 /** Opens them. Nothing is read before it is asked for. */
 export function createTunnelIdentities(dataDir: string): TunnelIdentities {
@@ -110,7 +111,8 @@ export function createTunnelIdentities(dataDir: string): TunnelIdentities {
       const { identity, formers } = inUse();
       const kept = new Set([identity.fingerprint, ...formers.keys()].map(fileOf));
       for (const name of readdirSync(folder)) {
-        if (LATER_KEY.test(name) && !kept.has(name.slice(0, name.lastIndexOf('.')))) rmSync(join(folder, name));
+        const [, identityFile, isHalfWritten] = LATER_FILE.exec(name) ?? [];
+        if (identityFile !== undefined && (isHalfWritten !== undefined || !kept.has(identityFile))) rmSync(join(folder, name));
       }
       if (readIfPresent(join(folder, 'tunnel.key')) === undefined) return;
       const { fingerprint } = await loadTunnelIdentity(dataDir);

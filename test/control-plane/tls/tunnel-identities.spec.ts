@@ -1,5 +1,5 @@
 /** Tunnel identities over rotations: who signs for which agent, and which keys are there. */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { BindingError, signBinding, verifyBinding } from '../../../proto/binding.ts';
@@ -95,6 +95,20 @@ describe('tunnel identities', () => {
     const failure: unknown = await createTunnelIdentities(folder()).use(state).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(StartError).with.property('code', 'tunnel-key-missing');
     expect(readdirSync(join(folder(), 'tls'))).to.deep.equal([]);
+  });
+
+  it('leave no key that never came into use, not even one half-written', async () => {
+    await rotate(true);
+    const { fingerprint } = await identities.make();
+    const files = readdirSync(join(folder(), 'tls')).filter((name) => name.startsWith('tunnel'));
+    const half = `tunnel-${bytes(fingerprint).toString('hex').slice(0, 16)}.key.0123456789ab`;
+    writeFileSync(join(folder(), 'tls', half), '');
+    const next = createTunnelIdentities(folder());
+    await next.use(state);
+    await next.forgetOthers();
+    const left = readdirSync(join(folder(), 'tls')).filter((name) => name.startsWith('tunnel'));
+    expect([files.length, left.length]).to.deep.equal([6, 4]);
+    expect(left).not.to.include(half);
   });
 
   it('tell whoever serves them when another comes into use, and not at the start', async () => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, watch } from 'node:fs';
 import * as http from 'node:http';
 import path from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -178,6 +178,29 @@ describe('a control plane that moves', function () {
     expect(await command('rotate', '--leaked', '--former-accepted', '1h', '--yes')).to.include({ code: 2 });
     const unasked = await command('rotate');
     expect([unasked.code, unasked.stderr]).to.deep.equal([2, 'homeport: there is nobody to ask “Make a new tunnel certificate?” here: pass --yes to do it\n']);
+  });
+
+  it('killed at the moment a new key is written, loses no agent, neither one that runs nor one that comes back with an older token', async () => {
+    const environment = await site.api.createEnvironment({ name: 'killed', pollIntervalSeconds: 1 });
+    const running = agentOf(environment).start();
+    await ping(environment);
+    for (const nth of [1, 2, 3]) {
+      const watcher = watch(path.join(site.server().dataDir, 'tls'));
+      // The key appears under a temporary name, then under its own; then its certificate.
+      let changes = 0;
+      const written = new Promise<void>((resolve) => watcher.on('change', () => ++changes === nth && resolve()));
+      const rotating = rotate().catch(() => undefined);
+      await Promise.race([written, rotating]);
+      await site.server().kill();
+      watcher.close();
+      await rotating;
+      await site.restart();
+      expect(await shownFingerprint(site.server().tunnelPort)).to.equal((await certificate()).fingerprint);
+      await ping(environment);
+    }
+    await running.stop();
+    agentOf(environment).start();
+    await ping(environment);
   });
 
   for (const insecure of ['1', '0']) {
