@@ -21,6 +21,7 @@ import { createPollRecorder } from './poll-recorder.ts';
 import { createPollSummaries, type ExpirePolls } from './poll-summaries.ts';
 import type { CommandContext, History, TunnelControl, TunnelKeys } from './ports.ts';
 import { createPresence } from './presence.ts';
+import { reconnectSpreadMs } from './reconnect-spread.ts';
 import { createRefusals } from './refusals.ts';
 import type { InstallationSecrets } from './sealing.ts';
 import { createSnapshots, type ExpireSnapshots, type Snapshots } from './snapshots.ts';
@@ -194,14 +195,17 @@ export function createApplication(deps: {
       for await (const page of past.environmentNames()) {
         for (const { environmentId, name } of page) environments.know(environmentId, name);
       }
+      let agentsUp = 0;
       for await (const page of past.agents()) {
         for (const agent of page) {
+          if (agent.heartbeat === 'up') agentsUp++;
           recorder.know(agent);
           const lastPolledAtMs = agent.lastPolledAt === null ? undefined : Date.parse(agent.lastPolledAt);
           const intervalMs = (agent.pollIntervalSeconds ?? settings.current().pollIntervalSeconds) * 1000;
           presence.know(agent.environmentId, { heartbeat: agent.heartbeat, lastPolledAtMs, intervalMs });
         }
       }
+      presence.expectAllWithin(reconnectSpreadMs(agentsUp));
       for await (const page of past.snapshots()) for (const snapshot of page) snapshots.know(snapshot);
       summaries.recover();
       await checkpoints.start();

@@ -26,6 +26,7 @@ import {
   type SettingsAccess,
 } from './ports.ts';
 import type { PresentAgent, Presence } from './presence.ts';
+import { reconnectSpreadMs, reconnectsPerSecond } from './reconnect-spread.ts';
 import type { Refusals } from './refusals.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { RecordedTunnelCertificate } from './tunnel-certificate.ts';
@@ -35,8 +36,6 @@ import type { Tunnels } from './tunnels.ts';
 const callsPerEnvironment = 4096;
 /** Nodes one environment may have had. */
 const nodesPerEnvironment = 4096;
-/** New agents a second that the control plane is glad to take; the reconnect spread follows from it. */
-const reconnectsPerSecond = 225;
 /** How often what an agent reports is recorded as news, at most: such events are kept for ever. */
 const reportSpacingMs = 5000;
 /** How often some more agents are told of new endpoints. */
@@ -64,6 +63,8 @@ export interface Polls extends PollAdmission {
 interface Connected {
   /** What it said last; undefined from one that knows nothing of endpoints. */
   inUse: EndpointsInUse | undefined;
+  /** The time for its return that it was told last: not what would be told now, where a whole fleet is leaving. */
+  toldSpreadMs: number;
   /** The version it was told on this call. */
   toldVersion: number | undefined;
   /** Whether what it says of its address is still to be looked at, and when something of it was recorded last. */
@@ -107,7 +108,7 @@ export function createPolls(deps: {
     turnAway(environmentId, instanceId) {
       const refusal = new AgentRefused('duplicate-agent', 'another agent polls with the same Edge ID and join token; is this machine a copy of another?');
       // A classic poller that was kept is not heard of before its next interval.
-      endCalls((agent) => agent.environmentId === environmentId && agent.instanceId === instanceId, refusal, 2 * intervalMs(environmentId));
+      endCalls(connectedOf(environmentId).filter(({ agent }) => agent.instanceId === instanceId), refusal, 2 * intervalMs(environmentId));
     },
   });
 
@@ -116,8 +117,6 @@ export function createPolls(deps: {
     const own = state?.status === 'active' ? state.pollIntervalSeconds : null;
     return (own ?? settings.current().pollIntervalSeconds) * 1000;
   }
-
-  const spreadMs = () => Math.ceil((presence.connected() / reconnectsPerSecond) * 1000);
 
   /** What this agent is to be told of endpoints now: what it does not go by yet, once a call. */
   function endpointsNews(agent: PresentAgent): EndpointsNews | undefined {
@@ -163,10 +162,13 @@ export function createPolls(deps: {
   }
 
   function answer(agent: PresentAgent, required: readonly IssuedCredentials[]): PollAnswer {
+    const spreadMs = reconnectSpreadMs(presence.connected());
+    const entry = connected.get(agent);
+    if (entry !== undefined) entry.toldSpreadMs = spreadMs;
     return {
       confirmedSequence: recorder.confirmed(agent),
       pollIntervalMs: intervalMs(agent.environmentId),
-      reconnectSpreadMs: spreadMs(),
+      reconnectSpreadMs: spreadMs,
       required,
       takeSnapshot: snapshots().wants(agent),
       maskSecrets: settings.current().maskSecretsInSnapshots,
@@ -195,10 +197,14 @@ export function createPolls(deps: {
     return new AgentRefused(reason, message, 60_000);
   }
 
+  /** Those of one environment, without a look at all others. */
+  function connectedOf(environmentId: string): Connected[] {
+    return presence.present(environmentId, null).flatMap((agent) => connected.get(agent) ?? []);
+  }
+
   /** `again` is for {@link Presence.left}. */
-  function endCalls(isMeant: (agent: PresentAgent) => boolean, refusal: AgentRefused, again: number): void {
-    for (const { agent, context, end } of [...connected.values()]) {
-      if (!isMeant(agent)) continue;
+  function endCalls(ofThese: readonly Connected[], refusal: AgentRefused, again: number): void {
+    for (const { agent, context, end } of ofThese) {
       connected.delete(agent);
       presence.left(agent, again);
       end(refusal);
@@ -266,7 +272,7 @@ export function createPolls(deps: {
           return report;
         },
       };
-      const entry: Connected = { agent, context, push, end, inUse: introduction.endpoints, toldVersion: undefined, isAddressNews: true, addressRecordedAtMs: 0 };
+      const entry: Connected = { agent, context, push, end, inUse: introduction.endpoints, toldVersion: undefined, toldSpreadMs: 0, isAddressNews: true, addressRecordedAtMs: 0 };
       connected.set(agent, entry);
       reportAddress(entry);
       presence.arrived(agent, intervalMs(environmentId));
@@ -302,7 +308,7 @@ export function createPolls(deps: {
         },
         close({ isClassic }) {
           if (!connected.delete(agent)) return;
-          presence.left(agent, isClassic ? 2 * intervalMs(environmentId) : spreadMs());
+          presence.left(agent, isClassic ? 2 * intervalMs(environmentId) : entry.toldSpreadMs);
           if (!isClassic) tunnels().left(agent, context);
         },
       };
@@ -341,7 +347,7 @@ export function createPolls(deps: {
       const state = environments.peek(environmentId);
       const agents = state?.status === 'active' ? Object.values(state.agents) : [];
       for (const { instanceId } of agents) recorder.retire({ environmentId, instanceId });
-      endCalls((agent) => agent.environmentId === environmentId, new AgentRefused(why, wordsOf[why]), 0);
+      endCalls(connectedOf(environmentId), new AgentRefused(why, wordsOf[why]), 0);
       duplicates.forget(environmentId);
       // Who only has to get the new token is expected back; all others are none of its agents any more.
       if (why !== 'token-rotated') presence.forget(environmentId);
@@ -358,14 +364,14 @@ export function createPolls(deps: {
     },
 
     remind(environmentId) {
-      const entries = [...connected.values()].filter(({ agent }) => environmentId === undefined || agent.environmentId === environmentId);
+      const entries = environmentId === undefined ? [...connected.values()] : connectedOf(environmentId);
       for (const { agent, push } of entries) push(answer(agent, []));
       return entries.length;
     },
 
     announceEndpoints(environmentId) {
       if (environmentId === undefined) return announceInSteps([...connected.values()]);
-      for (const entry of connected.values()) if (entry.agent.environmentId === environmentId) announceTo(entry);
+      for (const entry of connectedOf(environmentId)) announceTo(entry);
     },
 
     close() {

@@ -29,6 +29,8 @@ interface Heard {
 export interface Presence {
   /** What the record says of an environment at start. Its silence so far is the control plane's own. */
   know(environmentId: string, past: { readonly heartbeat: 'never' | 'up' | 'down'; readonly lastPolledAtMs: number | undefined; readonly intervalMs: number }): void;
+  /** All that the record says is known: whoever was up comes back within so many milliseconds, and counts as up until then. */
+  expectAllWithin(ms: number): void;
   arrived(agent: PresentAgent, intervalMs: number): void;
   /** `again` is the longest after which it should be back, in milliseconds. */
   left(agent: PresentAgent, again: number): void;
@@ -108,6 +110,10 @@ export function createPresence(deps: {
       one.expectedByMs = clock.now();
       one.knownAtMs = clock.now();
       one.deadlineMs = clock.now() + 2 * intervalMs + graceMs;
+    },
+
+    expectAllWithin(ms) {
+      for (const one of environments.values()) one.deadlineMs = Math.max(one.deadlineMs, one.knownAtMs + ms + graceMs);
     },
 
     arrived(agent, intervalMs) {

@@ -114,6 +114,35 @@ describe('application: heartbeats', () => {
     expect(await beats()).to.have.length(1);
   });
 
+  it('of a large fleet is lost after a restart only when all had the time over which they spread their return', async () => {
+    await (await harness.agent(environmentId)).poll();
+    harness.kill();
+    // 15,000 agents come back within 67 s, at 225 a second.
+    const fleet = { async *agents() {
+      await Promise.resolve();
+      yield Array.from({ length: 15_000 }, (_, index) => ({ environmentId: index === 0 ? environmentId : `e${String(index)}`, node: 'node1', instanceId: 'instance1', lastSequence: 1, lastPolledAt: at(0), heartbeat: 'up' as const, pollIntervalSeconds: null }));
+    } };
+    const next = await harness.restart(fleet);
+    await harness.clock.advance(86_000);
+    await next.environments.change(environmentId, { tags: ['later'] }, admin);
+    expect(await beats()).to.deep.equal([]);
+    await harness.clock.advance(2000);
+    expect(await recorded(1)).to.deep.equal([{ type: 'HeartbeatLost', at: at(87), lastPolledAt: at(0) }]);
+  });
+
+  it('of a fleet that leaves at once is lost only after the time for the return that each was told', async () => {
+    const others = await Promise.all(Array.from({ length: 224 }, (_, index) => harness.createEnvironment(`site ${String(index)}`)));
+    const agents = [];
+    for (const id of [...others, environmentId]) agents.push(await harness.agent(id));
+    for (const agent of agents) await agent.poll();
+    for (const agent of agents) agent.conversation.close({ isClassic: false });
+    // Each was told a second, and has 20 s more.
+    await pass(21);
+    expect(await beats()).to.deep.equal([]);
+    await pass(1);
+    expect(await recorded(225)).to.have.length(225);
+  });
+
   it('that was lost before a restart is restored by the first call after it, and not lost twice', async () => {
     const agent = await harness.agent(environmentId);
     await agent.poll();
