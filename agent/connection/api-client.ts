@@ -1,5 +1,5 @@
 /** A gRPC client of the API's port whose connection stands. */
-import { connectivityState } from '@grpc/grpc-js';
+import { connectivityState, Metadata } from '@grpc/grpc-js';
 import type { HostPort } from '../../proto/host-port.ts';
 import { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { ConnectFailure, connectFailureFrom } from './connect-failure.ts';
@@ -10,6 +10,8 @@ import { shakeHands, sniOf } from './tls-handshake.ts';
 import type { Trust } from './trust.ts';
 
 const CONNECT_MS = 20_000;
+/** A call on a connection that failed fails at once. */
+const REFUSED_MS = 1000;
 
 /**
  * Connects, so that what is sent next travels on a live connection. Close the client after use.
@@ -30,6 +32,7 @@ export async function connectApi(target: HostPort, proxy: Proxy | undefined, tru
   const deadline = withDeadline(signal, CONNECT_MS, () => new ConnectFailure('connection-timeout'));
   try {
     if (await isReady(client, deadline.signal)) return client;
+    if (proxy === undefined && (await saysRefused(client))) throw new ConnectFailure('connection-refused', `nothing listens at ${address}`);
     // gRPC tells failures apart in words alone: a handshake of our own says which it is.
     await shakeHands(target, proxy, trust.acceptance, deadline.signal);
     throw new ConnectFailure('connection-broken');
@@ -40,6 +43,16 @@ export async function connectApi(target: HostPort, proxy: Proxy | undefined, tru
   } finally {
     deadline.clear();
   }
+}
+
+/**
+ * Whether nothing listens there, as gRPC passes the system's word on in its own. A whole fleet meets that at once while its control plane
+ * is started anew: a second look would double what comes. Nothing is sent where there is no connection.
+ */
+function saysRefused(client: PollServiceClient): Promise<boolean> {
+  return new Promise((resolve) => {
+    client.getBinding({ nonce: new Uint8Array(), fingerprints: [] }, new Metadata(), { deadline: Date.now() + REFUSED_MS }, (error) => resolve(error?.details.includes('ECONNREFUSED') === true));
+  });
 }
 
 /** Connects once: true when the connection stands, false when it failed. Throws the signal's reason. */

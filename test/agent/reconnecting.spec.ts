@@ -5,8 +5,10 @@ import { connectApi } from '../../agent/connection/api-client.ts';
 import { ConnectFailure } from '../../agent/connection/connect-failure.ts';
 import { trustAuthorities } from '../../agent/connection/trust.ts';
 import type { ApiAccess } from '../../agent/connection/api-access.ts';
+import { countConnections } from '../../agent/fleet/connection-counter.ts';
 import { createNotices } from '../../agent/notices.ts';
 import { createPollLoop, POLL_TIMING } from '../../agent/polls/poll-loop.ts';
+import { findFreePort } from '../support/ports.ts';
 import { agentSuite } from './support/agent-suite.ts';
 import { captureLog } from './support/captured-log.ts';
 import { refuse } from './support/control-plane-double.ts';
@@ -85,6 +87,20 @@ describe('an agent that calls again', () => {
       return connectApi(target, undefined, trustAuthorities(target, controlPlane.certificate.caPem), signal);
     };
     expect(await waitsOf(10, 1, access)).to.deep.equal([500, 67_500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 67_000]);
+  });
+
+  it('tries once where nothing listens, and says so: a fleet whose control plane is started anew must not come twice', async () => {
+    const { controlPlane } = suite();
+    const target = { host: '127.0.0.1', port: await findFreePort() };
+    const trust = trustAuthorities(target, controlPlane.certificate.caPem);
+    const connections = countConnections();
+    try {
+      const failure = await connectApi(target, undefined, trust, new AbortController().signal).then(() => undefined, (error: unknown) => error);
+      expect(failure).to.have.property('code', 'connection-refused');
+      expect(connections.takeAttempts().map(([, count]) => count)).to.deep.equal([1]);
+    } finally {
+      connections.stop();
+    }
   });
 
   it('asks after fifteen seconds, and every five minutes at the end, where it is refused for what only a person can mend', async () => {
