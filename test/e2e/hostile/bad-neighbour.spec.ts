@@ -1,0 +1,80 @@
+/** Fifty good agents behind one address, and a bad neighbour at work there on both ports, from before they come until they have gone. */
+import { buffer } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { eventually } from '../../support/eventually.ts';
+import { type AgentFleet, startAgentFleet } from '../../support/fleet/agent-fleet.ts';
+import { digestOf, knownBytes } from '../../support/fleet/known-bytes.ts';
+import { bytesPath } from '../../support/fleet/verifiable-engine.ts';
+import type { CreatedEnvironment } from '../failures/support/api.ts';
+import { accountsOf } from '../failures/support/poll-accounts.ts';
+import { dockerPath, startSite, type Site } from '../failures/support/site.ts';
+import { type BadNeighbour, startBadNeighbour } from './support/bad-neighbour.ts';
+
+const AGENTS = 50;
+
+describe('fifty good agents behind the same address as a bad one', function () {
+  this.timeout(120_000);
+  let site: Site;
+  let environments: readonly CreatedEnvironment[];
+  let neighbour: BadNeighbour | undefined;
+  let fleet: AgentFleet | undefined;
+
+  before(async () => {
+    site = await startSite();
+    const created: CreatedEnvironment[] = [];
+    for (let index = 0; index < AGENTS; index += 1) created.push(await site.api.createEnvironment({ name: `agent${index}`, pollIntervalSeconds: 1 }));
+    environments = created;
+    const { httpsPort, tunnelPort } = site.server();
+    neighbour = await startBadNeighbour({ https: httpsPort, tunnel: tunnelPort }, created.map(({ id }) => id));
+    fleet = startAgentFleet({ folder: site.folder, agents: created.map(({ name, issuedEdgeId, joinToken }) => ({ name, edgeId: issuedEdgeId, edgeKey: joinToken })) });
+  });
+  after(async () => {
+    await neighbour?.stop();
+    await fleet?.stop();
+    await site.stop();
+  });
+
+  /** What each engine answers, all asked at once. */
+  async function askAll(name: string): Promise<readonly string[]> {
+    const length = 20_000;
+    const right = digestOf(knownBytes(name, length));
+    return Promise.all(
+      environments.map(async (environment) => {
+        const answer = await site.api.open('GET', dockerPath(environment, bytesPath(name, length)));
+        const bytes = await buffer(answer);
+        return digestOf(bytes) === right ? 'right' : `${answer.statusCode ?? 0} ${bytes.subarray(0, 200).toString()}`;
+      }),
+    );
+  }
+  const allRight = Array.from({ length: AGENTS }, () => 'right');
+
+  it('are all let in, and each opens its tunnel when it is asked, again and again', async () => {
+    await eventually(
+      'all of them to be up',
+      async () => (((await site.api.call('GET', '/environments?status=up&limit=1')).body as { readonly total: number }).total === AGENTS ? true : undefined),
+      30_000,
+    );
+    expect(await askAll('first')).to.deep.equal(allRight);
+    await Promise.all(environments.map(({ id }) => site.api.call('DELETE', `/environments/${id}/connection`)));
+    expect(await askAll('second')).to.deep.equal(allRight);
+    expect(await askAll('third')).to.deep.equal(allRight);
+  });
+
+  it('had all polls answered, lost no tunnel, and have nothing to complain of', async () => {
+    for (const { id } of environments) {
+      const events = await eventually('a dozen polls', async () => {
+        const those = await site.api.events(`environment=${id}`);
+        return those.filter(({ type }) => type === 'AgentPolled').length >= 12 ? those : undefined;
+      });
+      expect(events.map(({ type }) => type)).to.not.include.oneOf(['PollsLost', 'HeartbeatLost', 'TunnelLost', 'TunnelOpenFailed', 'TunnelCredentialsExpired', 'DuplicateAgentDetected']);
+      expect(events.filter(({ type }) => type === 'TunnelOpened')).to.have.length(2);
+      expect([...accountsOf(events).values()].map(({ wrong }) => wrong)).to.deep.equal([[]]);
+    }
+    expect(fleet?.complaints()).to.deep.equal([]);
+  });
+
+  it('while the neighbour was at work, and was turned away', () => {
+    expect(neighbour?.turnedAway()).to.be.above(200);
+    expect(neighbour?.guesses()).to.be.above(100);
+  });
+});
