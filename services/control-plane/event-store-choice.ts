@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventLogFile, type OpenedEventStore, openEventStore, openServerEventStore } from '../event-store/open.ts';
+import { EventStoreError } from '../event-store/port.ts';
 import { StartError } from './options.ts';
 import { readIfPresent, writeWhole } from './tls/key-files.ts';
 
@@ -35,7 +36,10 @@ export async function openChosenEventStore(dataDir: string, choice = 'sqlite'): 
     if (before === undefined) writeWhole(file, `${kind}\n`, 0o644);
     return { store, isNew };
   }
-  const store = await openServerEventStore(choice);
+  const store = await openServerEventStore(choice).catch((error: unknown) => {
+    if (!(error instanceof EventStoreError)) throw error;
+    throw new StartError(error.code, `${error.message} Check that the server runs, and that --event-store names it, its authority and an account that may read and write.`, error);
+  });
   try {
     const isNew = await hasNoHistory(store);
     if (before === undefined) writeWhole(file, `${kind}\n`, 0o644);

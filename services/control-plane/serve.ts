@@ -3,24 +3,18 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createProjections } from '../../projections/open.ts';
-import type { Projections } from '../../projections/port.ts';
 import { signBinding } from '../../proto/binding.ts';
 import { signEndpoints } from '../../proto/endpoints.ts';
 import { formatHostPort } from '../../proto/host-port.ts';
 import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { encodeJoinToken } from '../../proto/join-token.ts';
-import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
 import { createGateway } from '../../web-gateway/gateway.ts';
 import { createAgentDelivery } from '../agent-delivery/agent-delivery.ts';
-import { type Application, createApplication } from '../application/application.ts';
+import { createApplication } from '../application/application.ts';
 import { systemClock } from '../application/clock.ts';
 import { createInstallationSecrets } from '../application/sealing.ts';
 import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
-import type { ExpiryRequest } from '../event-store/log-maintenance.ts';
-import type { OpenedEventStore } from '../event-store/open.ts';
-import type { EventStore } from '../event-store/port.ts';
 import { createPollsEdge } from '../polls/polls-edge.ts';
-import { type NatsTap, startNatsTap, type TapState } from '../taps/nats-tap.ts';
 import { createTunnelsEdge, type TunnelsEdge } from '../tunnels/edge.ts';
 import { createAdminSocket } from './admin-socket.ts';
 import { loadApiCertificate } from './api-certificate.ts';
@@ -30,11 +24,14 @@ import { startAuditPort } from './audit-port.ts';
 import { openChosenEventStore } from './event-store-choice.ts';
 import { environmentHosts } from './environment-hosts.ts';
 import { loadCheckpointSigner } from './checkpoint-key.ts';
+import { createExpiringStore } from './expiring-store.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import { localHostOf } from './local-host.ts';
 import type { ControlPlaneOptions, ReadyLine } from './options.ts';
+import { readinessOf } from './readiness.ts';
 import { startErrorOf } from './start-errors.ts';
+import { startTap } from './start-tap.ts';
 import { startStore } from './store-role.ts';
 import { createTunnelListener } from './tunnel-listener.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
@@ -70,6 +67,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     const { store, isNew } = await openChosenEventStore(dataDir, options.eventStore);
     started.defer(() => store.close());
+    const expiring = createExpiringStore(store, () => application.settings, logger);
     const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, { keyFile: options.keyFile, isNew });
     const identities = createTunnelIdentities(dataDir);
 
@@ -87,7 +85,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     let tunnelPort = options.tunnelPort;
     const joinSecret = (environmentId: string, tokenVersion: number) => deriveJoinSecret(installationKey, environmentId, tokenVersion);
     const application = createApplication({
-      store,
+      store: expiring.store,
       clock,
       logger: logger.child({ component: 'application' }),
       controlPlaneNode,
@@ -104,8 +102,8 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
           joinSecret: joinSecret(environmentId, joinTokenVersion),
         }),
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
-      expirePolls: expiryOf(store, 'polls'),
-      expireSnapshots: expiryOf(store, 'snapshots'),
+      expirePolls: expiring.expiryOf('polls'),
+      expireSnapshots: expiring.expiryOf('snapshots'),
       signing: store.chain === undefined ? undefined : { chain: store.chain, signer: loadCheckpointSigner(dataDir, options.checkpointKeyFile) },
       async onAddress(agentHost) {
         await certificate.addNames([agentHost]).catch((error: unknown) => {
@@ -115,7 +113,9 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     });
     started.defer(() => application.close());
     const { isEmpty: isFirstStart } = await application.startAccounts();
-    const tap = options.nats === undefined || options.isLocal === true ? undefined : tapInto(options.nats, { store, application, controlPlaneNode, dataDir, logger });
+    application.settings.onChanged(expiring.settingsChanged);
+    const nats = options.isLocal === true ? undefined : options.nats;
+    const tap = startTap({ nats, store, settings: application.settings, controlPlaneNode, dataDir, logger: logger.child({ component: 'tap' }) });
     started.defer(() => tap?.close());
     if (options.isLocal !== true) await application.resume(projections.startup);
 
@@ -162,7 +162,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version: releaseVersion(),
-      readiness: () => readinessOf({ store, projections, tap: tap?.state() }),
+      readiness: () => readinessOf({ store, projections, tap }),
     });
     started.defer(() => gateway.close({ graceMs }));
 
@@ -229,43 +229,6 @@ function running(readyLine: ReadyLine, started: AsyncDisposableStack): ControlPl
   return { readyLine, stop: () => kept.disposeAsync() };
 }
 
-/** A server removes what has expired by itself. */
-function expiryOf({ maintenance }: OpenedEventStore, category: string) {
-  return maintenance === undefined ? undefined : async (bounds: Omit<ExpiryRequest, 'category'>) => (await maintenance.expire({ category, ...bounds })).events;
-}
-
 function pemOf({ keyPem, certificatePem }: TunnelIdentity): { readonly key: string; readonly cert: string } {
   return { key: keyPem, cert: certificatePem };
-}
-
-/** That NATS or the event store is away is shown, and is no reason to send agents and open tunnels elsewhere: there is nowhere better. */
-function readinessOf({ store, projections, tap }: { readonly store: EventStore; readonly projections: Projections; readonly tap: TapState | undefined }): Readiness {
-  const state = projections.state();
-  return {
-    ready: state.kind === 'live',
-    checks: {
-      eventStore: store.unavailability?.() ?? 'ok',
-      projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? state.reason : 'catching up',
-      ...(tap === undefined ? {} : { nats: tap.state === 'away' ? (tap.reason ?? 'away') : tap.state === 'connecting' ? 'connecting' : 'ok' }),
-    },
-  };
-}
-
-function tapInto(
-  nats: NonNullable<ControlPlaneOptions['nats']>,
-  { store, application, controlPlaneNode, dataDir, logger }: { readonly store: EventStore; readonly application: Application; readonly controlPlaneNode: string; readonly dataDir: string; readonly logger: Logger },
-): NatsTap {
-  const { settings } = application;
-  const tap = startNatsTap({
-    eventStore: store,
-    nats,
-    source: `urn:homeport:${controlPlaneNode}`,
-    includesPolls: settings.current().publishPolls,
-    checkpointFile: join(dataDir, 'nats-tap.json'),
-    logger: logger.child({ component: 'tap' }),
-  });
-  settings.onChanged(() => {
-    tap.includePolls(settings.current().publishPolls);
-  });
-  return tap;
 }

@@ -1,0 +1,24 @@
+/** What `/readyz` says, part by part. */
+import type { Projections } from '../../projections/port.ts';
+import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
+import type { EventStore } from '../event-store/port.ts';
+import type { NatsTap } from '../taps/nats-tap.ts';
+
+/** That NATS or the event store is away is shown, and is no reason to send agents and open tunnels elsewhere: there is nowhere better. */
+export function readinessOf({ store, projections, tap }: { readonly store: EventStore; readonly projections: Projections; readonly tap: NatsTap | undefined }): Readiness {
+  const state = projections.state();
+  return {
+    ready: state.kind === 'live',
+    checks: {
+      eventStore: store.unavailability?.() ?? 'ok',
+      projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? state.reason : 'catching up',
+      ...(tap === undefined ? {} : { nats: natsOf(tap) }),
+    },
+  };
+}
+
+function natsOf(tap: NatsTap): string {
+  const { state, reason } = tap.state();
+  if (state === 'away') return reason ?? 'away';
+  return state === 'connecting' ? 'connecting' : 'ok';
+}

@@ -1,0 +1,32 @@
+/** Starts the NATS tap of this process, which follows the setting `publishPolls`. */
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { StoredSettings } from '../application/settings.ts';
+import type { EventStore } from '../event-store/port.ts';
+import type { NatsSettings } from '../taps/nats-connection.ts';
+import { type NatsTap, startNatsTap } from '../taps/nats-tap.ts';
+
+/** Undefined where no NATS is named. Throws {@link import('../taps/event-stream.ts').TapError} where the settings of the connection are wrong. */
+export function startTap(deps: {
+  readonly nats: NatsSettings | undefined;
+  readonly store: EventStore;
+  readonly settings: StoredSettings;
+  readonly controlPlaneNode: string;
+  readonly dataDir: string;
+  readonly logger: Logger;
+}): NatsTap | undefined {
+  const { nats, store, settings, controlPlaneNode, dataDir, logger } = deps;
+  if (nats === undefined) return undefined;
+  const tap = startNatsTap({
+    eventStore: store,
+    nats,
+    source: `urn:homeport:${controlPlaneNode}`,
+    includesPolls: settings.current().publishPolls,
+    checkpointFile: join(dataDir, 'nats-tap.json'),
+    logger,
+  });
+  settings.onChanged(() => {
+    tap.includePolls(settings.current().publishPolls);
+  });
+  return tap;
+}
