@@ -43,11 +43,8 @@ export function timeoutAnswer(answered: Answered): streams.BatchAppendResp {
   return errorAnswer(answered, new EventStoreError('event-store-unavailable', 'The append took too long.', { stream: answered.stream, isInDoubt: true }));
 }
 
-function answer({ correlationId, stream, expectedRevision }: Answered): streams.BatchAppendResp {
-  const made = new BatchAppendResp().setCorrelationId(correlationId).setStreamIdentifier(toStreamIdentifier(stream));
-  if (expectedRevision === 'no-stream') return made.setNoStream(new Empty());
-  if (expectedRevision === 'stream-exists') return made.setStreamExists(new Empty());
-  return expectedRevision === 'any' ? made.setAny(new Empty()) : made.setStreamPosition(String(expectedRevision));
+function answer({ correlationId, stream }: Answered): streams.BatchAppendResp {
+  return new BatchAppendResp().setCorrelationId(correlationId).setStreamIdentifier(toStreamIdentifier(stream));
 }
 
 interface Detail {

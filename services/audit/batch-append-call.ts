@@ -4,7 +4,7 @@
  */
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { EventStore } from '../event-store/port.ts';
+import type { EventStore, ExpectedRevision } from '../event-store/port.ts';
 import { errorAnswer, successAnswer, timeoutAnswer, type Answered } from './batch-answer.ts';
 import { accessDenied, callErrorOf, invalidRequest } from './call-error.ts';
 import type { Caller } from './caller.ts';
@@ -133,17 +133,29 @@ export function serveBatchAppend(call: BatchAppendCall, caller: Caller, { store,
   call.on('cancelled', gone).on('close', gone);
 }
 
-/** The first request of an append says where it goes. */
+/** The first request of an append says where it goes. Where it says nonsense, that append alone is refused. */
 function announced(request: streams.BatchAppendReq): Append {
   const options = request.getOptions();
   if (options === undefined) throw invalidRequest('An append begins with its options.');
-  const stream = streamNameOf(options.getStreamIdentifier());
-  const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
-  const expectedRevision = expectedRevisionOf({ revision, isNoStream: options.hasNoStream(), isStreamExists: options.hasStreamExists(), isAny: options.hasAny() });
   const deadline = options.getDeadline();
-  return {
-    answered: { correlationId: request.getCorrelationId(), stream, expectedRevision },
+  const append = {
+    correlationId: request.getCorrelationId(),
     deadlineMs: deadline === undefined ? undefined : deadline.getSeconds() * 1000 + deadline.getNanos() / 1e6,
-    events: createProposedEvents(stream),
   };
+  try {
+    const stream = streamNameOf(options.getStreamIdentifier());
+    return begun(append, stream, createProposedEvents(stream), expectationOf(options));
+  } catch (error) {
+    const stream = Buffer.from(options.getStreamIdentifier()?.getStreamName_asU8() ?? []).toString('utf8');
+    return begun(append, stream, createProposedEvents(stream, callErrorOf(error)), 'any');
+  }
+}
+
+function begun({ correlationId, deadlineMs }: Pick<Answered, 'correlationId'> & Pick<Append, 'deadlineMs'>, stream: string, events: ProposedEvents, expectedRevision: ExpectedRevision): Append {
+  return { answered: { correlationId, stream, expectedRevision }, deadlineMs, events };
+}
+
+function expectationOf(options: streams.BatchAppendReq.Options): ExpectedRevision {
+  const revision = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
+  return expectedRevisionOf({ revision, isNoStream: options.hasNoStream(), isStreamExists: options.hasStreamExists(), isAny: options.hasAny() });
 }

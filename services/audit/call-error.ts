@@ -76,7 +76,7 @@ export function callErrorOf(error: unknown): CallError {
     case 'stream-deleted':
       return new CallError(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, { exception: 'stream-deleted', ...named });
     case 'wrong-expected-revision': {
-      const actual = error.actualRevision === undefined ? '' : String(error.actualRevision);
+      const actual = error.actualRevision === undefined ? '-1' : String(error.actualRevision);
       return new CallError(status.FAILED_PRECONDITION, error.message, {
         exception: 'wrong-expected-version',
         ...named,

@@ -25,11 +25,11 @@ export interface ProposedEvents {
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Collects the events of one append to `stream`. */
-export function createProposedEvents(stream: string): ProposedEvents {
+/** Collects the events of one append to `stream`; `refused` is what was wrong with it before any came. */
+export function createProposedEvents(stream: string, refused?: Error): ProposedEvents {
   let events: NewEvent[] = [];
   let bytes = 0;
-  let problem: Error | undefined = problemOfName(stream);
+  let problem = refused ?? problemOfName(stream);
 
   return {
     add(message) {

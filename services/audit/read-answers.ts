@@ -29,17 +29,16 @@ export function readAnswers(plan: ReadPlan, store: EventReader, context: { reado
 
 async function* streamPart({ stream, from }: StreamSource, { direction, limit }: Part, { idForm, wantsEnds }: ReadPlan, store: EventReader, signal: AbortSignal): AsyncGenerator<AnswerPage> {
   try {
-    let isFirst = true;
+    let isEmpty = true;
     for await (const events of store.readStream(stream, { direction, from, limit, signal })) {
-      const first = events[0]?.revision;
-      const asked = from === 'start' ? 0 : from;
-      if (wantsEnds && isFirst && direction === 'forwards' && first !== undefined && first !== asked) yield [firstRevisionMessage(first)];
-      isFirst = false;
+      isEmpty = false;
       yield messages(events, (event) => eventMessage(event, idForm));
     }
     if (!wantsEnds) return;
     for await (const [last] of store.readStream(stream, { direction: 'backwards', limit: 1, signal })) {
-      if (last !== undefined) yield [lastRevisionMessage(last.revision)];
+      if (last === undefined) continue;
+      if (isEmpty && direction === 'forwards') yield [firstRevisionMessage(last.revision + 1)];
+      yield [lastRevisionMessage(last.revision)];
     }
   } catch (error) {
     if (!(error instanceof EventStoreError) || error.code !== 'stream-not-found') throw error;
@@ -73,12 +72,13 @@ async function* allPart({ from, filter }: AllSource, { direction, limit }: Part,
 
 async function* following(source: ReadSource, { idForm }: ReadPlan, store: EventReader, signal: AbortSignal, subscriptionId: string): AsyncGenerator<AnswerPage> {
   const filter = source.kind === 'all' ? source.filter : undefined;
-  // Begun before it is confirmed: what comes after the confirmation is seen.
-  const followed = subscription(source, store, signal);
-  yield [confirmationMessage(subscriptionId)];
   let considered = 0;
-  for await (const message of followed) {
-    if (message.kind === 'caught-up') yield [caughtUpMessage()];
+  let isConfirmed = false;
+  for await (const message of subscription(source, store, signal)) {
+    // A subscription that can't be is refused unconfirmed; one that can has something to say at once.
+    if (!isConfirmed) yield [confirmationMessage(subscriptionId)];
+    isConfirmed = true;
+    if (message.kind === 'caught-up') yield filter === undefined || message.position === undefined ? [caughtUpMessage()] : [checkpointMessage(message.position), caughtUpMessage()];
     else if (message.kind === 'checkpoint') yield filter === undefined ? [] : [checkpointMessage(message.position)];
     else if (filter === undefined) yield messages(message.events, (event) => eventMessage(event, idForm));
     else yield considerable(message.events);

@@ -49,7 +49,7 @@ export function streamNotFoundMessage(stream: string): streams.ReadResp {
   return new ReadResp().setStreamNotFound(new ReadResp.StreamNotFound().setStreamIdentifier(toStreamIdentifier(stream)));
 }
 
-/** The first revision that there still is, where the read asked for earlier ones. */
+/** The revision that the stream goes on with, where the read asked for later ones. */
 export function firstRevisionMessage(revision: number): streams.ReadResp {
   return new ReadResp().setFirstStreamPosition(String(revision));
 }

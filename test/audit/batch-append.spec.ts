@@ -125,6 +125,7 @@ describe('audit front: batched appends', () => {
     expect(await outcome({ stream: 'single-1', messages: [{ data: JSON.stringify('x'.repeat(1024 * 1024)) }] })).to.equal(`${name}.MaximumAppendSizeExceeded`);
     expect(await outcome({ stream: 'single-1', messages: [{ data: JSON.stringify('x'.repeat(5 * 1024 * 1024)) }] })).to.equal(`${name}.MaximumAppendSizeExceeded`);
     expect(await outcome({ stream: 'x'.repeat(10_000) })).to.equal(`${name}.Unknown`);
+    expect(await outcome({ stream: '' })).to.equal(`${name}.Unknown`);
     expect(await outcome({ stream: 'single-1', messages: [] })).to.equal(`${name}.Unknown`);
     expect(await outcome({ stream: 'single-1', messages: [{ type: '' }] })).to.equal(`${name}.Unknown`);
     expect(await outcome({ stream: 'single-1', messages: [{ id: 'no uuid' }] })).to.equal(`${name}.Unknown`);
