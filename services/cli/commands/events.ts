@@ -6,11 +6,14 @@ import { flag, instant, positiveInteger } from '../flags.ts';
 import { isJson, renderList, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
 import { withLocalClient } from '../local-client.ts';
-import { environmentNames, findRecordedEnvironment } from '../rest/recorded-environments.ts';
+import { createEnvironmentNames } from '../rest/environment-names.ts';
+import type { EnvironmentNames } from '../rest/environment-names.ts';
+import { findRecordedEnvironment } from '../rest/recorded-environments.ts';
 import { followEvents, readHistory } from '../rest/events.ts';
 import type { Event, EventFilter } from '../rest/events.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import { interruption } from '../stop-signals.ts';
+import { eventsVerifyCommand } from './events-verify.ts';
 
 interface Flags extends ConnectionFlags, OutputFlags, EventFilter {
   readonly dataDir?: string;
@@ -20,11 +23,11 @@ interface Flags extends ConnectionFlags, OutputFlags, EventFilter {
 }
 
 /** Wide enough for what usually stands there, so that pages and live lines align. */
-const layoutWith = (names: ReadonlyMap<string, string>): Layout<Event> => ({
+const layoutWith = (names: EnvironmentNames): Layout<Event> => ({
   columns: [
     { title: 'TIME', of: ({ time }) => time, width: 24 },
     { title: 'TYPE', of: ({ type }) => type, width: 24 },
-    { title: 'ENVIRONMENT', of: ({ data }) => names.get(String(data.environmentId)) ?? textOf(data.environmentId), width: 12 },
+    { title: 'ENVIRONMENT', of: ({ data }) => names.of(String(data.environmentId)) ?? textOf(data.environmentId), width: 12 },
     { title: 'ACTOR', of: ({ metadata }) => textOf(metadata.actor), width: 20 },
     { title: 'CORRELATION', of: ({ metadata }) => textOf(metadata.$correlationId), width: 36 },
     { title: 'STREAM', of: ({ stream, revision }) => `${stream}@${revision}`, isWide: true, width: 32 },
@@ -44,7 +47,8 @@ export function eventsCommand(): Command {
   return new Command('events')
     .description('who did what, where and when')
     .addCommand(list.action(listEvents))
-    .addCommand(tail.action(tailEvents));
+    .addCommand(tail.action(tailEvents))
+    .addCommand(eventsVerifyCommand());
 }
 
 function withFilterFlags(command: Command): Command {
@@ -64,11 +68,13 @@ async function listEvents(flags: Flags): Promise<void> {
   await withSource(flags, async (client) => {
     const filter = await filterOf(client, flags);
     const order = flags.reverse === true ? 'desc' : 'asc';
-    const layout = await layoutFor(client, flags);
+    const names = createEnvironmentNames(client);
+    const layout = layoutWith(names);
     const json: Event[] = [];
     let isFirst = true;
     const options = { order, ...(flags.limit === undefined ? {} : { limit: flags.limit }), ...(flags.withoutPolls === true ? { isWanted: isNoPoll } : {}) } as const;
     for await (const events of readHistory(client, filter, options)) {
+      if (isTable(flags)) await names.learn(environmentsOf(events));
       if (isJson(flags)) json.push(...events);
       else process.stdout.write(renderList(events, layout, flags, { hasTitles: isFirst }));
       isFirst = false;
@@ -84,10 +90,12 @@ async function tailEvents(flags: Flags): Promise<void> {
   try {
     await withSource(flags, async (client) => {
       const filter = await filterOf(client, flags);
-      const layout = await layoutFor(client, flags);
+      const names = createEnvironmentNames(client);
+      const layout = layoutWith(names);
       if (!isJson(flags)) process.stdout.write(renderList([], layout, flags));
       for await (const event of followEvents(client, filter, signal)) {
         if (flags.withoutPolls === true && !isNoPoll(event)) continue;
+        if (isTable(flags)) await names.learn(environmentsOf([event]));
         process.stdout.write(isJson(flags) ? `${JSON.stringify(event)}\n` : renderList([event], layout, flags, { hasTitles: false }));
       }
     });
@@ -111,9 +119,12 @@ async function filterOf(client: RestClient, flags: Flags): Promise<EventFilter> 
 }
 
 /** A table shows names; what is for programs has ids alone. */
-async function layoutFor(client: RestClient, flags: Flags): Promise<Layout<Event>> {
-  const isTable = !isJson(flags) && flags.quiet !== true && flags.output !== 'name';
-  return layoutWith(isTable ? await environmentNames(client) : new Map());
+function isTable(flags: Flags): boolean {
+  return !isJson(flags) && flags.quiet !== true && flags.output !== 'name';
+}
+
+function environmentsOf(events: readonly Event[]): string[] {
+  return events.flatMap(({ data }) => textOf(data.environmentId) ?? []);
 }
 
 function isNoPoll({ type }: Event): boolean {

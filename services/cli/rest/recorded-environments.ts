@@ -1,6 +1,6 @@
 /** Environments as the record knows them: also those that were removed. */
 import { CliError } from '../cli-error.ts';
-import { findEnvironment, isSameName, listEnvironments } from './environments.ts';
+import { findEnvironment, isSameName } from './environments.ts';
 import { readHistory } from './events.ts';
 import type { RestClient } from './rest-client.ts';
 
@@ -14,11 +14,6 @@ export async function findRecordedEnvironment(client: RestClient, nameOrId: stri
     if (id === undefined) throw error;
     return id;
   }
-}
-
-/** What environments that exist now are called, by id. */
-export async function environmentNames(client: RestClient): Promise<ReadonlyMap<string, string>> {
-  return new Map((await listEnvironments(client, {})).map(({ id, name }) => [id, name]));
 }
 
 /** The id itself, or the newest that was created with the name. */
