@@ -1,5 +1,8 @@
 // Prints an environment's history from a running Homeport, then goes on live.
 // npm install @eventstore/db-client && node history.mjs 'esdb://NAME:API_KEY@HOST:2113?tlsCAFile=ca.pem' ENVIRONMENT_ID
+import console from 'node:console';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
 import { EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client';
 
 const [connectionString, environment] = process.argv.slice(2);
@@ -22,5 +25,5 @@ for (;;) {
     // A connection that was lost is begun anew where it ended; a wrong name or key is not.
     if (error.type !== 'unavailable' && error.type !== 'timeout' && error.code !== 14) throw error;
   }
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await wait(1000);
 }
