@@ -104,4 +104,22 @@ describe('the audit port of a running Homeport', () => {
     expect(text).to.not.include(key.secret);
     expect(text).to.not.include(server.admin?.password ?? '?');
   });
+
+  it('lets that program go on where it was, without gap or repeat, after the server was killed and started again', async () => {
+    const depot = await createEnvironment(server, 'depot');
+    const printing: RunningProcess = startProcess(process.execPath, [program, audit.replace('esdb://', `esdb://admin:${key.secret}@`), depot.id]);
+    let again: HomeportServer | undefined;
+    try {
+      await printing.waitFor(/-- live --/);
+      await server.kill();
+      again = await startHomeport({ dataDir: server.dataDir, httpsPort: server.httpsPort, flags: ['--audit-port', /:(\d+)\?/.exec(audit)?.[1] ?? ''] });
+      expect((await api.call('PATCH', `/environments/${depot.id}`, { name: 'yard' })).status).to.equal(200);
+      await printing.waitFor(/EnvironmentRenamed .*"yard"/, 30_000);
+      expect(printing.stdout().match(/EnvironmentCreated/g)).to.have.lengthOf(1);
+      expect(printing.stdout().match(/EnvironmentRenamed/g)).to.have.lengthOf(1);
+    } finally {
+      await printing.stop();
+      await again?.remove();
+    }
+  }).timeout(60_000);
 });
