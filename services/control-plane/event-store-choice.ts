@@ -12,7 +12,7 @@ export interface ChosenEventStore {
   readonly isNew: boolean;
 }
 
-/** What `--event-store` may be. */
+/** Whether a choice names a server. */
 const isServer = (choice: string): boolean => /^esdb(\+discover)?:\/\//.test(choice);
 
 /**

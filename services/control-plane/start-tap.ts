@@ -1,12 +1,12 @@
 /** Starts the NATS tap of this process, which follows the setting `publishPolls`. */
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { StoredSettings } from '../application/settings.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { NatsSettings } from '../taps/nats-connection.ts';
 import { type NatsTap, startNatsTap } from '../taps/nats-tap.ts';
+import { createTapCheckpoints } from './tap-checkpoints.ts';
 
-/** Undefined where no NATS is named. Throws {@link import('../taps/event-stream.ts').TapError} where the settings of the connection are wrong. */
+/** Undefined where no NATS is named. Throws {@link import('../taps/tap-error.ts').TapError} where the settings of the connection are wrong. */
 export function startTap(deps: {
   readonly nats: NatsSettings | undefined;
   readonly store: EventStore;
@@ -22,7 +22,7 @@ export function startTap(deps: {
     nats,
     source: `urn:homeport:${controlPlaneNode}`,
     includesPolls: settings.current().publishPolls,
-    checkpointFile: join(dataDir, 'nats-tap.json'),
+    checkpoints: createTapCheckpoints(dataDir),
     logger,
   });
   settings.onChanged(() => {

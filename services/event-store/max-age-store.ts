@@ -2,6 +2,7 @@
 import { categoryOf } from './category.ts';
 import type { EventStore } from './port.ts';
 
+/** A store that tells the server how long its streams stay. */
 export interface MaxAgeStore extends EventStore {
   /** What streams were told no longer holds: each is told anew at its next append. */
   retell(): void;

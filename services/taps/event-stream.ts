@@ -1,6 +1,7 @@
 /** The JetStream stream the taps fill: made where there is none, and asked how far it has come. */
 import { ErrorCode, type JetStreamManager, NatsError, RetentionPolicy, StorageType } from 'nats';
 import { positionIn, subjectPrefix } from './cloud-event.ts';
+import { TapError } from './tap-error.ts';
 
 /** The stream's name. */
 export const streamName = 'HOMEPORT_EVENTS';
@@ -16,11 +17,6 @@ export interface StreamPlace {
 /** As text, which is what errors carry. */
 const noMessages: string = ErrorCode.JetStream404NoMessages;
 
-/** An error whose words are for operators: what is wrong with the stream, and what to do. */
-export class TapError extends Error {
-  override readonly name = 'TapError';
-}
-
 /**
  * Makes the stream where there is none: on file, without limits, which operators may set. One that is there is taken as it is.
  * Throws {@link TapError} where it does not take our subjects, or where the account has no JetStream.
@@ -29,7 +25,7 @@ export async function ensureEventStream(manager: JetStreamManager): Promise<void
   try {
     const { config } = await manager.streams.info(streamName);
     if (!config.subjects.some((subject) => subject === '>' || subject === 'homeport.>' || subject === `${subjectPrefix}.>`)) {
-      throw new TapError(`the stream ${streamName} does not take the subjects ${subjectPrefix}.>; add them, or delete it and it is made anew`);
+      throw new TapError('nats-stream-unsuitable', `the stream ${streamName} does not take the subjects ${subjectPrefix}.>; add them, or delete it and it is made anew`);
     }
   } catch (error) {
     if (!isNotFound(error)) throw error;

@@ -1,8 +1,9 @@
 /** How to reach NATS: the address, and what proves who asks. */
 import { connect, type ConnectionOptions, credsAuthenticator, nkeyAuthenticator, type NatsConnection } from 'nats';
 import { readFileSync } from 'node:fs';
-import { TapError } from './event-stream.ts';
+import { TapError } from './tap-error.ts';
 
+/** Where NATS is, and how it knows us. */
 export interface NatsSettings {
   /** `nats://` or `tls://[user:password@|token@]host[:port]`, several with commas. */
   readonly url: string;
@@ -23,6 +24,9 @@ const pingMs = 10_000;
 export function readNatsSettings(settings: NatsSettings): () => Promise<NatsConnection> {
   const servers = settings.url.split(',').map((text) => parse(text.trim()));
   const [first] = servers;
+  if (servers.some(({ username, password }) => username !== '' && (username !== first?.username || password !== first.password))) {
+    throw new TapError('nats-settings-invalid', 'the NATS servers name different accounts; they are one cluster, so name one');
+  }
   const isTls = servers.some(({ protocol }) => protocol === 'tls:');
   const options: ConnectionOptions = {
     name: 'homeport tap',
@@ -52,19 +56,25 @@ interface Server {
 }
 
 function parse(text: string): Server {
-  let url: URL;
+  const url = URL.parse(text);
+  if (url === null) throw new TapError('nats-settings-invalid', 'the NATS address is not of the form nats://host:4222; encode special characters in the password, such as %40 for @');
+  const { protocol, hostname, port, username, password } = url;
+  if (protocol !== 'nats:' && protocol !== 'tls:') throw new TapError('nats-settings-invalid', `the NATS address begins with ${protocol}//; use nats:// or tls://`);
+  if (hostname === '') throw new TapError('nats-settings-invalid', 'the NATS address names no host');
+  return { protocol, host: hostname, port, username: decoded(username), password: decoded(password) };
+}
+
+/** A percent sign that begins no encoding stands for itself: passwords come as people have them. */
+function decoded(text: string): string {
   try {
-    url = new URL(text);
+    return decodeURIComponent(text);
   } catch {
-    throw new TapError('the NATS address is not of the form nats://host:4222; encode special characters in the password, such as %40 for @');
+    return text;
   }
-  if (url.protocol !== 'nats:' && url.protocol !== 'tls:') throw new TapError(`the NATS address begins with ${url.protocol}//; use nats:// or tls://`);
-  if (url.hostname === '') throw new TapError('the NATS address names no host');
-  return { protocol: url.protocol, host: url.hostname, port: url.port, username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
 }
 
 function identityOf({ credentialsFile, nkeyFile }: NatsSettings, server: Server | undefined): ConnectionOptions {
-  if (credentialsFile !== undefined && nkeyFile !== undefined) throw new TapError('name a credentials file or an nkey file for NATS, not both');
+  if (credentialsFile !== undefined && nkeyFile !== undefined) throw new TapError('nats-settings-invalid', 'name a credentials file or an nkey file for NATS, not both');
   if (credentialsFile !== undefined) return { authenticator: credsAuthenticator(read(credentialsFile, 'credentials file')) };
   if (nkeyFile !== undefined) return { authenticator: nkeyAuthenticator(new TextEncoder().encode(read(nkeyFile, 'nkey file').toString().trim())) };
   if (server === undefined || server.username === '') return {};
@@ -72,7 +82,7 @@ function identityOf({ credentialsFile, nkeyFile }: NatsSettings, server: Server 
 }
 
 function tlsOf({ caFile, certFile, keyFile }: NatsSettings, isTls: boolean): ConnectionOptions {
-  if ((certFile === undefined) !== (keyFile === undefined)) throw new TapError('a certificate for NATS needs its key, and a key its certificate');
+  if ((certFile === undefined) !== (keyFile === undefined)) throw new TapError('nats-settings-invalid', 'a certificate for NATS needs its key, and a key its certificate');
   if (!isTls && caFile === undefined && certFile === undefined) return {};
   return {
     tls: {
@@ -86,6 +96,6 @@ function read(file: string, what: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new TapError(`the ${what} for NATS can't be read: ${file}`, { cause: error });
+    throw new TapError('nats-file-unreadable', `the ${what} for NATS can't be read: ${file}`, error);
   }
 }

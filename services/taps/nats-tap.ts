@@ -1,5 +1,4 @@
 /** The tap as the rest of the process sees it: a thread that is kept running, how far it has come, and where it stood. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { EventStore } from '../event-store/port.ts';
@@ -18,6 +17,14 @@ export interface TapState {
   readonly behindSinceMs: number | undefined;
 }
 
+/** Keeps where the stream stood. It only matters where the stream has lost its last message. */
+export interface TapCheckpoints {
+  /** Undefined where there is none, or none that can be read. */
+  read(): TapCheckpoint | undefined;
+  write(checkpoint: TapCheckpoint): void;
+}
+
+/** The tap: a thread that publishes, started anew where it ends. */
 export interface NatsTap {
   state(): TapState;
   /** Whether polls are published too; a change takes effect at the next event. */
@@ -32,22 +39,22 @@ const saveMs = 1_000;
 
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './tap-worker.ts' : './tap-worker.js', import.meta.url);
 
-/** Starts the tap. Throws {@link import('./event-stream.ts').TapError} where the settings are wrong; that NATS is away is no error. */
+/** Starts the tap. Throws {@link import('./tap-error.ts').TapError} where the settings are wrong; that NATS is away is no error. */
 export function startNatsTap(options: {
   readonly eventStore: Pick<EventStore, 'readerSource'>;
   readonly nats: NatsSettings;
   /** The `source` of the CloudEvents. */
   readonly source: string;
   readonly includesPolls: boolean;
-  /** Keeps where the stream stood; its folder must exist. */
-  readonly checkpointFile: string;
+  /** Where the stream stood, over restarts. */
+  readonly checkpoints: TapCheckpoints;
   readonly logger: Logger;
 }): NatsTap {
-  const { eventStore, nats, source, checkpointFile, logger } = options;
+  const { eventStore, nats, source, checkpoints, logger } = options;
   readNatsSettings(nats);
   let { includesPolls } = options;
   let state: TapState = { state: 'connecting', reason: undefined, published: 0, behindSinceMs: undefined };
-  let checkpoint = readCheckpoint(checkpointFile);
+  let checkpoint = checkpoints.read();
   let saved = checkpoint;
   let isClosed = false;
   let restartMs = firstRestartMs;
@@ -107,13 +114,11 @@ export function startNatsTap(options: {
 
   function save(): void {
     if (checkpoint === undefined || checkpoint === saved) return;
-    const draft = `${checkpointFile}.draft`;
     try {
-      writeFileSync(draft, `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
-      renameSync(draft, checkpointFile);
+      checkpoints.write(checkpoint);
       saved = checkpoint;
     } catch (error) {
-      logger.warn({ err: error, file: checkpointFile }, 'where the tap stands could not be saved');
+      logger.warn({ err: error }, 'where the tap stands could not be saved');
     }
   }
 
@@ -140,14 +145,4 @@ export function startNatsTap(options: {
       save();
     },
   };
-}
-
-function readCheckpoint(file: string): TapCheckpoint | undefined {
-  try {
-    const { sequence, position } = JSON.parse(readFileSync(file, 'utf8')) as Partial<TapCheckpoint>;
-    return typeof sequence === 'number' && typeof position === 'string' ? { sequence, position } : undefined;
-  } catch {
-    // There is none yet, or it is no use: it only matters where the stream has lost its last message.
-    return undefined;
-  }
 }

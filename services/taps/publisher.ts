@@ -16,6 +16,7 @@ export class OutOfStep extends Error {
   override readonly name = 'OutOfStep';
 }
 
+/** Publishes after one place of the stream. */
 export interface Publisher {
   /** Publishes after everything before. Resolves once there is room for more. Throws {@link OutOfStep} and the connection's errors. */
   publish(messages: readonly TapMessage[]): Promise<void>;

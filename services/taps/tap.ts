@@ -3,8 +3,9 @@ import type { NatsConnection } from 'nats';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventReader, Position, RecordedEvent } from '../event-store/port.ts';
 import { toTapMessage } from './cloud-event.ts';
-import { ensureEventStream, placeOf, type StreamPlace, TapError } from './event-stream.ts';
+import { ensureEventStream, placeOf, type StreamPlace } from './event-stream.ts';
 import { createPublisher, OutOfStep, type Publisher } from './publisher.ts';
+import { TapError } from './tap-error.ts';
 
 /** What a tap has to say of itself. */
 export type TapNews =
@@ -133,7 +134,7 @@ function startOf({ lastSequence, position }: StreamPlace, checkpoint: TapCheckpo
   if (lastSequence === 0) return { after: 'start', skipped: 0 };
   if (position !== undefined) return { after: position, skipped: 0 };
   if (checkpoint === undefined || checkpoint.sequence > lastSequence) {
-    throw new TapError('the stream\'s last message is gone, so it is not known where to go on; delete the stream, and it is filled from the beginning');
+    throw new TapError('nats-stream-place-unknown', 'the stream\'s last message is gone, so it is not known where to go on; delete the stream, and it is filled from the beginning');
   }
   return { after: checkpoint.position, skipped: lastSequence - checkpoint.sequence };
 }

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import path from 'node:path';
 import pino from 'pino';
 import { openEventStore, type OpenedEventStore } from '../../services/event-store/open.ts';
+import { createTapCheckpoints } from '../../services/control-plane/tap-checkpoints.ts';
 import { type NatsTap, startNatsTap } from '../../services/taps/nats-tap.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireRealParts } from '../support/real-parts.ts';
@@ -40,7 +41,7 @@ describe('the NATS tap', () => {
       nats: { url },
       source: 'urn:homeport:test',
       includesPolls,
-      checkpointFile: path.join(folder.path, `${name}.json`),
+      checkpoints: createTapCheckpoints(path.join(folder.path, name)),
       logger: pino({ level: 'silent' }),
     });
     taps.push(started);
@@ -172,6 +173,7 @@ describe('the NATS tap', () => {
 
   it('says what is wrong with an address before it starts, and shows no password', () => {
     expect(() => tap({ url: 'http://nats:4222' })).to.throw('nats:// or tls://');
+    expect(() => tap({ url: 'nats://one:a@h1,nats://two:b@h2' })).to.throw('different accounts');
     expect(() => tap({ url: 'nats://user:se%ret@' })).to.throw(/form nats:\/\/host/).with.property('message').that.does.not.include('ret');
   });
 });

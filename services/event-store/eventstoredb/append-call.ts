@@ -30,6 +30,7 @@ export interface AppendAnswer {
   readonly position: AppendResult['position'] | undefined;
 }
 
+/** The call, opened when it is first needed. */
 export interface AppendCall {
   /**
    * Sends one append. Rejects with an {@link EventStoreError}; `event-store-unavailable` says in `isInDoubt` whether the append may have

@@ -1,6 +1,7 @@
 /** Whether the server answers: once it did not, whoever asks is told at once, until a look of our own finds it back. */
 import { EventStoreError } from '../port.ts';
 
+/** What is known of the server's answering. */
 export interface Availability {
   /** Throws {@link EventStoreError} `event-store-unavailable` while the server is away. */
   check(): void;
@@ -16,7 +17,7 @@ export interface Availability {
 /** How often it is looked at while it is away, in milliseconds. */
 const probeEveryMs = 500;
 
-/** `probe` resolves when the server has answered, and gives up by itself. */
+/** Counts the server as there until told otherwise. `probe` resolves when the server has answered, and gives up by itself. */
 export function createAvailability(probe: () => Promise<unknown>): Availability {
   let away: { readonly reason: string; readonly sinceMs: number } | undefined;
   let probing: NodeJS.Timeout | undefined;

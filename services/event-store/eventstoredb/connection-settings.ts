@@ -39,11 +39,6 @@ export function readConnectionString(text: string): ConnectionSettings {
   };
 }
 
-/** The connection string without its password, for logs and the ready line. */
-export function withoutPassword(text: string): string {
-  return text.replace(/^([a-z+]+:\/\/[^:@/]*):[^@]*@/i, '$1:***@');
-}
-
 function parse(text: string): ConnectionOptions {
   for (const [, name = '', value] of text.matchAll(/[?&]([^=&?]+)(?:=([^&?]*))?/g)) {
     // Of both the client would warn on the console, with the whole string in it.

@@ -8,10 +8,11 @@ import { createAppendCall } from './append-call.ts';
 import { deleteRequest, tombstoneRequest } from './delete-request.ts';
 import { createAvailability } from './availability.ts';
 import { createEventReader } from './event-reader.ts';
-import { isAnswering } from './probe.ts';
+import { probe } from './probe.ts';
 import { ServerConnection } from './server-connection.ts';
 import { toStoreError } from './server-errors.ts';
 
+/** Where the server is, and how patient an append is. */
 export interface EventStoreDbOptions {
   /** `esdb://…` or `esdb+discover://…`; its password is never in an error. */
   readonly connectionString: string;
@@ -44,7 +45,7 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
 /** Opens the reading half in another thread. Throws as a wrong connection string does. */
 export function openEventStoreDbReader(connectionString: string): EventReader {
   const connection = ServerConnection.to(connectionString);
-  const availability = createAvailability(() => isAnswering(connection));
+  const availability = createAvailability(() => probe(connection));
   return createEventReader({
     connection,
     availability,
@@ -57,7 +58,7 @@ export function openEventStoreDbReader(connectionString: string): EventReader {
 
 function toEventStore(connection: ServerConnection, { connectionString, appendTimeoutMs = 3_000, doubtMs = 10_000 }: EventStoreDbOptions): EventStore {
   const appends = createAppendCall(connection);
-  const availability = createAvailability(() => isAnswering(connection));
+  const availability = createAvailability(() => probe(connection));
   const reader = createEventReader({
     connection,
     availability,
@@ -101,7 +102,7 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
     throw new EventStoreError('event-store-unavailable', `The event store does not show what it recorded in ${stream}.`, { stream, isInDoubt: true });
   }
 
-  async function end(what: Promise<unknown>, stream: string, expectedRevision: ExpectedRevision): Promise<void> {
+  async function withStoreErrors(what: Promise<unknown>, stream: string, expectedRevision: ExpectedRevision): Promise<void> {
     try {
       await what;
     } catch (error) {
@@ -121,8 +122,8 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
       checkAppend(name, events);
       return append(name, events, expectedRevision);
     },
-    deleteStream: (stream, { expectedRevision }) => end(connection.delete(deleteRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
-    tombstoneStream: (stream, { expectedRevision }) => end(connection.tombstone(tombstoneRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
+    deleteStream: (stream, { expectedRevision }) => withStoreErrors(connection.delete(deleteRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
+    tombstoneStream: (stream, { expectedRevision }) => withStoreErrors(connection.tombstone(tombstoneRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
     unavailability: () => availability.reason(),
     readerSource: () => ({ description: { kind: 'eventstoredb', connectionString }, transfer: [] }),
   };

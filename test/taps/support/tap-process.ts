@@ -1,6 +1,7 @@
 /** A process with a store and a tap, that records events until the log has so many, and says how many it has. It is made to be killed. */
 import pino from 'pino';
 import { openEventStore } from '../../../services/event-store/open.ts';
+import { createTapCheckpoints } from '../../../services/control-plane/tap-checkpoints.ts';
 import { startNatsTap } from '../../../services/taps/nats-tap.ts';
 import { appendPolls } from './logged.ts';
 
@@ -15,7 +16,7 @@ const tap = startNatsTap({
   nats: { url },
   source: 'urn:homeport:test',
   includesPolls: true,
-  checkpointFile: `${dataDirectory}/tap.json`,
+  checkpoints: createTapCheckpoints(dataDirectory),
   logger: pino({ level: 'silent' }),
 });
 process.once('SIGTERM', () => void tap.close().then(() => store.close()));
