@@ -30,8 +30,8 @@ const parts = {
     because: 'a tap is a reader of the log, in a thread of its own',
   },
   'services/audit': {
-    may: ['services/domain', 'services/event-store/port.ts'],
-    because: 'the audit front is a reader of the log',
+    may: ['services/domain', 'services/event-store/port.ts', 'services/event-store/open.ts', 'services/event-store/log-verification.ts'],
+    because: 'the audit front and the proof are readers of the log',
   },
   'services/agent-delivery': {
     may: ['proto'],
@@ -54,8 +54,8 @@ const parts = {
     because: 'what two processes must agree on depends on neither',
   },
   'services/cli': {
-    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'agent/program.ts', 'agent/fleet/fleet.ts'],
-    because: 'client commands talk REST only; serve, the agent and a fleet of agents are started through one door each',
+    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'agent/program.ts', 'agent/fleet/fleet.ts', 'services/audit/verification.ts', 'services/audit/kept-checkpoints.ts'],
+    because: 'client commands talk REST only; serve, the agent, a fleet of agents and the offline proof are started through one door each',
   },
 };
 
@@ -77,7 +77,7 @@ const owners = [
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
   { packages: ['tar-stream'], may: ['services/agent-delivery'], because: 'archives are written in one place' },
   { packages: ['cookie'], may: ['web-gateway'], because: 'cookies belong to the gateway' },
-  { packages: ['tweetnacl'], may: ['proto', 'services/application'], because: 'what is sealed is sealed in few places' },
+  { packages: ['tweetnacl'], may: ['proto', 'services/application', 'services/audit'], because: 'what is sealed is sealed in few places' },
   { packages: ['commander'], may: ['services/cli', 'agent'], because: 'the command line belongs to the command line' },
   { packages: ['@peculiar/x509', 'reflect-metadata'], may: ['services/control-plane'], because: 'certificates are made in one place' },
   { packages: ['@bufbuild/protobuf'], may: ['proto'], because: 'the wire format belongs to the generated code' },

@@ -6,6 +6,7 @@ import type { LogChain } from './log-chain.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
 import { EventStoreError, type EventReader, type EventStore, type ReaderDescription } from './port.ts';
 import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
+import { openForProof, type LogProof } from './sqlite/open-for-proof.ts';
 import { openThreadReader } from './sqlite/thread-reader.ts';
 
 /** The embedded store. */
@@ -32,6 +33,17 @@ export async function openEventStore({ dataDirectory, ...options }: OpenEventSto
     throw new EventStoreError('event-store-unavailable', `The data directory ${dataDirectory} can't be made.`, { cause: error });
   }
   return openSqliteEventStore({ ...options, file: eventLogFile(dataDirectory) });
+}
+
+/** What verification of the embedded store's log needs. */
+export type { LogProof };
+
+/**
+ * Opens the embedded store's log in a data directory for verification, beside a running server or without one. The calling thread runs
+ * the SQL, so it must hold no sockets. Throws EventStoreError `event-store-unavailable` where there is none.
+ */
+export function openLogProof(dataDirectory: string): LogProof {
+  return openForProof(eventLogFile(dataDirectory));
 }
 
 /** Opens the store of an EventStoreDB server by its connection string. Throws EventStoreError `event-store-unavailable` or `access-denied`. */

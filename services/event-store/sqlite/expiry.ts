@@ -7,7 +7,13 @@ export interface Expiry {
   removeChunk(request: ExpiryRequest): number | undefined;
 }
 
-type PositionRange = readonly [number, number];
+/** What one chunk takes of a group. */
+interface PositionRange {
+  readonly first: number;
+  readonly last: number;
+  /** The group of which nothing is left then. */
+  readonly endedGroup: number | undefined;
+}
 
 /** Over the writer's connection; a chunk is so many positions. */
 export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry {
@@ -23,13 +29,14 @@ export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry 
      ORDER BY first_position LIMIT 1`,
   );
   const keepNumbering = database.prepare(
-    `UPDATE streams SET removed_through = max(removed_through, gone.revision)
+    `UPDATE streams SET removed_through = max(removed_through, gone.revision), removed_check = ~max(removed_through, gone.revision)
      FROM (SELECT stream, max(revision) AS revision FROM events WHERE position BETWEEN ? AND ? GROUP BY stream) AS gone
      WHERE streams.id = gone.stream`,
   );
   const removeEvents = database.prepare('DELETE FROM events WHERE position BETWEEN ? AND ?');
   const removeLeaves = database.prepare('DELETE FROM removed_leaves WHERE position BETWEEN ? AND ?');
-  const markRemoved = database.prepare('UPDATE categories SET removed_before = ? WHERE id = ?');
+  const removeChecks = database.prepare("UPDATE event_groups SET checks = x'' WHERE first_position = ?");
+  const markRemoved = database.prepare('UPDATE categories SET removed_before = ?1, removed_check = ~?1 WHERE id = ?2');
 
   /** Other categories' events lie between two groups: a range is one group, or part of one. */
   const nextRange = (categoryId: number, from: number, request: ExpiryRequest): PositionRange | undefined => {
@@ -42,8 +49,11 @@ export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry 
       Number(group['events_so_far']) <= Number(totals['events_so_far']) - keepEvents ||
       Number(group['bytes_so_far']) <= Number(totals['bytes_so_far']) - keepBytes;
     if (!isExpired) return undefined;
-    const first = Math.max(from, Number(group['first_position']));
-    return [first, Math.min(Number(group['last_position']), first + chunkSize - 1)];
+    const groupFirst = Number(group['first_position']);
+    const groupLast = Number(group['last_position']);
+    const first = Math.max(from, groupFirst);
+    const last = Math.min(groupLast, first + chunkSize - 1);
+    return { first, last, endedGroup: last === groupLast ? groupFirst : undefined };
   };
 
   return {
@@ -54,11 +64,13 @@ export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry 
         if (category === undefined) break;
         const range = nextRange(Number(category['id']), Number(category['removed_before']), request);
         if (range === undefined) break;
-        keepNumbering.run(...range);
-        removed = (removed ?? 0) + Number(removeEvents.run(...range).changes);
-        removeLeaves.run(...range);
-        markRemoved.run(range[1] + 1, Number(category['id']));
-        considered += range[1] - range[0] + 1;
+        const { first, last, endedGroup } = range;
+        keepNumbering.run(first, last);
+        removed = (removed ?? 0) + Number(removeEvents.run(first, last).changes);
+        removeLeaves.run(first, last);
+        if (endedGroup !== undefined) removeChecks.run(endedGroup);
+        markRemoved.run(last + 1, Number(category['id']));
+        considered += last - first + 1;
       }
       return removed;
     },

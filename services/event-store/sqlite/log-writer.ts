@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ChainHead } from '../log-chain.ts';
 import type { EventStoreError } from '../port.ts';
 import { createBatchPlan, settled, type PlannedEvent } from './batch-plan.ts';
+import { packChecks } from './leaf-checks.ts';
 import { chainHash, digestFromBytes, digestToBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
 import type { Operation, OperationResult } from './operations.ts';
 import { createRecentIds } from './recent-ids.ts';
@@ -63,8 +64,8 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
     'INSERT INTO events (position, stream, revision, type, created, id, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertGroup = database.prepare(
-    `INSERT INTO event_groups (first_position, last_position, category, created, events_so_far, bytes_so_far, root, chain)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO event_groups (first_position, last_position, category, created, events_so_far, bytes_so_far, root, chain, checks, totals_check)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ~(?4 + ?5 + ?6))`,
   );
   const eventAt = database.prepare('SELECT id, position FROM events WHERE stream = ? AND revision = ?');
 
@@ -133,7 +134,7 @@ export function createLogWriter(database: DatabaseSync, options: LogWriterOption
     totals.events += events.length;
     const root = merkleRoot(leaves);
     chain = chainHash(chain, { root, firstPosition, lastPosition: head, category });
-    insertGroup.run(firstPosition, head, totals.id, createdAtMs, totals.events, totals.bytes, digestToBytes(root), digestToBytes(chain));
+    insertGroup.run(firstPosition, head, totals.id, createdAtMs, totals.events, totals.bytes, digestToBytes(root), digestToBytes(chain), packChecks(leaves));
   };
 
   const rollBack = (undo: Undo): void => {

@@ -3,10 +3,11 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { EventStoreError } from '../port.ts';
 import { toEventStoreError } from './sqlite-errors.ts';
+import { formatTwoColumns, upgradeFromOne } from './upgrade.ts';
 
 /** "HPEL", so that `file` and SQLite's tools can tell a log from another database. */
 const applicationId = 0x4850454c;
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** The category id of groups whose events stay for ever. */
 export const keptCategoryId = 0;
@@ -48,6 +49,7 @@ const tables = `
   CREATE INDEX event_groups_by_category ON event_groups (category);
   CREATE TABLE removed_leaves (position INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
   INSERT INTO categories (id, name) VALUES (${keptCategoryId}, '');
+  ${formatTwoColumns}
 `;
 
 export interface OpenForWritingOptions {
@@ -55,7 +57,7 @@ export interface OpenForWritingOptions {
   readonly maxPages?: number;
 }
 
-/** Opens the log, and makes it where there is none. Throws {@link EventStoreError} `event-store-unavailable` or `event-store-corrupt`. */
+/** Opens the log, makes it where there is none, and brings the file of an earlier version up to date. Throws {@link EventStoreError} `event-store-unavailable` or `event-store-corrupt`. */
 export function openForWriting(file: string, options: OpenForWritingOptions = {}): DatabaseSync {
   return opening(file, () => {
     // SQLite would make it readable for others, and takes these permissions over for the files beside it.
@@ -68,6 +70,7 @@ export function openForWriting(file: string, options: OpenForWritingOptions = {}
       if (pragma(database, 'application_id') === 0 && pragma(database, 'schema_version') === 0) {
         database.exec(`BEGIN IMMEDIATE; ${tables} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}; COMMIT;`);
       }
+      if (pragma(database, 'application_id') === applicationId && pragma(database, 'user_version') === 1) upgradeFromOne(database);
       checkFormat(file, database);
       return database;
     } catch (error) {
@@ -78,12 +81,12 @@ export function openForWriting(file: string, options: OpenForWritingOptions = {}
 }
 
 /** Opens an existing log for reading. Throws as {@link openForWriting} does. */
-export function openForReading(file: string): DatabaseSync {
-  return opening(file, () => {
+export function openForReading(file: string | URL): DatabaseSync {
+  return opening(String(file), () => {
     const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
     try {
       database.exec('PRAGMA cache_size = -32768;');
-      checkFormat(file, database);
+      checkFormat(String(file), database);
       return database;
     } catch (error) {
       database.close();
@@ -106,7 +109,8 @@ function checkFormat(file: string, database: DatabaseSync): void {
   }
   const version = pragma(database, 'user_version');
   if (version !== formatVersion) {
-    throw new EventStoreError('event-store-corrupt', `${file} has format ${version}; this version reads format ${formatVersion}.`);
+    const advice = version < formatVersion ? 'Start serve once: it brings the file up to date.' : 'Use the version that wrote it, or a newer one.';
+    throw new EventStoreError('event-store-corrupt', `${file} has format ${version}; this version reads format ${formatVersion}. ${advice}`);
   }
 }
 

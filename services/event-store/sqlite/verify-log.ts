@@ -1,105 +1,121 @@
-/** Recomputes every Merkle root and the whole chain from the rows: proof that nothing recorded was altered. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { chainHash, digestFromBytes, digestToBytes, emptyChain, leafHash, merkleRoot, type Digest } from './merkle.ts';
+/** Recomputes every Merkle root and the whole chain from the rows: proof that nothing recorded was altered. Names what was. */
+import type { DatabaseSync } from 'node:sqlite';
+import { createEventSequence } from '../event-sequence.ts';
+import { maxProblems, nameEvent, type LogProblem, type LogVerification, type OnProgress } from '../log-verification.ts';
+import { createChainGroups, type ChainGroup } from './chain-groups.ts';
+import { chainHash, digestToBytes, emptyChain, type Digest } from './merkle.ts';
+import { createRecordedLeaves } from './recorded-leaves.ts';
+import { toEventStoreError } from './sqlite-errors.ts';
+import { createRemovedThrough } from './removed-through.ts';
+import { verifyBookkeeping } from './verify-bookkeeping.ts';
+import { createGroupVerifier } from './verify-group.ts';
 
-export interface LogVerification {
-  /** Groups in the chain. */
-  readonly groups: number;
-  /** Groups whose root was recomputed from their events, or from the leaf hashes of those scavenged. */
-  readonly recomputed: number;
-  /** Groups of an expiring category that are gone, wholly or in part: only their place in the chain can be checked. */
-  readonly expired: number;
-  /** What is wrong, for people; empty where all is well. */
-  readonly problems: readonly string[];
-  /** The chain's hash after the last group, in hexadecimal. */
-  readonly chain: string;
-}
-
-interface GroupRow {
-  readonly first: number;
-  readonly last: number;
-  readonly category: string;
-  readonly removedBefore: number;
-  readonly root: Digest;
-  readonly chain: Digest;
-}
-
-/** Reads the whole log in the calling thread, a group at a time. Stops counting problems at a hundred. */
-export function verifyLog(database: DatabaseSync): LogVerification {
-  const groups = database.prepare(
-    `SELECT first_position, last_position, categories.name AS category, removed_before, root, chain
-     FROM event_groups JOIN categories ON categories.id = event_groups.category ORDER BY first_position`,
-  );
-  const leavesOf = createLeafReader(database);
-  const problems: string[] = [];
+/** Reads the whole log in the calling thread, which nothing else can use meanwhile; the connection must be in no transaction. */
+export function verifyLog(database: DatabaseSync, onProgress: OnProgress = () => undefined): LogVerification {
+  const problems: LogProblem[] = [];
   let chain = emptyChain;
-  let previousLast = 0;
-  let count = 0;
+  let previous: ChainGroup | undefined;
+  let groupCount = 0;
+  let events = 0;
   let recomputed = 0;
   let expired = 0;
 
-  for (const row of groups.iterate()) {
-    const group = toGroup(row);
-    const name = `The group of positions ${group.first} to ${group.last}`;
-    count += 1;
-    if (problems.length >= 100) break;
-    if (group.first !== previousLast + 1) problems.push(`${name} should begin at ${previousLast + 1}.`);
-    previousLast = group.last;
-
-    chain = chainHash(chain, { root: group.root, firstPosition: group.first, lastPosition: group.last, category: group.category });
-    if (chain !== group.chain) problems.push(`${name} is not chained to the one before it.`);
-    chain = group.chain;
-
-    const leaves = leavesOf(group);
-    if (leaves.length === group.last - group.first + 1) {
-      recomputed += 1;
-      if (merkleRoot(leaves) !== group.root) problems.push(`${name} has other events than were recorded.`);
-    } else if (group.first < group.removedBefore) {
-      expired += 1;
-    } else {
-      problems.push(`${name} has lost events.`);
+  const note = (...found: readonly LogProblem[]): void => {
+    for (const problem of found) if (problems.length < maxProblems) problems.push(problem);
+  };
+  /** What can't be read is damaged, and the rest is looked at all the same. */
+  const guarded = (positions: readonly [number, number] | undefined, look: () => void): void => {
+    try {
+      look();
+    } catch (error) {
+      const { message } = toEventStoreError(error, positions === undefined ? 'The file can’t be read' : `Positions ${positions[0]} to ${positions[1]} can’t be read`);
+      note({ kind: 'file', message, ...(positions === undefined ? {} : { positions }) });
     }
-  }
-  const beyond = database.prepare('SELECT count(*) AS count FROM events WHERE position > ?').get(previousLast)?.['count'];
-  if (beyond !== 0) problems.push(`${String(beyond)} events stand after the last group.`);
-  return { groups: count, recomputed, expired, problems, chain: Buffer.from(digestToBytes(chain)).toString('hex') };
-}
+  };
 
-function createLeafReader(database: DatabaseSync): (group: GroupRow) => readonly Digest[] {
-  const events: StatementSync = database.prepare(
-    `SELECT position, streams.name AS stream, revision, events.id AS id, types.name AS type, created, data, metadata
-     FROM events JOIN streams ON streams.id = events.stream JOIN types ON types.id = events.type
-     WHERE position BETWEEN ? AND ?`,
-  );
-  const removed: StatementSync = database.prepare('SELECT position, leaf FROM removed_leaves WHERE position BETWEEN ? AND ?');
-  return ({ first, last }) => {
-    const leaves = new Map<number, Digest>();
-    for (const row of removed.all(first, last)) leaves.set(Number(row['position']), digestFromBytes(row['leaf']));
-    for (const row of events.all(first, last)) {
-      const position = Number(row['position']);
-      const leaf = leafHash({
-        position,
-        stream: String(row['stream']),
-        revision: Number(row['revision']),
-        id: String(row['id']),
-        type: String(row['type']),
-        createdAtMs: Number(row['created']),
-        data: String(row['data']),
-        metadata: String(row['metadata']),
+  guarded(undefined, () => {
+    const groups = createChainGroups(database);
+    const recorded = createRecordedLeaves(database);
+    const verifyGroup = createGroupVerifier(database, groups);
+    const sequence = createEventSequence({ removedThrough: createRemovedThrough(database) });
+    const soFar = new Map<number, number>();
+    const total = groups.lastPosition();
+
+    const stray = (first: number, last: number, why: string): number => {
+      const strays = recorded.events(first, last);
+      for (const { position, stream, revision, type, id } of strays.slice(0, maxProblems)) {
+        const event = { position, stream, revision, type, id };
+        note({ kind: 'inserted', message: `${nameEvent(event).replace(/^t/, 'T')} ${why}.`, event });
+      }
+      return strays.length;
+    };
+
+    stray(Number.MIN_SAFE_INTEGER, 0, 'stands before the beginning of the log');
+    groups.forEach((group) => {
+      const { first, last } = group;
+      const positions = [first, last] as const;
+      const expectedFirst = (previous?.last ?? 0) + 1;
+      groupCount += 1;
+      if (first > expectedFirst) {
+        const strays = stray(expectedFirst, first - 1, 'belongs to no group: its group was removed');
+        if (strays < first - expectedFirst) note({ kind: 'missing', message: `Among positions ${expectedFirst} to ${first - 1} events are missing, with what proves them.`, positions: [expectedFirst, first - 1] });
+      } else if (first < expectedFirst) {
+        note({ kind: 'inserted', message: `The group of positions ${first} to ${last} was inserted: the log was at ${expectedFirst} already.`, positions });
+      }
+
+      guarded(positions, () => {
+        const verified = verifyGroup(group);
+        for (const position of verified.missing) sequence.missing(position);
+        events += verified.events.length;
+        if (verified.isWhole) recomputed += 1;
+        else if (verified.missing.length === 0) expired += 1;
+        const isRootAltered = verified.root !== undefined && verified.root !== group.root && chainHash(chain, linkOf(group, verified.root)) === group.chain;
+        if (isRootAltered) note({ kind: 'chain', message: `The root of positions ${first} to ${last} was altered; their events are as they were recorded.`, positions });
+        else note(...verified.problems);
+        if (!isRootAltered && chainHash(chain, linkOf(group, group.root)) !== group.chain) {
+          note({ kind: 'chain', message: `The group of positions ${first} to ${last} is not chained to the one before it.`, positions });
+        }
+        if (verified.problems.length === 0) for (const event of verified.events) note(...[sequence.next(event)].filter((problem) => problem !== undefined));
+        else for (const event of verified.events) sequence.next(event);
       });
-      leaves.set(position, leaf);
-    }
-    return [...leaves].toSorted(([a], [b]) => a - b).map(([, leaf]) => leaf);
+      chain = group.chain;
+
+      const category = (soFar.get(group.categoryId) ?? 0) + last - first + 1;
+      soFar.set(group.categoryId, category);
+      if (group.eventsSoFar !== category || group.totalsCheck !== -1 - (group.createdAtMs + group.eventsSoFar + group.bytesSoFar)) {
+        note({ kind: 'bookkeeping', message: `What is noted of positions ${first} to ${last}, when and how much, is not what was noted then.`, positions });
+        soFar.set(group.categoryId, group.eventsSoFar);
+      }
+      previous = group;
+      onProgress(Math.min(last, total), total);
+    });
+    // Appends go on beside: one transaction sees the newest end and what stands behind it.
+    database.exec('BEGIN');
+    stray(groups.lastPosition() + 1, Number.MAX_SAFE_INTEGER, 'stands after the end of the log');
+    database.exec('ROLLBACK');
+    nameMissing(problems, sequence.namesOfMissing());
+  });
+  guarded(undefined, () => note(...verifyBookkeeping(database)));
+
+  return {
+    groups: groupCount,
+    events,
+    recomputed,
+    expired,
+    lastPosition: previous?.last ?? 0,
+    problems,
+    chain: Buffer.from(digestToBytes(chain)).toString('hex'),
   };
 }
 
-function toGroup(row: Record<string, unknown>): GroupRow {
-  return {
-    first: Number(row['first_position']),
-    last: Number(row['last_position']),
-    category: String(row['category']),
-    removedBefore: Number(row['removed_before']),
-    root: digestFromBytes(row['root']),
-    chain: digestFromBytes(row['chain']),
-  };
+function linkOf({ first, last, category }: ChainGroup, root: Digest) {
+  return { root, firstPosition: first, lastPosition: last, category };
+}
+
+/** Some that are missing are known by now, from their streams' gaps. */
+function nameMissing(problems: LogProblem[], names: ReturnType<ReturnType<typeof createEventSequence>['namesOfMissing']>): void {
+  for (const [index, problem] of problems.entries()) {
+    const event = problem.kind === 'missing' && problem.event?.stream === undefined ? names.get(problem.event?.position ?? 0) : undefined;
+    if (event !== undefined) problems[index] = { kind: 'missing', message: `${nameEvent(event).replace(/^t/, 'T')} is missing.`, event };
+  }
 }

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { eventLogFile, openEventStore, type EmbeddedEventStore, type OpenEventStoreOptions } from '../../../services/event-store/open.ts';
 import type { NewEvent, RecordedEvent } from '../../../services/event-store/port.ts';
-import { verifyLog, type LogVerification } from '../../../services/event-store/sqlite/verify-log.ts';
+import type { LogVerification } from '../../../services/event-store/log-verification.ts';
+import { verifyLog } from '../../../services/event-store/sqlite/verify-log.ts';
 import { makeTemporaryDirectory } from '../temporary-directory.ts';
 
 export interface TestLog {
@@ -44,7 +45,7 @@ export async function openTestLog(options: Omit<OpenEventStoreOptions, 'dataDire
     },
     query: (sql) => withDatabase((database) => database.prepare(sql).all()),
     change: (sql) => withDatabase((database) => database.exec(sql)),
-    verify: () => withDatabase(verifyLog),
+    verify: () => withDatabase((database) => verifyLog(database)),
     remove: async () => {
       await store.close();
       directory.remove();
