@@ -1,4 +1,4 @@
-/** What `/readyz` says, part by part. */
+/** What `/readyz` says, part by part, to anyone: so in codes alone. The words, which may name machines, are in the log. */
 import type { Projections } from '../../projections/port.ts';
 import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
 import type { EventStore } from '../event-store/port.ts';
@@ -10,15 +10,14 @@ export function readinessOf({ store, projections, tap }: { readonly store: Event
   return {
     ready: state.kind === 'live',
     checks: {
-      eventStore: store.unavailability?.() ?? 'ok',
-      projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? state.reason : 'catching up',
+      eventStore: store.unavailability?.() === undefined ? 'ok' : 'away',
+      projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? 'failed' : 'catching up',
       ...(tap === undefined ? {} : { nats: natsOf(tap) }),
     },
   };
 }
 
 function natsOf(tap: NatsTap): string {
-  const { state, reason } = tap.state();
-  if (state === 'away') return reason ?? 'away';
-  return state === 'connecting' ? 'connecting' : 'ok';
+  const { state } = tap.state();
+  return state === 'away' || state === 'connecting' ? state : 'ok';
 }

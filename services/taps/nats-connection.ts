@@ -22,7 +22,7 @@ const pingMs = 10_000;
 
 /** Checks the settings and reads their files. Throws {@link TapError} with words on what to change, and no password in them. */
 export function readNatsSettings(settings: NatsSettings): () => Promise<NatsConnection> {
-  const servers = settings.url.split(',').map((text) => parse(text.trim()));
+  const servers = serversIn(settings.url);
   const [first] = servers;
   if (servers.some(({ username, password }) => username !== '' && (username !== first?.username || password !== first.password))) {
     throw new TapError('nats-settings-invalid', 'the NATS servers name different accounts; they are one cluster, so name one');
@@ -30,7 +30,7 @@ export function readNatsSettings(settings: NatsSettings): () => Promise<NatsConn
   const isTls = servers.some(({ protocol }) => protocol === 'tls:');
   const options: ConnectionOptions = {
     name: 'homeport tap',
-    servers: servers.map(({ host, port }) => `${host}:${port === '' ? '4222' : port}`),
+    servers: servers.map(({ host, port }) => `${host}:${port}`),
     // The tap connects anew by itself: what the stream holds has to be asked again then.
     reconnect: false,
     timeout: connectMs,
@@ -42,9 +42,13 @@ export function readNatsSettings(settings: NatsSettings): () => Promise<NatsConn
   return () => connect(options);
 }
 
-/** The address without what proves who asks, for logs. */
-export function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^@/,]*@/g, '//***@');
+/** The servers without what proves who asks, for logs. Throws as {@link readNatsSettings} does. */
+export function serversOf({ url }: NatsSettings): string {
+  return serversIn(url).map(({ protocol, host, port }) => `${protocol}//${host}:${port}`).join(',');
+}
+
+function serversIn(text: string): readonly Server[] {
+  return text.split(',').map((one) => parse(one.trim()));
 }
 
 interface Server {
@@ -61,7 +65,7 @@ function parse(text: string): Server {
   const { protocol, hostname, port, username, password } = url;
   if (protocol !== 'nats:' && protocol !== 'tls:') throw new TapError('nats-settings-invalid', `the NATS address begins with ${protocol}//; use nats:// or tls://`);
   if (hostname === '') throw new TapError('nats-settings-invalid', 'the NATS address names no host');
-  return { protocol, host: hostname, port, username: decoded(username), password: decoded(password) };
+  return { protocol, host: hostname, port: port === '' ? '4222' : port, username: decoded(username), password: decoded(password) };
 }
 
 /** A percent sign that begins no encoding stands for itself: passwords come as people have them. */

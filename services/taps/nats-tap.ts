@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { EventStore } from '../event-store/port.ts';
-import { type NatsSettings, readNatsSettings, withoutSecrets } from './nats-connection.ts';
+import { type NatsSettings, readNatsSettings, serversOf } from './nats-connection.ts';
 import type { TapCheckpoint } from './tap.ts';
 import type { TapData, TapFarewell, TapThreadNews } from './thread-messages.ts';
 
@@ -52,6 +52,7 @@ export function startNatsTap(options: {
 }): NatsTap {
   const { eventStore, nats, source, checkpoints, logger } = options;
   readNatsSettings(nats);
+  const servers = serversOf(nats);
   let { includesPolls } = options;
   let state: TapState = { state: 'connecting', reason: undefined, published: 0, behindSinceMs: undefined };
   let checkpoint = checkpoints.read();
@@ -83,7 +84,7 @@ export function startNatsTap(options: {
   function hear(news: TapThreadNews): void {
     switch (news.kind) {
       case 'connected':
-        logger.info({ server: news.server, url: withoutSecrets(nats.url) }, 'the tap is connected to NATS');
+        logger.info({ server: news.server, servers }, 'the tap is connected to NATS');
         state = { ...state, state: 'publishing', reason: undefined };
         return;
       case 'stored':
@@ -103,7 +104,7 @@ export function startNatsTap(options: {
         return;
       case 'away':
         // Once for each outage, not for each try.
-        if (state.reason !== news.reason) logger.warn({ reason: news.reason, url: withoutSecrets(nats.url) }, 'NATS is away; events are published once it is back');
+        if (state.reason !== news.reason) logger.warn({ reason: news.reason, servers }, 'NATS is away; events are published once it is back');
         state = { ...state, state: 'away', reason: news.reason, behindSinceMs: state.behindSinceMs ?? Date.now() };
         return;
       case 'failed':

@@ -40,10 +40,13 @@ export function readConnectionString(text: string): ConnectionSettings {
 }
 
 function parse(text: string): ConnectionOptions {
-  for (const [, name = '', value] of text.matchAll(/[?&]([^=&?]+)(?:=([^&?]*))?/g)) {
+  if (text.split('@').length > 2) throw refused('it has more than one @; write those of the password as %40');
+  // A password may look like options: they come after it.
+  const options = text.slice(text.lastIndexOf('@') + 1);
+  for (const [, name = '', value] of options.matchAll(/[?&]([^=&?]+)(?:=([^&?]*))?/g)) {
     // Of both the client would warn on the console, with the whole string in it.
     const option = name.trim().toLowerCase().replace(/[_-]/g, '');
-    if (!knownOptions.has(option)) throw refused(`it has an option that is not known: ${name}`);
+    if (!knownOptions.has(option)) throw refused(/^[a-z]+$/.test(option) ? `it has an option that is not known: ${name.trim()}` : 'it has an option that is not known');
     if (option === 'tlsverifycert' && value?.trim() === 'false') throw refused('tlsVerifyCert=false is not possible; name the authority by tlsCAFile');
   }
   try {
