@@ -22,7 +22,7 @@ export interface LogProof {
   close(): void;
 }
 
-/** Throws EventStoreError `event-store-unavailable` where there is no such file. A file that is too damaged to open is verified all the same, and said to be so. */
+/** Throws EventStoreError `event-store-unavailable` where there is no such file, it can't be opened, or an earlier version wrote it. A file that is too damaged to open is verified all the same, and said to be so. */
 export function openForProof(file: string): LogProof {
   if (!existsSync(file)) throw new EventStoreError('event-store-unavailable', `There is no event log ${file}.`);
   // Before SQLite opens the file: whoever opens a damaged write-ahead log last may remove it.
@@ -31,6 +31,8 @@ export function openForProof(file: string): LogProof {
   try {
     database = open(file);
   } catch (error) {
+    // Nobody need have altered a file that can't be had now, or that an earlier version wrote.
+    if (inFile.length === 0 && error instanceof EventStoreError && error.code === 'event-store-unavailable') throw error;
     return unreadable([...inFile, { kind: 'file', message: toEventStoreError(error, `The event log ${file} can't be opened`).message }]);
   }
   const guarded = <T>(look: () => T, otherwise: T): T => {
@@ -68,7 +70,8 @@ function open(file: string): DatabaseSync {
     return openForReading(file);
   } catch (error) {
     const wal = `${file}-wal`;
-    if (!(error instanceof EventStoreError) || error.code !== 'event-store-unavailable' || (existsSync(wal) && statSync(wal).size > 0)) throw error;
+    // Only what SQLite itself says has a cause; another format is the same on any medium.
+    if (!(error instanceof EventStoreError) || error.code !== 'event-store-unavailable' || error.cause === undefined || (existsSync(wal) && statSync(wal).size > 0)) throw error;
     const url = pathToFileURL(file);
     url.searchParams.set('immutable', '1');
     return openForReading(url);

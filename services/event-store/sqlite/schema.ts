@@ -1,6 +1,7 @@
 /** The tables of the log, and how its file is opened for writing and for reading. */
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { EventStoreError } from '../port.ts';
 import { toEventStoreError } from './sqlite-errors.ts';
 import { formatTwoColumns, upgradeFromOne } from './upgrade.ts';
@@ -82,11 +83,12 @@ export function openForWriting(file: string, options: OpenForWritingOptions = {}
 
 /** Opens an existing log for reading. Throws as {@link openForWriting} does. */
 export function openForReading(file: string | URL): DatabaseSync {
-  return opening(String(file), () => {
+  const path = typeof file === 'string' ? file : fileURLToPath(file);
+  return opening(path, () => {
     const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
     try {
       database.exec('PRAGMA cache_size = -32768;');
-      checkFormat(String(file), database);
+      checkFormat(path, database);
       return database;
     } catch (error) {
       database.close();
@@ -109,8 +111,9 @@ function checkFormat(file: string, database: DatabaseSync): void {
   }
   const version = pragma(database, 'user_version');
   if (version !== formatVersion) {
-    const advice = version < formatVersion ? 'Start serve once: it brings the file up to date.' : 'Use the version that wrote it, or a newer one.';
-    throw new EventStoreError('event-store-corrupt', `${file} has format ${version}; this version reads format ${formatVersion}. ${advice}`);
+    const isEarlier = version >= 1 && version < formatVersion;
+    const advice = isEarlier ? 'Start serve once: it brings the file up to date.' : 'Use the version that wrote it, or a newer one.';
+    throw new EventStoreError(isEarlier ? 'event-store-unavailable' : 'event-store-corrupt', `${file} has format ${version}; this version reads format ${formatVersion}. ${advice}`);
   }
 }
 
