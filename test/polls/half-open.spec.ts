@@ -1,6 +1,7 @@
 /**
- * A poll connection that passes nothing on any more and never says so is noticed by either end's pings alone. The product waits
- * 60 s and 20 s; here it is quicker, and test/e2e/failures/half-open-polls.spec.ts waits as long as the product does.
+ * A poll connection that passes nothing on any more and never says so is noticed by either end's pings alone: by the
+ * control plane after 60 s and 20 s of a clock held by hand. The agent's are quicker here; test/e2e/failures/half-open-polls.spec.ts
+ * waits for both as long as the product does.
  */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
@@ -13,11 +14,12 @@ import { connectApi } from '../../agent/connection/api-client.ts';
 import { trustAuthorities } from '../../agent/connection/trust.ts';
 import { startPollCall } from '../../agent/polls/poll-call.ts';
 import { PollRequest, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
-import { POLL_KEEP_ALIVE } from '../../proto/poll-flow.ts';
 import { startControlPlane } from '../agent/support/control-plane-double.ts';
-import { admin, joinSecretOf, startHarness } from '../application/harness.ts';
+import { admin, startHarness } from '../application/harness.ts';
 import { createTcpRelay } from '../support/relays.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { framed } from '../wire/messages.ts';
+import { helloOf } from './support/hello.ts';
 import { startListeningEdge } from './support/listening-edge.ts';
 
 const QUICK = { afterMs: 100, timeoutMs: 150 };
@@ -32,7 +34,7 @@ describe('a poll connection that is half-open', () => {
 
   it('is noticed by the control plane, which then counts the heartbeat as lost', async () => {
     const harness = await startHarness();
-    const edge = await startListeningEdge(harness, QUICK);
+    const edge = await startListeningEdge(harness);
     const relay = await createTcpRelay({ host: '127.0.0.1', port: edge.port });
     const client = new PollServiceClient(`127.0.0.1:${String(relay.port)}`, ChannelCredentials.createInsecure(), NEVER);
     cleanUps.push(() => client.close(), () => relay.close(), () => edge.close(), () => harness.close());
@@ -41,14 +43,13 @@ describe('a poll connection that is half-open', () => {
     // Told to poll so seldom it has polled once when it is lost, as a classic agent would have.
     await harness.app.environments.change(environmentId, { pollIntervalSeconds: 86_400 }, admin);
     const call = client.poll().on('error', () => undefined);
-    const hello = { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId: '11111111-1111-4111-8111-111111111111', instanceId: 'instance1', protocolVersion: 1, version: '0.1.0', node: 'press', platform: 'linux/amd64', engine: undefined, swarm: undefined, endpoints: undefined };
-    call.write({ ...EMPTY, hello });
+    call.write({ ...EMPTY, hello: helloOf(environmentId) });
     await once(call, 'data');
     const [socket] = await connected;
     const closed = once(socket, 'close');
     relay.swallow();
-    await harness.clock.advance(QUICK.afterMs);
-    await harness.clock.advance(QUICK.timeoutMs);
+    await harness.clock.advance(60_000);
+    await harness.clock.advance(20_000);
     await closed;
     // An open stream is never lost, however much time passes.
     for (let seconds = 0; !(await harness.events()).some(({ type }) => type === 'HeartbeatLost'); seconds += 1) {
@@ -86,7 +87,7 @@ describe('a poll connection that is half-open', () => {
 
   it('is not looked for while polls come: the control plane pings once it is silent', async () => {
     const harness = await startHarness();
-    const edge = await startListeningEdge(harness, QUICK);
+    const edge = await startListeningEdge(harness);
     cleanUps.push(() => edge.close(), () => harness.close());
     const environmentId = await harness.createEnvironment('factory');
     const session = connect(`http://127.0.0.1:${String(edge.port)}`);
@@ -95,27 +96,15 @@ describe('a poll connection that is half-open', () => {
     let pinged = 0;
     session.on('ping', () => (pinged += 1));
     const stream = session.request({ ':method': 'POST', ':path': '/homeport.poll.v1.PollService/Poll', 'content-type': 'application/grpc', te: 'trailers' });
-    const hello = { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId: '11111111-1111-4111-8111-111111111111', instanceId: 'instance1', protocolVersion: 1, version: '0.1.0', node: 'press', platform: 'linux/amd64', engine: undefined, swarm: undefined, endpoints: undefined };
     // Three times as long as a silence may be, with a poll in each half of that.
     for (let sequence = 1; sequence <= 6; sequence++) {
-      stream.write(framed(PollRequest.encode({ ...EMPTY, sequence, hello: sequence === 1 ? hello : undefined }).finish()));
+      stream.write(framed(PollRequest.encode({ ...EMPTY, sequence, hello: sequence === 1 ? helloOf(environmentId) : undefined }).finish()));
       await once(stream, 'data');
-      await harness.clock.advance(QUICK.afterMs / 2);
+      await harness.clock.advance(30_000);
     }
     expect(pinged).to.equal(0);
     const ping = once(session, 'ping');
-    await harness.clock.advance(QUICK.afterMs);
+    await harness.clock.advance(60_000);
     await ping;
   });
-
-  it('is noticed within 90 s in the product', () => {
-    expect(POLL_KEEP_ALIVE.afterMs + POLL_KEEP_ALIVE.timeoutMs).to.be.at.most(90_000);
-  });
 });
-
-/** As gRPC frames a message: not compressed, its length, itself. */
-function framed(message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-}

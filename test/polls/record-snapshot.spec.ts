@@ -5,10 +5,9 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { type AgentHello, type PollServiceClient, type RecordSnapshotRequest, type RecordSnapshotResponse, Snapshot } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { SNAPSHOT_BYTES } from '../../proto/snapshot-limits.ts';
-import { type Harness, joinSecretOf, startHarness } from '../application/harness.ts';
+import { type Harness, startHarness } from '../application/harness.ts';
+import { helloOf } from './support/hello.ts';
 import { type ListeningEdge, startListeningEdge } from './support/listening-edge.ts';
-
-const edgeId = '11111111-1111-4111-8111-111111111111';
 
 describe('polls: snapshots over gRPC', () => {
   let harness: Harness;
@@ -31,7 +30,7 @@ describe('polls: snapshots over gRPC', () => {
   const hello = (over: Partial<AgentHello> = {}): RecordSnapshotRequest => ({
     message: {
       $case: 'hello',
-      value: { environmentId, joinSecret: joinSecretOf(environmentId, 1), edgeId, instanceId: 'instance1', protocolVersion: 1, version: '0.1.0', node: 'press', platform: 'linux/amd64', engine: undefined, swarm: undefined, endpoints: undefined, ...over },
+      value: { ...helloOf(environmentId), ...over },
     },
   });
   const chunk = (value: Uint8Array): RecordSnapshotRequest => ({ message: { $case: 'chunk', value } });
