@@ -5,9 +5,10 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import { OpenRequest } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
+import { ChannelRequest, OpenRequest, OpenResponse } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
 import { SILENT_CONNECTIONS } from '../../services/control-plane/first-bytes.ts';
 import { createTunnelListener, HANDSHAKES, UNADMITTED_CONNECTIONS, type TunnelListener } from '../../services/control-plane/tunnel-listener.ts';
+import { createMessages, framed } from '../wire/messages.ts';
 import { startControlPlane, type TestControlPlane } from './support/control-plane.ts';
 import { createTestIdentity } from './support/identity.ts';
 import { createManualClock, type ManualClock } from './support/manual-clock.ts';
@@ -16,13 +17,6 @@ import { GOOD_SECRET, UNKNOWN_CREDENTIALS } from './support/test-gate.ts';
 
 const OPEN = '/homeport.tunnel.v1.TunnelService/Open';
 const CHANNEL = '/homeport.tunnel.v1.TunnelService/Channel';
-
-/** With gRPC's prefix. */
-function framed(message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-}
 
 function helloWith(credentialsId: string): Buffer {
   const hello = { environmentId: 'e1', credentialsId, secret: GOOD_SECRET, instanceId: 'i1' };
@@ -57,13 +51,29 @@ describe('a connection on the tunnel port', () => {
   }
 
   /** Opens a tunnel whose channels this test opens itself; `next` is the next token that the control plane dials with. */
-  async function openByHand(): Promise<{ readonly session: http2.ClientHttp2Session; readonly nextDial: () => Promise<unknown> }> {
+  async function openByHand(): Promise<{ readonly session: http2.ClientHttp2Session; readonly nextDial: () => Promise<Uint8Array> }> {
     const session = await connect();
     const open = call(session, OPEN);
+    const messages = createMessages(open);
     const ready = new Promise((resolve) => Object.assign(controlPlane.gate, { ready: resolve }));
     open.write(helloWith('c1'));
     await ready;
-    return { session, nextDial: () => once(open, 'data') };
+    let seen = 0;
+    const nextDial = async (): Promise<Uint8Array> => {
+      for (;;) {
+        const { message } = OpenResponse.decode(await messages.nth((seen += 1)));
+        if (message?.$case === 'dial') return message.value.token;
+      }
+    };
+    return { session, nextDial };
+  }
+
+  /** How a channel with this token is answered. */
+  async function present(session: http2.ClientHttp2Session, token: Uint8Array): Promise<http2.IncomingHttpHeaders> {
+    const channel = call(session, CHANNEL);
+    const answered = once(channel, 'response') as Promise<[http2.IncomingHttpHeaders]>;
+    channel.write(framed(ChannelRequest.encode({ message: { $case: 'token', value: token } }).finish()));
+    return (await answered)[0];
   }
 
   it('is ended 10 s after its first byte where it shows no good credentials, whatever it does meanwhile', async () => {
@@ -132,14 +142,17 @@ describe('a connection on the tunnel port', () => {
 
   it('has 10 s from a dial to its channel; then the dial has failed, and its token is good for nothing', async () => {
     const { session, nextDial } = await openByHand();
-    const asked = nextDial();
+    const inTime = controlPlane.dial();
+    expect(await present(session, await nextDial())).to.not.have.property('grpc-status');
+    (await inTime).destroy();
     const failed = controlPlane.dial().catch((error: unknown) => error);
-    await asked;
+    const token = await nextDial();
     clock.advance(9_999);
     const early = await Promise.race([failed, new Promise((answered) => session.ping(() => answered('waits')))]);
     expect(early).to.equal('waits');
     clock.advance(1);
     expect(await failed).to.have.property('code', 'dial-timeout');
+    expect(await present(session, token)).to.include({ 'grpc-status': String(status.PERMISSION_DENIED), 'homeport-reason': 'token-refused' });
   });
 
   it('has 10 s for the token of a channel', async () => {
