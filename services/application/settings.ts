@@ -27,8 +27,8 @@ export const defaultSettings: Settings = {
   publishPolls: true,
   stalledBytesLimit: 256 * 1024 * 1024,
   maxChannelsPerTunnel: 256,
-  auditMode: 'strict',
   checkpointIntervalSeconds: 3600,
+  auditMode: 'strict',
 };
 
 type BooleanSetting = 'maskSecretsInSnapshots' | 'publishPolls';
@@ -48,9 +48,9 @@ export const settingBounds: Readonly<Record<NumericSetting, readonly [min: numbe
   snapshotRetentionCount: [1, 1_000_000_000],
   stalledBytesLimit: [16 * 1024 * 1024, 16 * 1024 * 1024 * 1024],
   maxChannelsPerTunnel: [1, 4096],
+  checkpointIntervalSeconds: [60, 604_800],
 };
 
-  checkpointIntervalSeconds: [60, 604_800],
 const stream = 'settings';
 
 function check(changes: Partial<Settings>): void {

@@ -368,10 +368,10 @@ export interface Settings {
   /** Bytes that channels nobody reads may hold, per process. */
   readonly stalledBytesLimit: number;
   readonly maxChannelsPerTunnel: number;
-  /** strict: calls that may change something are refused while they can't be recorded. available: they are let through. */
-  readonly auditMode: 'strict' | 'available';
   /** How often a checkpoint of the record is signed, where the store has a chain. */
   readonly checkpointIntervalSeconds: number;
+  /** strict: calls that may change something are refused while they can't be recorded. available: they are let through. */
+  readonly auditMode: 'strict' | 'available';
 }
 
 /** On `settings`. */
@@ -394,8 +394,6 @@ export interface TunnelCertificateEvents {
   TunnelCertificateRetired: { at: Instant; fingerprint: string; reason: 'time-over' | 'ended-by-admin' };
 }
 
-/** All events by type. */
-export interface EventDataByType
 /** On `checkpoints`. */
 export interface CheckpointEvents {
   CheckpointSigned: {
@@ -409,6 +407,8 @@ export interface CheckpointEvents {
   };
 }
 
+/** All events by type. */
+export interface EventDataByType
   extends EnvironmentEvents,
     TunnelEvents,
     ActivityEvents,

@@ -20,8 +20,8 @@ const properties: Readonly<Record<keyof Settings, object>> = {
   publishPolls: { type: 'boolean', description: 'Publishes polls to NATS too, where a tap runs.' },
   stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },
   maxChannelsPerTunnel: { type: 'integer' },
-  auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },
   checkpointIntervalSeconds: { type: 'integer', description: 'How often a checkpoint of the record is signed.' },
+  auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },
 };
 const settingsSchema = { type: 'object', properties };
 
