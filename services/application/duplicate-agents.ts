@@ -103,7 +103,7 @@ export function createDuplicateAgents(deps: {
   /** Who took its place for a moment is gone. */
   function reinstate(environmentId: string, agent: SeenAgent): void {
     const state = activeState(environmentId);
-    if (state?.edgeId === undefined || state.edgeId === null || state.agents[agentKey(agent.report)]?.instanceId === agent.instanceId) return;
+    if (state?.edgeId === undefined || state.edgeId === null || state.agents.get(agentKey(agent.report))?.instanceId === agent.instanceId) return;
     quietly(environments.execute(environmentId, { type: 'introduce-agent', at: instantOf(clock), edgeId: state.edgeId, ...agent }, context()));
   }
 
@@ -148,5 +148,5 @@ export function createDuplicateAgents(deps: {
 
 /** The agents of a Swarm that can't reach their engines look alike, and are none the less several. */
 function standsAlone({ swarm, engine }: SeenAgent['report'], { agents }: ActiveEnvironment): boolean {
-  return swarm === null && (engine !== null || Object.keys(agents).every((key) => key === ''));
+  return swarm === null && (engine !== null || [...agents.keys()].every((key) => key === ''));
 }

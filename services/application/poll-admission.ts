@@ -250,7 +250,7 @@ export function createPolls(deps: {
       if (before?.status === 'active' && isOneTooMany(before, introduction.report)) {
         throw excess(introduction, 'too-many-connections', 'this environment has as many nodes as it may');
       }
-      const previous = before?.status === 'active' ? before.agents[agentKey(introduction.report)] : undefined;
+      const previous = before?.status === 'active' ? before.agents.get(agentKey(introduction.report)) : undefined;
       await introduce(introduction, context);
       // What was good may have been rotated or disassociated meanwhile, and the calls that were open then have ended already.
       const after = environments.peek(environmentId);
@@ -345,7 +345,7 @@ export function createPolls(deps: {
 
     end(environmentId, why) {
       const state = environments.peek(environmentId);
-      const agents = state?.status === 'active' ? Object.values(state.agents) : [];
+      const agents = state?.status === 'active' ? state.agents.values() : [];
       for (const { instanceId } of agents) recorder.retire({ environmentId, instanceId });
       endCalls(connectedOf(environmentId), new AgentRefused(why, wordsOf[why]), 0);
       duplicates.forget(environmentId);
@@ -357,7 +357,7 @@ export function createPolls(deps: {
       const { environmentId, edgeId, instanceId, report } = introduction;
       const state = await environments.load(environmentId);
       check(introduction, state);
-      const seen = state.status === 'active' && state.edgeId === edgeId ? state.agents[agentKey(report)] : undefined;
+      const seen = state.status === 'active' && state.edgeId === edgeId ? state.agents.get(agentKey(report)) : undefined;
       if (seen === undefined) throw refuse(introduction, state, 'edge-id-mismatch', 'no agent with this Edge ID polls on this node');
       if (seen.instanceId !== instanceId) throw new AgentRefused('duplicate-agent', 'another agent polls on this node', 60_000);
       return { actor: `agent:${environmentId}/${report.node}`, correlationId: randomUUID() };
@@ -402,10 +402,10 @@ function rejectionOf(code: RefusalCode): PollRejectionReason {
 
 /** Each node is kept for ever, and says its id itself. */
 function isOneTooMany({ agents }: ActiveEnvironment, report: AgentReport): boolean {
-  return !(agentKey(report) in agents) && Object.keys(agents).length >= nodesPerEnvironment;
+  return !agents.has(agentKey(report)) && agents.size >= nodesPerEnvironment;
 }
 
 function isKnown(state: ActiveEnvironment, { edgeId, instanceId, address, report }: PollIntroduction): boolean {
-  const seen = state.agents[agentKey(report)];
+  const seen = state.agents.get(agentKey(report));
   return state.edgeId === edgeId && seen?.instanceId === instanceId && seen.address === address && JSON.stringify(seen.report) === JSON.stringify(report);
 }

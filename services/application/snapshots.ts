@@ -262,7 +262,7 @@ export function createSnapshots(deps: {
     async request(environmentId) {
       const { agents } = await loadKnownEnvironment(environments, environmentId);
       if (!isDue(environmentId)) throw new ApplicationError('agent-not-polling', 'no agent of this environment is polling; check that it runs and reaches this address', { retryAfterSeconds: 5 });
-      for (const key of Object.keys(agents)) nodeOf(environmentId, key).dueMs = 0;
+      for (const key of agents.keys()) nodeOf(environmentId, key).dueMs = 0;
       return { agents: remind(environmentId) };
     },
 

@@ -48,7 +48,7 @@ export function createTunnelAsking(deps: {
   /** Whether another instance has taken the agent's place since: its call may be one that only looks open. */
   function isSuperseded({ environmentId, instanceId, report }: PresentAgent): boolean {
     const state = environments.peek(environmentId);
-    const current = state?.status === 'active' ? state.agents[agentKey(report)] : undefined;
+    const current = state?.status === 'active' ? state.agents.get(agentKey(report)) : undefined;
     return current !== undefined && current.instanceId !== instanceId;
   }
 

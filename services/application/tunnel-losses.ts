@@ -49,7 +49,7 @@ export function createTunnelLosses(deps: {
   /** Whether another instance has taken the place of the one that holds a tunnel, as after the machine was restarted. */
   function isGone(environmentId: string, instanceId: string): boolean {
     const state = environments.peek(environmentId);
-    return state?.status === 'active' && !Object.values(state.agents).some((agent) => agent.instanceId === instanceId);
+    return state?.status === 'active' && ![...state.agents.values()].some((agent) => agent.instanceId === instanceId);
   }
 
   /** Its connection may only look open. It may as well be that of the other of two agents with one identity, which keeps it. */

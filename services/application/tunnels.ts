@@ -101,7 +101,7 @@ export function createTunnels(deps: {
     async keyOf(environmentId, asked) {
       if (asked === null) return environmentTunnel(environmentId);
       const { agents } = await loadKnownEnvironment(environments, environmentId);
-      return { environmentId, node: nodeAskedFor(asked, Object.values(agents), (nodeId) => presence.present(environmentId, nodeId).length > 0) };
+      return { environmentId, node: nodeAskedFor(asked, [...agents.values()], (nodeId) => presence.present(environmentId, nodeId).length > 0) };
     },
 
     async status(key) {

@@ -34,8 +34,8 @@ export interface ActiveEnvironment {
   readonly joinTokenVersion: number;
   /** Higher after each change of its addresses; 0 before the first. See TunnelCertificateState.version. */
   readonly addressVersion: number;
-  /** By {@link agentKey}: what agents were told and can't use. */
-  readonly failedAddresses: Readonly<Record<string, Pick<FailedAddress, 'address' | 'port' | 'reason'>>>;
+  /** By {@link agentKey}, which agents choose, so this is no plain object: what they were told and can't use. */
+  readonly failedAddresses: ReadonlyMap<string, Pick<FailedAddress, 'address' | 'port' | 'reason'>>;
   /** The associated Edge ID; null while unassociated. */
   readonly edgeId: string | null;
   /** Edge IDs that were disassociated and not allowed again. */
@@ -44,7 +44,7 @@ export interface ActiveEnvironment {
   readonly duplicates: readonly AgentIdentity[];
   readonly heartbeat: 'never' | 'up' | 'down';
   /** By {@link agentKey}. */
-  readonly agents: Readonly<Record<string, SeenAgent>>;
+  readonly agents: ReadonlyMap<string, SeenAgent>;
 }
 
 /**
@@ -181,7 +181,7 @@ function introduce(command: IntroduceCommand, state: ActiveEnvironment): Environ
 /** What is recorded of an agent that is there: nothing where it is known. */
 function see(agent: SeenAgent, at: Instant, { environmentId, agents }: ActiveEnvironment): EnvironmentEvent[] {
   const { instanceId, address, report } = agent;
-  const seen = agents[agentKey(report)];
+  const seen = agents.get(agentKey(report));
   const isKnown = seen?.instanceId === instanceId && seen.address === address && sameJson(seen.report, report);
   return isKnown ? [] : [{ type: 'AgentSeen', data: { at, environmentId, instanceId, address, report } }];
 }
@@ -199,7 +199,7 @@ function identityOf({ instanceId, address, report }: SeenAgent): AgentIdentity {
 }
 
 function reportAddress(at: Instant, report: AgentReport, failure: FailedAddress | null, { environmentId, failedAddresses }: ActiveEnvironment): EnvironmentEvent[] {
-  const known = failedAddresses[agentKey(report)];
+  const known = failedAddresses.get(agentKey(report));
   const agent = { at, environmentId, node: report.node, swarmNode: report.swarm?.nodeId ?? null };
   if (failure === null) return known === undefined ? [] : [{ type: 'NewAddressUsed', data: { ...agent, address: known.address } }];
   const isKnown = known?.address === failure.address && known.port === failure.port && known.reason === failure.reason;
@@ -252,7 +252,7 @@ function decide(command: EnvironmentCommand, state: EnvironmentState): readonly 
 function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentState {
   if (event.type === 'EnvironmentCreated') {
     const { at: _at, ...created } = event.data;
-    return { status: 'active', ...created, addressVersion: 0, failedAddresses: {}, edgeId: null, barredEdgeIds: [], duplicates: [], heartbeat: 'never', agents: {} };
+    return { status: 'active', ...created, addressVersion: 0, failedAddresses: new Map(), edgeId: null, barredEdgeIds: [], duplicates: [], heartbeat: 'never', agents: new Map() };
   }
   if (state.status !== 'active') return state;
   switch (event.type) {
@@ -275,7 +275,7 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
       return { ...state, joinTokenVersion: event.data.joinTokenVersion };
     case 'AgentDisassociated': {
       const { edgeId, issuedEdgeId } = event.data;
-      return { ...state, edgeId: null, issuedEdgeId, barredEdgeIds: [...state.barredEdgeIds, edgeId], failedAddresses: {}, duplicates: [], heartbeat: 'never', agents: {} };
+      return { ...state, edgeId: null, issuedEdgeId, barredEdgeIds: [...state.barredEdgeIds, edgeId], failedAddresses: new Map(), duplicates: [], heartbeat: 'never', agents: new Map() };
     }
     case 'EdgeIdUnbarred':
       return { ...state, barredEdgeIds: state.barredEdgeIds.filter((edgeId) => edgeId !== event.data.edgeId) };
@@ -286,7 +286,7 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
     case 'AgentSeen': {
       const { instanceId, address, report } = event.data;
       const heartbeat = state.heartbeat === 'never' ? 'up' : state.heartbeat;
-      return { ...state, heartbeat, agents: { ...state.agents, [agentKey(report)]: { instanceId, address, report } } };
+      return { ...state, heartbeat, agents: new Map(state.agents).set(agentKey(report), { instanceId, address, report }) };
     }
     case 'HeartbeatLost':
       return { ...state, heartbeat: 'down' };
@@ -294,10 +294,11 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
       return { ...state, heartbeat: 'up' };
     case 'NewAddressFailed': {
       const { address, port, reason, swarmNode } = event.data;
-      return { ...state, failedAddresses: { ...state.failedAddresses, [swarmNode ?? '']: { address, port, reason } } };
+      return { ...state, failedAddresses: new Map(state.failedAddresses).set(swarmNode ?? '', { address, port, reason }) };
     }
     case 'NewAddressUsed': {
-      const { [event.data.swarmNode ?? '']: _used, ...failedAddresses } = state.failedAddresses;
+      const failedAddresses = new Map(state.failedAddresses);
+      failedAddresses.delete(event.data.swarmNode ?? '');
       return { ...state, failedAddresses };
     }
     case 'EnvironmentRemoved':

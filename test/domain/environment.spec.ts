@@ -135,7 +135,7 @@ describe('domain: environment', () => {
     from(...both, refusedGone).when({ type: 'resolve-duplicate', at, instanceId: 'i2' }).thenNothing();
     from(...both, lost, keptGone).when(introduction(issuedEdgeId, { instanceId: 'i2' })).then(seen({ instanceId: 'i2' }));
     from(...both, disassociated(issuedEdgeId)).when(detect).thenNothing();
-    expect(from(...both, disassociated(issuedEdgeId)).state()).to.deep.include({ duplicates: [], agents: {} });
+    expect(from(...both, disassociated(issuedEdgeId)).state()).to.deep.include({ duplicates: [], agents: new Map() });
   });
 
   it('loses and regains its heartbeat once each', () => {
@@ -167,5 +167,13 @@ describe('domain: environment', () => {
     const worker: AgentReport = { ...report, node: 'worker', swarm: { clusterId: 'c', nodeId: 'n2', manager: false } };
     from(...known, failed).when({ type: 'report-address', at, report: worker, failure }).then({ ...failed, data: { ...failed.data, node: 'worker', swarmNode: 'n2' } });
     from(...known, failed, disassociated(issuedEdgeId)).when({ type: 'report-address', at, report, failure: null }).thenNothing();
+  });
+
+  it('takes a Swarm node named as something that every object has as any other node', () => {
+    const node: AgentReport = { ...report, node: 'mill', swarm: { clusterId: 'c', nodeId: 'constructor', manager: false } };
+    const known = [created, associated(issuedEdgeId), seen()];
+    from(...known).when(introduction(issuedEdgeId, { instanceId: 'i2', report: node })).then(seen({ instanceId: 'i2', report: node }));
+    // It failed to use no address, so there is none that it can use again.
+    from(...known, seen({ instanceId: 'i2', report: node })).when({ type: 'report-address', at, report: node, failure: null }).thenNothing();
   });
 });
