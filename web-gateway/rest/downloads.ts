@@ -1,6 +1,7 @@
 /** Bounds how many downloads of large files run at once, and ends those that nobody reads. */
 import { Readable } from 'node:stream';
 import type { DeliveredFile } from '../../services/agent-delivery/port.ts';
+import { type Clock, systemClock } from '../../services/application/clock.ts';
 import { peerGroup } from '../../services/application/peer-address.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
@@ -16,14 +17,25 @@ export interface Downloads {
 /** Who comes back is spread over so many seconds. */
 const RETRY_SECONDS = { from: 3, to: 12 } as const;
 
-export function createDownloads({ downloads, downloadsOfOne, downloadStallMs }: Pick<GatewayLimits, 'downloads' | 'downloadsOfOne' | 'downloadStallMs'>): Downloads {
+export interface DownloadsDeps {
+  /** The machine's by default. */
+  readonly clock?: Clock;
+  /** From 0 to below 1; Math.random by default. */
+  readonly random?: () => number;
+}
+
+/** Creates the bounds; what they count is this object's own. */
+export function createDownloads(
+  { downloads, downloadsOfOne, downloadStallMs }: Pick<GatewayLimits, 'downloads' | 'downloadsOfOne' | 'downloadStallMs'>,
+  { clock = systemClock, random = Math.random }: DownloadsDeps = {},
+): Downloads {
   const running = new Map<string, number>();
   let total = 0;
 
   function begin(peer: string): () => void {
     const ofOne = running.get(peer) ?? 0;
     if (total >= downloads || ofOne >= downloadsOfOne) {
-      const seconds = RETRY_SECONDS.from + Math.floor(Math.random() * (RETRY_SECONDS.to - RETRY_SECONDS.from + 1));
+      const seconds = RETRY_SECONDS.from + Math.floor(random() * (RETRY_SECONDS.to - RETRY_SECONDS.from + 1));
       const whose = total >= downloads ? 'The server sends' : 'The server sends to your address';
       throw new GatewayError('too-many-downloads', `${whose} as many files at once as it may. Try again in a moment.`, { headers: { 'retry-after': String(seconds) } });
     }
@@ -44,16 +56,18 @@ export function createDownloads({ downloads, downloadsOfOne, downloadStallMs }: 
         const end = begin(peerGroup(address));
         const bytes = file.read(range);
         const watched = Readable.from(watch(bytes), { objectMode: false, highWaterMark: bytes.readableHighWaterMark });
-        const stalled = setTimeout(() => watched.destroy(new Error('nobody reads the download')), downloadStallMs);
+        const expectReading = (): (() => void) => clock.after(downloadStallMs, () => void watched.destroy(new Error('nobody reads the download')));
+        let stopWaiting = expectReading();
         async function* watch(source: Readable): AsyncGenerator<Buffer> {
           for await (const chunk of source) {
             // Asked for by whoever has taken what came before.
-            stalled.refresh();
+            stopWaiting();
+            stopWaiting = expectReading();
             yield chunk as Buffer;
           }
         }
         watched.once('close', () => {
-          clearTimeout(stalled);
+          stopWaiting();
           bytes.destroy();
           end();
         });

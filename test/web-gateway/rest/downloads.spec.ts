@@ -4,7 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { DeliveredFile } from '../../../services/agent-delivery/port.ts';
+import { GatewayError } from '../../../web-gateway/problems/gateway-error.ts';
+import { createDownloads } from '../../../web-gateway/rest/downloads.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createManualClock } from '../../tunnels/support/manual-clock.ts';
 import { createFakeDelivery } from '../support/fake-delivery.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 
@@ -82,21 +85,38 @@ describe('downloads of the agent’s image', () => {
     expect((await gateway.call(IMAGE, from('203.0.113.2'))).status).to.equal(200);
   });
 
-  it('are ended where nobody reads them, while those that are read go on', async () => {
+  it('are ended where nobody reads them', async () => {
     await start({ downloads: 2, downloadsOfOne: 2, downloadStallMs: 300 });
     const unread = await begin('203.0.113.1');
-    const slow = await begin('203.0.113.2');
-    const closed = eventually('the unread one to be ended', () => (reading === 1 ? true : undefined));
-    let bytes = 0;
-    const over = new AbortController();
-    void closed.then(() => over.abort());
-    for await (const chunk of slow) {
-      bytes += (chunk as Buffer).length;
-      // A little now and then, for as long as the other lives; then the rest.
-      if (!over.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    await closed;
-    expect(bytes).to.equal(SIZE);
-    unread.destroy();
+    await eventually('the file to be closed', () => (reading === 0 ? true : undefined));
+    expect(await once(unread.resume(), 'error')).to.have.nested.property('[0].code', 'ECONNRESET');
   });
 });
+
+describe('downloads that someone reads', () => {
+  it('go on where they are read, however slowly, and give their place back once they are not', async () => {
+    const clock = createManualClock();
+    const downloads = createDownloads({ downloads: 1, downloadsOfOne: 1, downloadStallMs: 60_000 }, { clock, random: () => 0.999 });
+    const image: DeliveredFile = { ...(await createFakeDelivery().image(undefined)), read: () => Readable.from(endless(), { objectMode: false, highWaterMark: 1 }) };
+    const slow = downloads.bounded(image, '203.0.113.1').read();
+    for (let minute = 0; minute < 10; minute += 1) {
+      while (slow.read() === null) await once(slow, 'readable');
+      // So that the next piece is asked for, and waits.
+      await once(slow, 'readable');
+      clock.advance(59_999);
+      expect(slow.destroyed).to.equal(false);
+    }
+    expect(() => downloads.bounded(image, '203.0.113.2').read()).to.throw(GatewayError).with.nested.property('headers.retry-after', '12');
+    const ended = once(slow, 'error');
+    clock.advance(1);
+    expect(String((await ended)[0])).to.match(/nobody reads/);
+    await eventually('the place', () => {
+      downloads.bounded(image, '203.0.113.2').read().destroy();
+      return true;
+    });
+  });
+});
+
+async function* endless(): AsyncGenerator<Buffer> {
+  for (;;) yield await Promise.resolve(Buffer.alloc(1));
+}
