@@ -55,4 +55,8 @@ export default defineConfig(
     files: ['**/*.js'],
     languageOptions: { globals: { process: 'readonly', URL: 'readonly', AbortSignal: 'readonly' } },
   },
+  {
+    files: ['docs/examples/**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', setTimeout: 'readonly' } },
+  },
 );
