@@ -62,10 +62,16 @@ async function addressesOf(host: string, signal: AbortSignal): Promise<string[]>
   try {
     const found = await Promise.race([lookup(host, { all: true, order: 'verbatim' }), aborted]);
     const [first, second] = [found.filter(({ family }) => family === found[0]?.family), found.filter(({ family }) => family !== found[0]?.family)];
-    return first.flatMap(({ address }, index) => [address, ...second.slice(index, index + 1).map((other) => other.address)]).concat(second.slice(first.length).map(({ address }) => address));
+    return alternate(first, second).map(({ address }) => address);
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** One of each in turn, as long as there are both; then the rest. */
+function alternate<T>(first: readonly T[], second: readonly T[]): T[] {
+  const inTurn = first.flatMap((one, index) => [one, ...second.slice(index, index + 1)]);
+  return [...inTurn, ...second.slice(first.length)];
 }
 
 function failureOf(errors: readonly Error[]): Error {

@@ -22,6 +22,7 @@ export interface TunnelSigner {
   readonly successions: readonly SignedSuccession[];
 }
 
+/** The keys of an installation's tunnel certificates. */
 export interface TunnelIdentities extends TunnelKeys {
   /** The one in use. Before {@link TunnelKeys.use} there is none, which is an error. */
   current(): TunnelIdentity;
@@ -65,6 +66,12 @@ export function createTunnelIdentities(dataDir: string): TunnelIdentities {
     return { certificatePem, keyPem: keyPem(key), key, fingerprint: certificateFingerprint(new X509Certificate(certificatePem)) };
   }
 
+  /** `fingerprint` is null before the first rotation; what is in use already is not read again. */
+  async function chosenIdentity(fingerprint: string | null, before: TunnelIdentity | undefined): Promise<TunnelIdentity> {
+    if (before !== undefined && (fingerprint === null || fingerprint === before.fingerprint)) return before;
+    return fingerprint === null ? loadTunnelIdentity(dataDir) : identityOf(fingerprint);
+  }
+
   /** The first identity's key, where it is that one and it is there still. */
   async function firstKey(fingerprint: string): Promise<string | undefined> {
     if (readIfPresent(join(folder, 'tunnel.key')) === undefined) return undefined;
@@ -96,7 +103,7 @@ export function createTunnelIdentities(dataDir: string): TunnelIdentities {
 
     async use({ fingerprint, formers, successions }) {
       const before = used?.identity;
-      const identity = fingerprint === null ? (before ?? (await loadTunnelIdentity(dataDir))) : before?.fingerprint === fingerprint ? before : await identityOf(fingerprint);
+      const identity = await chosenIdentity(fingerprint, before);
       const keys = new Map<string, KeyObject>();
       for (const former of formers) {
         // One that was lost is missed by bindings alone, and there successions do as well.
