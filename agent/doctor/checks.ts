@@ -8,7 +8,6 @@ import type { PollServiceClient } from '../../proto/generated/homeport/poll/v1/p
 import { formatHostPort, parseHostPort } from '../../proto/host-port.ts';
 import type { HostPort } from '../../proto/host-port.ts';
 import { apiAddress } from '../../proto/join-token.ts';
-import type { JoinToken } from '../../proto/join-token.ts';
 import { followSuccessions, includesFingerprint } from '../../proto/succession.ts';
 import { AgentOptionsError } from '../agent-error.ts';
 import { accessByAuthorities, accessByBinding } from '../connection/api-access.ts';
@@ -19,7 +18,7 @@ import { requestBinding } from '../connection/request-binding.ts';
 import { shakeHands } from '../connection/tls-handshake.ts';
 import { endpointsOfToken } from '../endpoints/agent-endpoints.ts';
 import { endpointsFile } from '../endpoints/kept-endpoints.ts';
-import type { KeptEndpoints } from '../endpoints/kept-endpoints.ts';
+import type { EndpointsFile, KeptEndpoints } from '../endpoints/kept-endpoints.ts';
 import { readEngine } from '../engine/engine-report.ts';
 import { engineTrouble } from '../engine/engine-trouble.ts';
 import type { AgentOptions } from '../options.ts';
@@ -37,12 +36,19 @@ export interface Checks {
 
 /** Creates the checks for an agent's options; later ones use what earlier ones opened. */
 export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocket, dataPath, proxyFor }: AgentOptions): Checks {
-  const { apiUrl, tunnelAddress, fingerprints } = readKept(dataPath, token) ?? endpointsOfToken(token);
+  const file = endpointsFile(dataPath, token);
+  const { kept, trouble } = readKept(file);
+  const { apiUrl, tunnelAddress, fingerprints } = kept ?? endpointsOfToken(token);
   const tunnel = parseHostPort(tunnelAddress);
   if (tunnel === undefined) throw new AgentOptionsError('malformed-token', 'the join token (EDGE_KEY) is broken');
   const api = apiAddress({ apiUrl });
   const proxies = { api: proxyFor(api), tunnel: proxyFor(tunnel) };
   let client: PollServiceClient | undefined;
+
+  const dataPathCheck: Check = async () => {
+    if (trouble !== undefined) throw trouble;
+    return kept === undefined ? `nothing is kept in ${dataPath}; the join token's addresses hold` : `the addresses kept in ${file.path} hold`;
+  };
 
   const dns: Check = async () => {
     const names = new Map<string, { readonly isProxy: boolean }>();
@@ -76,8 +82,8 @@ export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocke
   const pin: Check = async (signal) => {
     if (client === undefined) throw new Error('checked before the certificate');
     const shown = certificateSpkiSha256(await shakeHands(tunnel, proxies.tunnel, { anyCertificate: true }, signal));
-    if (!includesFingerprint(await followed(client, fingerprints), shown)) throw new ConnectFailure('fingerprint-mismatch', `${formatHostPort(tunnel)} shows another key than the join token pins`);
-    return `${formatHostPort(tunnel)} shows the key that the join token pins`;
+    if (!includesFingerprint(await followed(client, fingerprints), shown)) throw new ConnectFailure('fingerprint-mismatch', `${formatHostPort(tunnel)} shows none of the keys that this agent accepts`);
+    return `${formatHostPort(tunnel)} shows a key that this agent accepts`;
   };
 
   const credentials: Check = async (signal) => {
@@ -98,6 +104,7 @@ export function createChecks({ token, edgeId, isInsecurePoll, caPem, dockerSocke
 
   return {
     inOrder: [
+      ['data-path', dataPathCheck],
       ['dns', dns],
       ['proxy', proxy],
       ['api-port', portOf(api, proxies.api)],
@@ -117,12 +124,14 @@ async function followed(client: PollServiceClient, fingerprints: readonly Uint8A
   return followSuccessions(fingerprints, successions);
 }
 
-/** What the control plane told the agent since, where there is something that can be read. */
-function readKept(dataPath: string, token: JoinToken): KeptEndpoints | undefined {
+/** What the control plane told the agent since. Where it can't be read the agent goes by its join token, which may be of long ago. */
+function readKept(file: EndpointsFile): { readonly kept: KeptEndpoints | undefined; readonly trouble: DoctorFailure | undefined } {
   try {
-    return endpointsFile(dataPath, token).read();
-  } catch {
-    return undefined;
+    return { kept: file.read(), trouble: undefined };
+  } catch (error) {
+    const advice = 'the addresses kept in DATA_PATH cannot be read; run this as the user that the agent runs as, or remove the file: the control plane tells the agent anew';
+    const detail = `${file.path}: ${error instanceof Error ? error.message : String(error)}`;
+    return { kept: undefined, trouble: new DoctorFailure('data-path-unreadable', advice, detail, error) };
   }
 }
 

@@ -7,7 +7,7 @@ import { createChecks } from './checks.ts';
 import { DoctorFailure } from './doctor-failure.ts';
 
 /** What is checked, in this order. */
-export type CheckName = 'dns' | 'proxy' | 'api-port' | 'certificate' | 'tunnel-port' | 'pin' | 'credentials' | 'docker-socket';
+export type CheckName = 'data-path' | 'dns' | 'proxy' | 'api-port' | 'certificate' | 'tunnel-port' | 'pin' | 'credentials' | 'docker-socket';
 
 export interface FailedCheck {
   readonly check: CheckName;

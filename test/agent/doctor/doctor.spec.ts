@@ -1,6 +1,6 @@
 /** What `homeport agent doctor` finds where one thing is broken, with a real control plane's ports. */
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import * as net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,6 +75,14 @@ describe('homeport agent doctor', function () {
     expect(code).to.equal(0);
     const misused = await runProcess(process.execPath, [STANDALONE, 'doctor', '--no-such-flag']);
     expect([misused.code, misused.stderr]).to.deep.equal([2, "homeport-agent: unknown option '--no-such-flag'; see homeport-agent --help\n"]);
+  });
+
+  it('names what the agent keeps in DATA_PATH where that cannot be read', async () => {
+    const dataPath = path.join(site.folder, 'kept');
+    mkdirSync(dataPath);
+    writeFileSync(path.join(dataPath, `endpoints-${environment.id}.json`), '{"format":');
+    await expectFailure({ DATA_PATH: dataPath }, 'data-path', 'data-path-unreadable', /endpoints-\w+\.json: .*remove the file/s);
+    rmSync(dataPath, { recursive: true });
   });
 
   it('names DNS', async () => {
