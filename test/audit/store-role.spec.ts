@@ -84,7 +84,7 @@ describe('serve --roles store', () => {
   const misuses: readonly (readonly [flags: readonly string[], code: number, says: RegExp])[] = [
     [['--roles', 'store'], 2, /--audit-port/],
     [['--roles', 'polls,gateway', '--audit-port', '0'], 2, /store alone/],
-    [['--roles', 'kitchen'], 2, /kitchen: there are store, polls/],
+    [['--roles', 'kitchen'], 2, /kitchen: give all, or store alone/],
     [['--audit-writable', '--audit-port', '0'], 2, /--roles store/],
     [['--roles', 'store', '--audit-port', '0', '--event-store', 'esdb://localhost:2113'], 2, /--event-store away/],
   ];

@@ -2,47 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { parseHostPort } from '../../../proto/host-port.ts';
 import { controlPlaneDefaults } from '../../control-plane/options.ts';
-import type { ControlPlaneOptions, ReadyLine } from '../../control-plane/options.ts';
-import { misuse } from '../cli-error.ts';
-import { flag, portNumber, readSecretFile, secretFileFlag, several } from '../flags.ts';
+import type { ReadyLine } from '../../control-plane/options.ts';
+import { flag, portNumber, secretFileFlag, several } from '../flags.ts';
 import { createLogger, LOG_LEVELS } from '../logger.ts';
-import type { LogLevel } from '../logger.ts';
 import { untilStopped } from '../stop-signals.ts';
+import { type ServeFlags, serveOptions } from './serve-options.ts';
 
-interface Flags {
-  readonly dataDir: string;
-  readonly host: string;
-  readonly httpsPort: number;
-  readonly tunnelPort: number;
-  readonly publicAddress?: string;
-  readonly tunnelAddress?: string;
-  readonly trustedProxy?: readonly string[];
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly keyFile?: string;
-  readonly checkpointKeyFile?: string;
-  readonly eventStore?: string;
-  readonly eventStoreFile?: string;
-  readonly nats?: string;
-  readonly natsFile?: string;
-  readonly natsCreds?: string;
-  readonly natsNkey?: string;
-  readonly natsCa?: string;
-  readonly natsCert?: string;
-  readonly natsKey?: string;
-  readonly auditPort?: number;
-  readonly roles?: readonly string[];
-  readonly auditWritable?: boolean;
-  readonly auditUser?: string;
-  readonly auditPasswordFile?: string;
-  readonly adminPasswordFile?: string;
-  readonly logLevel: LogLevel;
-}
-
-const allRoles: readonly string[] = ['store', 'polls', 'tunnels', 'gateway', 'taps'];
-
+/** Creates the command. */
 export function serveCommand(): Command {
   const { dataDir, host, httpsPort, tunnelPort } = controlPlaneDefaults;
   return new Command('serve')
@@ -58,7 +25,7 @@ export function serveCommand(): Command {
     .addOption(flag('--tls-key <file>', 'its key, PEM'))
     .addOption(flag('--key-file <file>', 'the installation key, where it is not in the data directory'))
     .addOption(flag('--checkpoint-key-file <file>', 'the key that signs checkpoints, where it is not in the data directory'))
-    .addOption(flag('--event-store <store>', "sqlite, the embedded store, or an EventStoreDB's connection string: esdb://…").default('sqlite'))
+    .addOption(flag('--event-store <store>', "sqlite, the embedded store and the default, or an EventStoreDB's connection string: esdb://…"))
     .addOption(secretFileFlag('event-store', 'a file that holds that connection string, where it holds a password'))
     .addOption(flag('--nats <url>', 'publish every event to this NATS server: nats:// or tls://[user:password@]host[:4222], several with commas'))
     .addOption(secretFileFlag('nats', 'a file that holds that address, where it holds a password'))
@@ -68,7 +35,7 @@ export function serveCommand(): Command {
     .addOption(flag('--nats-cert <file>', 'a certificate for NATS, PEM'))
     .addOption(flag('--nats-key <file>', 'its key, PEM'))
     .addOption(flag('--audit-port <port>', 'where EventStoreDB clients read history; 0 picks a free one, and without it there is none').argParser(portNumber))
-    .addOption(flag('--roles <roles>', 'what runs here: all of it, or store alone, which serves the embedded store at the audit port').argParser(several))
+    .addOption(flag('--roles <roles>', 'what runs here: all, the default, or store alone, which serves the embedded store at the audit port').argParser(several))
     .addOption(flag('--audit-writable', 'with --roles store: its one account may write'))
     .addOption(flag('--audit-user <name>', 'with --roles store: the name of its one account; homeport otherwise'))
     .addOption(secretFileFlag('audit-password', 'with --roles store: a file that holds its password; made and shown otherwise'))
@@ -77,8 +44,8 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-async function serve(flags: Flags): Promise<void> {
-  const options = toOptions(flags);
+async function serve(flags: ServeFlags): Promise<void> {
+  const options = serveOptions(flags, process.env);
   const logger = createLogger(flags.logLevel);
   const stopping = (): void => logger.info('stopping: what is under way may take up to 5 s to end');
   await untilStopped(stopping, async () => {
@@ -88,55 +55,6 @@ async function serve(flags: Flags): Promise<void> {
     process.stdout.write(process.stdout.isTTY ? readyForPeople(controlPlane.readyLine) : `${JSON.stringify(controlPlane.readyLine)}\n`);
     return controlPlane;
   });
-}
-
-function toOptions(flags: Flags): ControlPlaneOptions {
-  const { adminPasswordFile, eventStoreFile, roles: _roles, auditWritable: _auditWritable, auditUser: _auditUser, auditPasswordFile: _auditPasswordFile, logLevel: _logLevel, nats: _nats, natsFile: _natsFile, natsCreds: _creds, natsNkey: _nkey, natsCa: _ca, natsCert: _cert, natsKey: _key, ...rest } = flags;
-  for (const name of ['publicAddress', 'tunnelAddress'] as const) {
-    const address = flags[name];
-    if (address !== undefined && parseHostPort(address) === undefined) throw misuse(`--${name === 'publicAddress' ? 'public' : 'tunnel'}-address is ${address}: give HOST:PORT, such as homeport.example.com:9443`);
-  }
-  if ((flags.tlsCert === undefined) !== (flags.tlsKey === undefined)) throw misuse('--tls-cert and --tls-key go together: give both, or none');
-  const adminPassword = adminPasswordFile === undefined ? process.env.HOMEPORT_ADMIN_PASSWORD : readSecretFile(adminPasswordFile);
-  const nats = natsOf(flags);
-  return { ...rest, ...rolesOf(flags), ...(eventStoreFile === undefined ? {} : { eventStore: readSecretFile(eventStoreFile) }), ...(nats === undefined ? {} : { nats }), ...(adminPassword === undefined || adminPassword === '' ? {} : { adminPassword }) };
-}
-
-/** Parts of it are run apart by name; so far the store alone. */
-function rolesOf({ roles, auditPort, auditWritable = false, auditUser, auditPasswordFile, eventStore, eventStoreFile, nats, natsFile }: Flags): Pick<ControlPlaneOptions, 'roles' | 'isAuditWritable' | 'auditUser' | 'auditPassword'> {
-  const named = new Set(roles ?? ['all']);
-  const unknown = [...named].find((role) => role !== 'all' && !allRoles.includes(role));
-  if (unknown !== undefined) throw misuse(`--roles names ${unknown}: there are ${allRoles.join(', ')}, and all`);
-  if (named.has('all') || allRoles.every((role) => named.has(role))) {
-    if (auditWritable || auditUser !== undefined || auditPasswordFile !== undefined) throw misuse('--audit-writable, --audit-user and --audit-password-file go with --roles store; elsewhere auditors read with their API keys, and only this server writes');
-    return {};
-  }
-  if (named.size !== 1 || !named.has('store')) throw misuse(`--roles ${[...named].join(',')} can not be run apart from the rest yet: give store alone, or leave --roles away`);
-  if (auditPort === undefined) throw misuse('--roles store serves its store at the audit port: give --audit-port, such as 2113');
-  if ((eventStore ?? 'sqlite') !== 'sqlite' || eventStoreFile !== undefined) throw misuse('--roles store serves the embedded store: leave --event-store away');
-  if (nats !== undefined || natsFile !== undefined) throw misuse('--roles store publishes nothing: give --nats to the server that runs the rest');
-  return {
-    roles: 'store',
-    isAuditWritable: auditWritable,
-    ...(auditUser === undefined ? {} : { auditUser }),
-    ...(auditPasswordFile === undefined ? {} : { auditPassword: readSecretFile(auditPasswordFile) }),
-  };
-}
-
-function natsOf({ nats, natsFile, natsCreds, natsNkey, natsCa, natsCert, natsKey }: Flags): ControlPlaneOptions['nats'] {
-  const url = natsFile === undefined ? nats : readSecretFile(natsFile);
-  if (url === undefined || url === '') {
-    if ([natsCreds, natsNkey, natsCa, natsCert, natsKey].some((file) => file !== undefined)) throw misuse('the other --nats-… flags need --nats: name the server');
-    return undefined;
-  }
-  return {
-    url,
-    ...(natsCreds === undefined ? {} : { credentialsFile: natsCreds }),
-    ...(natsNkey === undefined ? {} : { nkeyFile: natsNkey }),
-    ...(natsCa === undefined ? {} : { caFile: natsCa }),
-    ...(natsCert === undefined ? {} : { certFile: natsCert }),
-    ...(natsKey === undefined ? {} : { keyFile: natsKey }),
-  };
 }
 
 function readyForPeople({ url, tunnelAddress, dataDir, audit, store, admin }: ReadyLine): string {
