@@ -13,6 +13,7 @@ export interface ApiRoute {
   readonly access: ApiAccess;
 }
 
+/** The ways to the API that an agent knows, and which is next. */
 export interface ApiRoutes {
   /** The one to try now: where polls were answered last, the newest, and after long without an answer all that are known, in turn. */
   next(): ApiRoute;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { isUsable } from '../../proto/endpoints.ts';
 import { type JoinToken, encodeJoinToken } from '../../proto/join-token.ts';
 
+/** Endpoints that an agent goes by, and where it was answered. */
 export interface KeptEndpoints {
-  /** Above 0. */
+  /** 0: the join token's, which are never written. */
   readonly version: number;
   readonly apiUrl: string;
   /** host:port. */
@@ -19,6 +20,7 @@ export interface KeptEndpoints {
   readonly workedTunnelAddress: string | null;
 }
 
+/** The file they are kept in. */
 export interface EndpointsFile {
   readonly path: string;
   /** Undefined where there are none, or another join token's. Throws where they can't be read. */

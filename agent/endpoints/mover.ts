@@ -16,6 +16,7 @@ import type { ApiRoute } from './api-routes.ts';
 /** A try takes no longer. */
 const TRY_MS = 30_000;
 
+/** Tries the newest address of the API until it works. */
 export interface Mover {
   /** A poll was answered on this route: where there is a newer one it is tried, unless that is under way or not due again yet. */
   polledOn(route: ApiRoute): void;
