@@ -58,7 +58,7 @@ export function consumerTooSlow(): CallError {
 }
 
 /** EventStoreDB's numbers for what a writer expects. */
-export function expectedVersion(expected: ExpectedRevision | undefined): string {
+function expectedVersion(expected: ExpectedRevision | undefined): string {
   if (expected === 'no-stream') return '-1';
   if (expected === 'stream-exists') return '-4';
   return typeof expected === 'number' ? String(expected) : '-2';

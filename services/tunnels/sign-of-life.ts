@@ -3,7 +3,7 @@ import type { Http2Session } from 'node:http2';
 import type { Clock } from '../application/clock.ts';
 
 /** It has so long for one. Much less than a keep-alive's patience: it is asked only where there is reason to believe the worst. */
-export const SIGN_OF_LIFE_MS = 3000;
+const SIGN_OF_LIFE_MS = 3000;
 
 /**
  * Pings, and resolves with whether anything came back in time. Any byte counts (`bytesRead`), for behind bulk data on a slow

@@ -1,5 +1,4 @@
 /** An application over a real embedded store, with a manual clock and live tunnels that are only remembered. */
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -210,5 +209,3 @@ export async function eventually(condition: () => boolean | Promise<boolean>): P
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
-
-export const newId = (): string => randomUUID();

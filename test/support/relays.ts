@@ -1,8 +1,7 @@
-/** What stands between two ends on a real network: relays that pass bytes on, later, or through a certificate of their own. */
+/** What stands between two ends on a real network: relays that pass bytes on, or do so through a certificate of their own. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls';
 
 export interface RelayTarget {
@@ -27,7 +26,7 @@ export interface Relay {
 
 /** Passes TCP bytes on, with half-close both ways. */
 export function createTcpRelay(target: RelayTarget): Promise<Relay> {
-  return startRelay(createServer({ allowHalfOpen: true }), 'connection', () => connect({ ...target, allowHalfOpen: true }), (from, to) => void from.pipe(to));
+  return startRelay(createServer({ allowHalfOpen: true }), 'connection', () => connect({ ...target, allowHalfOpen: true }));
 }
 
 /**
@@ -38,61 +37,13 @@ export function createTlsRelay(target: RelayTarget, own: { readonly key: string;
   const server = createTlsServer({ ...own, ALPNProtocols: [...alpn], allowHalfOpen: true });
   // Who dislikes the certificate may go before the handshake is over.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  return startRelay(server, 'secureConnection', () => connectTls({ ...target, rejectUnauthorized: false, ALPNProtocols: [...alpn] }), (from, to) => void from.pipe(to));
-}
-
-/** Passes TCP bytes on after `oneWayMs` in each direction, as a long link does: any number of bytes may be under way. */
-export function createDelayRelay(target: RelayTarget, oneWayMs: number): Promise<Relay> {
-  return startRelay(createServer({ allowHalfOpen: true }), 'connection', () => connect({ ...target, allowHalfOpen: true }), (from, to) => delay(from, to, oneWayMs));
-}
-
-/** How much may be under way in one direction before the sender is held back. */
-const LONGEST_QUEUE = 64 * 1024 * 1024;
-
-/** One direction of a delayed link: a queue with one timer, so that bytes keep their order and a crowd of chunks costs no crowd of timers. */
-function delay(from: Duplex, to: Duplex, oneWayMs: number): void {
-  const queue: { readonly dueMs: number; readonly chunk: Buffer | undefined }[] = [];
-  let queuedBytes = 0;
-  let timer: NodeJS.Timeout | undefined;
-
-  function deliver(): void {
-    timer = undefined;
-    const nowMs = performance.now();
-    for (let first = queue[0]; first !== undefined && first.dueMs <= nowMs; first = queue[0]) {
-      queue.shift();
-      if (first.chunk === undefined) to.end();
-      else {
-        queuedBytes -= first.chunk.length;
-        if (!to.write(first.chunk)) {
-          to.once('drain', deliver);
-          return;
-        }
-      }
-    }
-    if (from.isPaused() && queuedBytes < LONGEST_QUEUE / 2) from.resume();
-    schedule();
-  }
-
-  function schedule(): void {
-    const first = queue[0];
-    if (first !== undefined && timer === undefined) timer = setTimeout(deliver, Math.max(0, first.dueMs - performance.now()));
-  }
-
-  function enqueue(chunk: Buffer | undefined): void {
-    queue.push({ dueMs: performance.now() + oneWayMs, chunk });
-    queuedBytes += chunk?.length ?? 0;
-    if (queuedBytes >= LONGEST_QUEUE) from.pause();
-    if (to.listenerCount('drain') === 0) schedule();
-  }
-
-  from.on('data', enqueue).on('end', () => enqueue(undefined));
-  to.once('close', () => clearTimeout(timer));
+  return startRelay(server, 'secureConnection', () => connectTls({ ...target, rejectUnauthorized: false, ALPNProtocols: [...alpn] }));
 }
 
 /** How much of what clients sent is kept. */
 const LONGEST_RECORD = 1024 * 1024;
 
-async function startRelay(server: Server, event: 'connection' | 'secureConnection', dial: () => Socket, join: (from: Duplex, to: Duplex) => void): Promise<Relay> {
+async function startRelay(server: Server, event: 'connection' | 'secureConnection', dial: () => Socket): Promise<Relay> {
   const pairs = new Set<readonly [Socket, Socket]>();
   /** Of these neither end hears of the other any more. */
   const swallowed = new WeakSet<readonly [Socket, Socket]>();
@@ -124,8 +75,8 @@ async function startRelay(server: Server, event: 'connection' | 'secureConnectio
       if (receivedBytes < LONGEST_RECORD) received.push(chunk);
       receivedBytes += chunk.length;
     });
-    join(client, upstream);
-    join(upstream, client);
+    client.pipe(upstream);
+    upstream.pipe(client);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

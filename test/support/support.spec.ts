@@ -10,7 +10,7 @@ import { makeServerCertificate } from './certificates.ts';
 import { runProcess, startProcess } from './child-process.ts';
 import { startDockerd, IMAGE } from './dockerd.ts';
 import type { Dockerd } from './dockerd.ts';
-import { createDelayRelay, createTcpRelay, createTlsRelay } from './relays.ts';
+import { createTcpRelay, createTlsRelay } from './relays.ts';
 import { findSecrets } from './secret-search.ts';
 
 describe('test support', () => {
@@ -33,17 +33,6 @@ describe('test support', () => {
       client.end('there and back');
       expect((await buffer(client)).toString()).to.equal('there and back');
       expect(relay.sentByClients().toString()).to.equal('there and back');
-      await relay.close();
-    });
-
-    it('a delayed link takes its time in each direction, and keeps every byte in order', async () => {
-      const relay = await createDelayRelay(target(), 20);
-      const bytes = Buffer.alloc(3_000_000, 'abcdefghijk');
-      const client = connect({ port: relay.port, host: '127.0.0.1', allowHalfOpen: true });
-      const startedAtMs = performance.now();
-      client.end(bytes);
-      expect((await buffer(client)).equals(bytes)).to.be.true;
-      expect(performance.now() - startedAtMs).to.be.above(39);
       await relay.close();
     });
 
