@@ -6,4 +6,5 @@ export interface PollKeepAlive {
   readonly timeoutMs: number;
 }
 
+/** Of poll connections, at both ends: a fleet's pings beside its polls would cost it, so they are seldom. */
 export const POLL_KEEP_ALIVE: PollKeepAlive = { afterMs: 60_000, timeoutMs: 20_000 };

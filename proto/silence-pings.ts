@@ -2,6 +2,7 @@
 import type { Http2Session } from 'node:http2';
 import type { PollKeepAlive } from './poll-flow.ts';
 
+/** Pings a connection while nothing comes from its other end. */
 export interface SilencePings {
   /** Something came from the other end: it lives. */
   heard(): void;

@@ -4,6 +4,7 @@ import { ATTEMPT_BIN_MS } from './connection-counter.ts';
 const WINDOW_MS = 5000;
 const WINDOW_BINS = WINDOW_MS / ATTEMPT_BIN_MS;
 
+/** The attempts of all processes, in bins of time. */
 export interface AttemptRate {
   /** Adds what one process counted. */
   add(attempts: readonly (readonly [bin: number, count: number])[]): void;
@@ -11,6 +12,7 @@ export interface AttemptRate {
   takeHighest(nowMs: number): number;
 }
 
+/** Creates the count; nothing was attempted yet. */
 export function createAttemptRate(): AttemptRate {
   const bins = new Map<number, number>();
   let takenBin: number | undefined;

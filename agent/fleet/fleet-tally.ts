@@ -17,6 +17,7 @@ export interface FleetCounts {
   readonly snapshotsBrought: number;
 }
 
+/** Counts what the agents of one process meet with. */
 export interface FleetTally {
   connected(): void;
   disconnected(): void;
@@ -31,6 +32,7 @@ export interface FleetTally {
 
 const FAILURES: ReadonlySet<string> = new Set([...Object.keys(CONNECT_ADVICE), 'connection-lost', 'polls-unanswered', 'control-plane-stopping']);
 
+/** Creates the tally; all its figures begin at 0. */
 export function createFleetTally(): FleetTally {
   const latencies = createLatencyHistogram();
   const refused: Record<string, number> = {};

@@ -38,6 +38,7 @@ export interface FleetFigures {
   readonly snapshotsBrought: number;
 }
 
+/** Simulated agents in processes of their own. */
 export interface Fleet {
   /** The figures since the last call, and since the start. Rejects where a process has ended by itself. */
   figures(): Promise<{ readonly period: FleetFigures; readonly total: FleetFigures }>;

@@ -1,10 +1,11 @@
-/** Counts durations in buckets that grow by a twelfth, so that those of several processes can be added up. */
+/** Counts durations in buckets that grow by eight per cent, so that those of several processes can be added up. */
 
 const LEAST_MS = 0.05;
 const GROWTH = 1.08;
 /** Up to four minutes; what takes longer counts as that. */
 const BUCKETS = 200;
 
+/** How long things took, to eight per cent. */
 export interface LatencyHistogram {
   /** Milliseconds. */
   record(ms: number): void;
@@ -12,6 +13,7 @@ export interface LatencyHistogram {
   counts(): number[];
 }
 
+/** Creates an empty one. */
 export function createLatencyHistogram(): LatencyHistogram {
   const counts = new Array<number>(BUCKETS).fill(0);
   return {

@@ -4,6 +4,7 @@ import { listOf, objectOf } from '../snapshot/engine-json.ts';
 import { containerSection, diskUseSection, engineSection, imageSection, maskSecrets, networkSection } from '../snapshot/sections.ts';
 import type { SimulatedEngine } from './simulated-engine.ts';
 
+/** What the agent of that name brings of its simulated engine: the engine's own answers, section by section. */
 export function takeSimulatedSnapshot(engine: SimulatedEngine, name: string): Snapshot {
   const ask = (path: string): unknown => engine.answer(name, path);
   return {

@@ -3,6 +3,7 @@ import type { TunnelEvent } from '../domain/events.ts';
 import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { PresentAgent } from './presence.ts';
 
+/** Which agents are not asked for a tunnel for a while, as theirs did not last. */
 export interface AgentRests {
   /** Until when it is not asked for the tunnel, in milliseconds since 1970; 0 where it may be asked. */
   untilMs(key: TunnelKey, agent: PresentAgent): number;
@@ -11,11 +12,11 @@ export interface AgentRests {
 }
 
 /** A tunnel that lived for so long worked: what was before counts no more. */
-export const livedMs = 10_000;
+const livedMs = 10_000;
 /** After the second trouble in a row the agent rests so long, after each other twice as long as before. */
 const firstRestMs = 1000;
 /** The longest rest. */
-export const longestRestMs = 30_000;
+const longestRestMs = 30_000;
 /** Agents remembered of one tunnel. */
 const agentsKept = 4096;
 

@@ -2,6 +2,7 @@
 import nacl from 'tweetnacl';
 import { checkpointBytes, type CheckpointStatement, type SignedCheckpoint } from '../domain/checkpoint.ts';
 
+/** Who signs checkpoints, by an Ed25519 key. */
 export interface CheckpointSigner {
   /** 32 bytes in base64. */
   readonly publicKey: string;

@@ -23,6 +23,7 @@ export interface ChainSigning {
   readonly signer: CheckpointSigner;
 }
 
+/** Signs checkpoints by itself, too. */
 export interface RecordedCheckpoints extends Checkpoints {
   /** Signs from now on at the interval that the settings name, the first time at once where that is overdue. */
   start(): Promise<void>;

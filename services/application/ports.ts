@@ -423,6 +423,7 @@ export interface TunnelKeys {
   forgetOthers(): Promise<void>;
 }
 
+/** Which tunnel certificate is in use, and which former ones agents accept still. */
 export interface TunnelCertificateStatus {
   /** Of the one in use: SHA-256 over the SPKI, base64. */
   readonly fingerprint: string;
@@ -432,6 +433,7 @@ export interface TunnelCertificateStatus {
   readonly formers: readonly { readonly fingerprint: string; readonly acceptedUntil: Instant }[];
 }
 
+/** The tunnel certificate, for an admin. */
 export interface TunnelCertificate {
   status(): TunnelCertificateStatus;
   /**

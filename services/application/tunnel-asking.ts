@@ -14,8 +14,9 @@ import type { PresentAgent, Presence } from './presence.ts';
 import type { TunnelRecord } from './tunnel-record.ts';
 
 /** How long tunnel credentials are good for. */
-export const credentialsValidForMs = 10_000;
+const credentialsValidForMs = 10_000;
 
+/** Asks agents for the tunnels that are required, one agent at a time. */
 export interface TunnelAsking {
   /** What an agent is to open now: issues credentials where a tunnel of its environment needs it. */
   credentialsFor(agent: PresentAgent, context: CommandContext): Promise<readonly IssuedCredentials[]>;

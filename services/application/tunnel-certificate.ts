@@ -11,6 +11,7 @@ import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import { ApplicationError, type CommandContext, type TunnelCertificate, type TunnelKeys } from './ports.ts';
 
+/** The tunnel certificate as it is recorded, and its rotation. */
 export interface RecordedTunnelCertificate extends TunnelCertificate {
   /** Takes the recorded identity into use; must come before anything else. Throws what {@link TunnelKeys.use} throws. */
   start(): Promise<void>;
@@ -23,7 +24,7 @@ export interface RecordedTunnelCertificate extends TunnelCertificate {
 
 const stream = 'settings';
 /** For how long agents accept the former one, unless it is said. */
-export const formerAcceptedSecondsDefault = 30 * 86_400;
+const formerAcceptedSecondsDefault = 30 * 86_400;
 const formerAcceptedSecondsMax = 365 * 86_400;
 const checkMs = 60_000;
 

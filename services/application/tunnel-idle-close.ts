@@ -10,6 +10,7 @@ import type { Waiters } from './waiters.ts';
 const idleSlackMs = 500;
 const recordAgainMs = 1000;
 
+/** Closes tunnels that nobody uses, once their agents took their leave. */
 export interface TunnelIdleClose extends Pick<TunnelGate, 'mayClose' | 'closed'> {
   /** Somebody needs a tunnel that is just taking its leave: it is closed at once, so that another can be required. */
   hasten(key: TunnelKey): Promise<void>;

@@ -11,6 +11,7 @@ import type { TunnelRecord } from './tunnel-record.ts';
 
 const recordAgainMs = 1000;
 
+/** Notices tunnels that are open in the record alone, and records that they are lost. */
 export interface TunnelLosses extends Pick<TunnelGate, 'lost'> {
   /** What an agent says it holds, and what it failed to open, against the record. */
   reconcile(agent: PresentAgent, said: { readonly held: readonly string[]; readonly failure: Poll['tunnelFailure'] }, context: CommandContext): Promise<void>;

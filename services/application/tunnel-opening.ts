@@ -12,6 +12,7 @@ import type { TunnelRecord } from './tunnel-record.ts';
 
 const issuedKept = 10_000;
 
+/** Judges and records the opening of tunnels, and refuses what has no good credentials. */
 export interface TunnelOpenings extends Pick<TunnelGate, 'open' | 'refuseMalformed'> {
   /** Credentials were issued for a tunnel: those of another environment are told from unknown ones. */
   issued(key: TunnelKey, credentialsId: string): void;

@@ -10,6 +10,7 @@ import type { CommandContext } from './ports.ts';
 
 type Unkeyed<Command> = Command extends TunnelCommand ? Omit<Command, 'key' | 'at'> : never;
 
+/** The tunnels as they are recorded, and what is decided on them. */
 export interface TunnelRecord {
   /** Decides on a command now, and records what follows. Throws as {@link Aggregates.execute}. */
   run(key: TunnelKey, command: Unkeyed<TunnelCommand>, context: CommandContext): Promise<Outcome<TunnelState, TunnelEvent>>;

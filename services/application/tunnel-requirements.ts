@@ -15,6 +15,7 @@ import type { Waiters } from './waiters.ts';
 
 const sweepMs = 5000;
 
+/** Which tunnels are required, by whom, and for how long. */
 export interface TunnelRequirements extends Pick<Connections, 'require' | 'waitUntilOpen' | 'disconnect' | 'keepAlive'>, Pick<TunnelGate, 'ready'> {
   /** Ends every tunnel of an environment that was removed, or whose agents are none of its own any more. */
   end(environmentId: string, reason: Exclude<DisconnectReason, 'disconnected'>, context: CommandContext): Promise<void>;

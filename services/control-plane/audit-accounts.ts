@@ -7,6 +7,7 @@ import type { Clock } from '../application/clock.ts';
 import { peerGroup } from '../application/peer-address.ts';
 import type { Accounts } from '../application/ports.ts';
 
+/** Who may come in at the audit port. */
 export interface AuditAccounts {
   readonly authenticate: Authenticate;
   close(): void;
@@ -17,7 +18,7 @@ interface AuditAccountsDeps {
   readonly logger: Logger;
 }
 
-/** What is right is never refused, so that nobody keeps others out by failing: so it must be long enough that nobody guesses it. */
+/** How long the password of a store's one account is at least. A right one is never refused, however many failed before it: so nobody may guess it. */
 export const AUDIT_PASSWORD_CHARACTERS = 16;
 
 /**
@@ -53,12 +54,18 @@ export function createSingleAccount(deps: AuditAccountsDeps & { readonly usernam
   };
 }
 
+interface Failures {
+  /** One more of this address, and how it is refused. */
+  count(address: string): { readonly refused: 'unauthenticated' | 'too-many-attempts' };
+  close(): void;
+}
+
 /** Counts as signing in does: what fails of one peer in a minute. Past it each failure ends the connection, and the first is logged. */
-function createFailures({ clock, logger }: AuditAccountsDeps) {
+function createFailures({ clock, logger }: AuditAccountsDeps): Failures {
   const attempts = createAttempts({ clock, limit: 9, windowMs: 60_000 });
   const floods = createAttempts({ clock, limit: 1, windowMs: 60_000 });
   return {
-    count(address: string): { readonly refused: 'unauthenticated' | 'too-many-attempts' } {
+    count(address) {
       const peer = peerGroup(address);
       if (!attempts.fail(peer)) return { refused: 'unauthenticated' };
       if (!floods.fail(peer)) logger.warn({ address }, 'too many failed attempts at the audit port');

@@ -9,6 +9,7 @@ import { createAuditListener } from './audit-listener.ts';
 import type { ApiCertificate } from './tls/served-certificate.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
+/** The audit port, once it is open. */
 export interface AuditPort {
   /** What clients of EventStoreDB connect by on this machine: `esdb://[user:password@]localhost:2113[?tlsCAFile=…]`. */
   connectionString(credentials?: { readonly username: string; readonly password: string }): string;

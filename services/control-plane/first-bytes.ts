@@ -10,6 +10,7 @@ export const SILENT_CONNECTIONS = 4096;
 /** Clients speak first, and with the last packet of TCP's own handshake: who is silent for longer gives its place to a newcomer. */
 const SILENT_SHARE_MS = 250;
 
+/** Bounds the connections that have said nothing yet. */
 export interface FirstBytes {
   /**
    * Waits for the first bytes, at most for the deadline, and calls back with them and the client's address, which a trusted

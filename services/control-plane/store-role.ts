@@ -68,8 +68,15 @@ export async function startStore(options: ControlPlaneOptions, { logger }: { rea
   }
 }
 
+interface StoreAccount {
+  readonly username: string;
+  readonly password: string;
+  /** Made here, so that it has to be shown. */
+  readonly isOurs: boolean;
+}
+
 /** The operator's account, or one made once, so that those who were told it can come back. */
-function accountOf({ auditUser = 'homeport', auditPassword }: ControlPlaneOptions, dataDir: string) {
+function accountOf({ auditUser = 'homeport', auditPassword }: ControlPlaneOptions, dataDir: string): StoreAccount {
   if (auditPassword !== undefined && auditPassword.length < AUDIT_PASSWORD_CHARACTERS) {
     throw new StartError('audit-password-too-short', `the password of --audit-password-file needs at least ${AUDIT_PASSWORD_CHARACTERS} characters, such as \`openssl rand -hex 24\` makes`);
   }

@@ -379,7 +379,7 @@ export interface SettingsEvents {
   SettingsChanged: { at: Instant; changes: Partial<Settings> };
 }
 
-/** On `settings` as well. Fingerprints are SHA-256 over the SPKI, base64. */
+/** On `settings` as well: two deciders share the stream, and each passes over the other's events. Fingerprints are SHA-256 over the SPKI, base64. */
 export interface TunnelCertificateEvents {
   TunnelCertificateRotated: {
     at: Instant;

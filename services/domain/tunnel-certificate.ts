@@ -97,6 +97,7 @@ function evolve(state: TunnelCertificateState, event: TunnelCertificateEvent): T
   }
 }
 
+/** Decides on the installation's tunnel certificate: its rotations, and the end of former ones. */
 export const tunnelCertificateDecider: Decider<TunnelCertificateState, TunnelCertificateCommand, TunnelCertificateEvent> = {
   initialState: { fingerprint: null, since: null, formers: [], successions: [], version: 0 },
   decide,

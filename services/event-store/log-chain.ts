@@ -10,6 +10,7 @@ export interface ChainHead {
   readonly chain: string;
 }
 
+/** The chain of a log that has one. */
 export interface LogChain {
   /** After all that was committed; undefined in an empty log. Throws EventStoreError `event-store-unavailable`. */
   head(): Promise<ChainHead | undefined>;

@@ -6,6 +6,7 @@ import { peerGroup } from '../../services/application/peer-address.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 
+/** Bounds the downloads of the agent's image. */
 export interface Downloads {
   /**
    * The same file, each reading of which counts as a download by this address until its stream has ended. `read` throws
