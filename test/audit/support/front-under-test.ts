@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { Authenticate } from '../../../services/audit/caller.ts';
 import { createAuditFront } from '../../../services/audit/front.ts';
 import { systemClock, type Clock } from '../../../services/application/clock.ts';
 import { createSingleAccount } from '../../../services/control-plane/audit-accounts.ts';
@@ -23,8 +24,8 @@ export interface FrontUnderTest {
   close(): Promise<void>;
 }
 
-/** Starts one; the account is `auditor` with the password `secret`. */
-export async function startFront({ mayWrite = false, clock = systemClock, stallMs = 60_000 }: { readonly mayWrite?: boolean; readonly clock?: Clock; readonly stallMs?: number } = {}): Promise<FrontUnderTest> {
+/** Starts one; the account is `auditor` with the password `secret`. `onAuthenticate` is called with each comparison, `beforeAppend` before each append of a client. */
+export async function startFront({ mayWrite = false, clock = systemClock, stallMs = 60_000, onAuthenticate = () => undefined, beforeAppend = () => Promise.resolve() }: { readonly mayWrite?: boolean; readonly clock?: Clock; readonly stallMs?: number; readonly onAuthenticate?: () => void; readonly beforeAppend?: () => Promise<void> } = {}): Promise<FrontUnderTest> {
   const folder = createTemporaryFolder();
   const { ca, cert, key } = await makeServerCertificate();
   const caFile = join(folder.path, 'ca.pem');
@@ -32,7 +33,15 @@ export async function startFront({ mayWrite = false, clock = systemClock, stallM
   const store = await openEventStore({ dataDirectory: join(folder.path, 'data') });
   const accounts = createSingleAccount({ username: 'auditor', password: 'secret', mayWrite, clock, logger: pino({ level: 'silent' }) });
   const failures: unknown[] = [];
-  const front = createAuditFront({ store, authenticate: accounts.authenticate, isWritable: mayWrite, clock, stallMs, onFailure: (error) => failures.push(error) });
+  const authenticate: Authenticate = (credentials, address) => {
+    onAuthenticate();
+    return accounts.authenticate(credentials, address);
+  };
+  const append: typeof store.append = async (...args) => {
+    await beforeAppend();
+    return store.append(...args);
+  };
+  const front = createAuditFront({ store: { ...store, append }, authenticate, isWritable: mayWrite, clock, stallMs, onFailure: (error) => failures.push(error) });
   const listener = await createAuditListener({ host: '127.0.0.1', port: 0, certificate: { certificatePem: cert, keyPem: key }, accept: front.accept, clock });
   return {
     store,
