@@ -1,10 +1,8 @@
 /** Poll health and tunnel health, apart: over REST and in `homeport env show`, each with its last failure's reason and time. */
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import path from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../../support/eventually.ts';
+import { findFreePort } from '../../support/ports.ts';
 import type { CreatedEnvironment } from './support/api.ts';
 import { startSite } from './support/site.ts';
 import type { Site } from './support/site.ts';
@@ -35,18 +33,8 @@ describe('the health of an environment', function () {
   const shown = async ({ name }: CreatedEnvironment): Promise<string> => (await site.server().homeport('env', 'show', name)).stdout;
   const engine = (): Readonly<Record<string, string>> => ({ DOCKER_HOST: `unix://${path.join(site.folder, 'no-engine.sock')}` });
 
-  /** A port that nobody listens on. */
-  async function closedPort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-
   it('where polls work and the tunnel port does not: the heartbeat is up, and the tunnel says why and when', async () => {
-    const environment = await site.api.createEnvironment({ name: 'half', pollIntervalSeconds: 1, tunnelAddress: `127.0.0.1:${await closedPort()}` });
+    const environment = await site.api.createEnvironment({ name: 'half', pollIntervalSeconds: 1, tunnelAddress: `127.0.0.1:${await findFreePort()}` });
     const agent = site.startAgent(environment, engine());
     await agent.waitFor(/polling the control plane/);
     const requiredAt = new Date().toISOString();

@@ -48,7 +48,7 @@ describe('fifty good agents behind the same address as a bad one', function () {
   }
   const allRight = Array.from({ length: AGENTS }, () => 'right');
 
-  it('are all let in, and each opens its tunnel when it is asked, again and again', async () => {
+  it('are all let in, open their tunnels whenever they are asked, have all polls answered, lose nothing, and have nothing to complain of', async () => {
     await eventually(
       'all of them to be up',
       async () => (((await site.api.call('GET', '/environments?status=up&limit=1')).body as { readonly total: number }).total === AGENTS ? true : undefined),
@@ -58,9 +58,7 @@ describe('fifty good agents behind the same address as a bad one', function () {
     await Promise.all(environments.map(({ id }) => site.api.call('DELETE', `/environments/${id}/connection`)));
     expect(await askAll('second')).to.deep.equal(allRight);
     expect(await askAll('third')).to.deep.equal(allRight);
-  });
 
-  it('had all polls answered, lost no tunnel, and have nothing to complain of', async () => {
     for (const { id } of environments) {
       const events = await eventually('a dozen polls', async () => {
         const those = await site.api.events(`environment=${id}`);
@@ -71,9 +69,7 @@ describe('fifty good agents behind the same address as a bad one', function () {
       expect([...accountsOf(events).values()].map(({ wrong }) => wrong)).to.deep.equal([[]]);
     }
     expect(fleet?.complaints()).to.deep.equal([]);
-  });
-
-  it('while the neighbour was at work, and was turned away', () => {
+    // All the while the neighbour was at work, and was turned away.
     expect(neighbour?.turnedAway()).to.be.above(200);
     expect(neighbour?.guesses()).to.be.above(100);
   });
