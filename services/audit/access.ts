@@ -1,6 +1,6 @@
-/** Lets calls in by their headers alone: one that is refused has not a byte of its messages read. */
+/** Lets calls in by their headers alone: one that is refused has not a byte of its messages kept. */
 import { type Metadata, ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, type ServerInterceptor } from '@grpc/grpc-js';
-import { accessDenied, type CallError, unauthenticated } from './call-error.ts';
+import { accessDenied, type CallError, tooBusy, unauthenticated } from './call-error.ts';
 import type { Authenticate, Caller, Credentials } from './caller.ts';
 
 export interface Access {
@@ -13,16 +13,20 @@ export interface AccessDeps {
   readonly authenticate: Authenticate;
   /** Paths of methods that everyone may call. */
   readonly openPaths: ReadonlySet<string>;
+  /** Paths of methods that only callers who may write may call. */
+  readonly writePaths: ReadonlySet<string>;
   /** The IP address of the peer that gRPC names so. */
   addressOf(peer: string): string;
-  /** The peer has shown that it belongs here. */
-  onAdmitted(peer: string): void;
-  /** The peer has failed too often. */
+  /** The peer has failed too often: what it says is not looked at any more. */
+  isShutOut(peer: string): boolean;
+  /** The peer has shown that it belongs here. False where there are as many as there may be. */
+  onAdmitted(peer: string): boolean;
+  /** The peer has failed too often; it has its answer. */
   onTooManyAttempts(peer: string): void;
 }
 
 /** Creates the door. */
-export function createAccess({ authenticate, openPaths, addressOf, onAdmitted, onTooManyAttempts }: AccessDeps): Access {
+export function createAccess({ authenticate, openPaths, writePaths, addressOf, isShutOut, onAdmitted, onTooManyAttempts }: AccessDeps): Access {
   const callers = new WeakMap<Metadata, Caller>();
 
   const interceptor: ServerInterceptor = ({ path }, call) => {
@@ -30,14 +34,17 @@ export function createAccess({ authenticate, openPaths, addressOf, onAdmitted, o
     const peer = call.getPeer();
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        const admission = authenticate(credentialsOf(metadata), addressOf(peer));
-        if ('caller' in admission) {
-          callers.set(metadata, admission.caller);
-          onAdmitted(peer);
-          next(metadata);
-        } else {
+        const admission = isShutOut(peer) ? tooManyAttempts : authenticate(credentialsOf(metadata), addressOf(peer));
+        if (!('caller' in admission)) {
           call.sendStatus(refusals[admission.refused]());
           if (admission.refused === 'too-many-attempts') onTooManyAttempts(peer);
+        } else if (!onAdmitted(peer)) {
+          call.sendStatus(tooBusy());
+        } else if (writePaths.has(path) && !admission.caller.mayWrite) {
+          call.sendStatus(accessDenied('Access Denied'));
+        } else {
+          callers.set(metadata, admission.caller);
+          next(metadata);
         }
       })
       .build();
@@ -53,6 +60,8 @@ export function createAccess({ authenticate, openPaths, addressOf, onAdmitted, o
     },
   };
 }
+
+const tooManyAttempts = { refused: 'too-many-attempts' } as const;
 
 const refusals: Readonly<Record<'unauthenticated' | 'forbidden' | 'too-many-attempts', () => CallError>> = {
   unauthenticated: () => unauthenticated('The name, or the API key that is sent as its password, is not right.'),

@@ -10,9 +10,12 @@ import type { Empty } from '@eventstore/db-client/generated/shared_pb.js';
 import streamsService, { type IStreamsServer } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
+import type { ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { http2ServerOf } from '../../proto/grpc-http2-server.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { createAccess } from './access.ts';
+import { createAppendBytes } from './append-bytes.ts';
 import { type AppendCall, serveAppend } from './append-call.ts';
 import { type BatchAppendCall, serveBatchAppend } from './batch-append-call.ts';
 import { callErrorOf } from './call-error.ts';
@@ -20,15 +23,15 @@ import type { Authenticate } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { serveDelete, serveTombstone } from './delete-calls.ts';
 import { clusterInfo } from './gossip.ts';
-import { maxCallsOfConnection, maxReads, maxReadsOfCaller, maxRequestBytes, maxWriteRequestBytes } from './limits.ts';
+import { maxAppendBytesHeld, maxCallsOfConnection, maxReads, maxReadsOfCaller, maxRequestBytes, maxWriteRequestBytes } from './limits.ts';
 import { type ReadCall, serveRead } from './read-call.ts';
 import { createReadPlaces } from './read-places.ts';
 import { supportedMethods } from './server-features.ts';
 import { createTurns } from './turns.ts';
 
 export interface AuditFront {
-  /** Takes a connection that speaks HTTP/2. `address` is the peer's IP address; `onAdmitted` is called once it has shown that it belongs here. */
-  accept(socket: Duplex, peer: { readonly address: string; readonly onAdmitted?: () => void }): void;
+  /** Takes a connection that speaks HTTP/2. `address` is the peer's IP address; `admit` is called when it has shown that it belongs here, and answers whether there is room for it. */
+  accept(socket: Duplex, peer: { readonly address: string; readonly admit?: () => boolean }): void;
   /** Ends every call. */
   close(): void;
 }
@@ -50,14 +53,17 @@ const keepAlive = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms
 /** A connection without any call is nobody's. */
 const idleConnectionMs = 5 * 60_000;
 
-/** From the answer that says so to the end of the connection. */
+/** The longest that a guesser's connection takes to its end, where the guesser does not take its answer. */
 const guesserMs = 1_000;
 
 interface Peer {
   readonly socket: Duplex;
   readonly address: string;
-  readonly onAdmitted: (() => void) | undefined;
+  session: ServerHttp2Session | undefined;
+  readonly admit: (() => boolean) | undefined;
   isAdmitted: boolean;
+  /** It has failed too often. */
+  isShutOut: boolean;
 }
 
 /** Creates the front. */
@@ -69,26 +75,34 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
   const turns = createTurns();
   // Writers share one account, and there is nobody else.
   const places = createReadPlaces({ ofAll: maxReads, ofCaller: isWritable ? maxReads : maxReadsOfCaller });
+  const appendBytes = createAppendBytes(maxAppendBytesHeld);
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, Peer>();
 
-  function admitted(peer: Peer | undefined): void {
-    if (peer === undefined) return;
-    peer.isAdmitted = true;
-    peer.onAdmitted?.();
+  function admit(peer: Peer | undefined): boolean {
+    if (peer === undefined || peer.isAdmitted) return true;
+    peer.isAdmitted = peer.admit?.() ?? true;
+    return peer.isAdmitted;
   }
 
-  /** Who guesses pays a handshake for every few guesses; who was let in before is let alone. */
-  function endSoon(peer: Peer | undefined): void {
-    if (peer?.isAdmitted === false) clock.after(guesserMs, () => peer.socket.destroy());
+  /** Who guesses pays a handshake for every guess from then on; who was let in before is let alone. */
+  function shutOut(peer: Peer | undefined): void {
+    if (peer === undefined || peer.isAdmitted || peer.isShutOut) return;
+    peer.isShutOut = true;
+    // Takes no more calls, and ends once those that there are have their answers.
+    peer.session?.close();
+    const stopDeadline = clock.after(guesserMs, () => peer.socket.destroy());
+    peer.socket.once('close', stopDeadline);
   }
 
   const access = createAccess({
     authenticate,
     openPaths: new Set([ServerFeaturesService.getSupportedMethods.path, GossipService.read.path]),
+    writePaths: new Set([StreamsService.append.path, StreamsService.batchAppend.path, StreamsService.delete.path, StreamsService.tombstone.path]),
     addressOf: (peer) => peers.get(peer)?.address ?? peer,
-    onAdmitted: (peer) => admitted(peers.get(peer)),
-    onTooManyAttempts: (peer) => endSoon(peers.get(peer)),
+    isShutOut: (peer) => peers.get(peer)?.isShutOut === true,
+    onAdmitted: (peer) => admit(peers.get(peer)),
+    onTooManyAttempts: (peer) => shutOut(peers.get(peer)),
   });
   const server = new Server({
     ...keepAlive,
@@ -113,7 +127,7 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
   const streams: IStreamsServer = {
     read: (call: ReadCall) => void serveRead(call, access.callerOf(call), { store, places, turns, clock, stallMs, onFailure }),
     append: (call: AppendCall, respond) => void serveAppend(call, respond, access.callerOf(call), { store, onFailure }),
-    batchAppend: (call: BatchAppendCall) => serveBatchAppend(call, access.callerOf(call), { store, clock, onFailure }),
+    batchAppend: (call: BatchAppendCall) => serveBatchAppend(call, access.callerOf(call), { store, held: appendBytes, clock, onFailure }),
     delete: (call, respond) => answer(respond, serveDelete(call.request, access.callerOf(call), store)),
     tombstone: (call, respond) => answer(respond, serveTombstone(call.request, access.callerOf(call), store)),
   };
@@ -125,17 +139,24 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
     read: (call: ServerUnaryCall<Empty, ClusterInfo>, respond: sendUnaryData<ClusterInfo>) => respond(null, clusterInfo(call.getHost(), instanceId, clock.now())),
   });
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  /** Of the connection that is being injected. */
+  let injected: ServerHttp2Session | undefined;
+  http2ServerOf(server).on('session', (session: ServerHttp2Session) => {
+    injected = session;
+  });
 
   return {
-    accept(socket, { address, onAdmitted }) {
+    accept(socket, { address, admit: admitPeer }) {
       const name = connectionName(socket);
-      const peer: Peer = { socket, address, onAdmitted, isAdmitted: false };
+      const peer: Peer = { socket, session: undefined, address, admit: admitPeer, isAdmitted: false, isShutOut: false };
       peers.set(name, peer);
       socket.once('close', () => {
         if (peers.get(name) === peer) peers.delete(name);
       });
       socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
       injector.injectConnection(socket);
+      peer.session = injected;
+      injected = undefined;
     },
     close() {
       server.forceShutdown();

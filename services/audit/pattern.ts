@@ -10,8 +10,8 @@ export interface Pattern {
   readonly prefix: string;
 }
 
-/** Outcomes remembered: there are fewer types and streams than events. */
-const remembered = 20_000;
+/** Outcomes remembered, for each reader: the types and streams that are busy just now are fewer than their events. */
+const remembered = 500;
 
 /** Throws CallError where the engine can't express it, with what that is. */
 export function compilePattern(source: string): Pattern {

@@ -6,15 +6,12 @@
  *                                 └─ all else ─────── HTTP/1.1 (the Docker CLI offers nothing)
  */
 import * as net from 'node:net';
-import * as tls from 'node:tls';
-import { systemClock } from '../application/clock.ts';
-import { createFirstBytes } from './first-bytes.ts';
+import type * as tls from 'node:tls';
 import { redirectToHttps } from './https-redirect.ts';
 import { listen } from './listen.ts';
-import { createPendingHandshakes } from './pending-handshakes.ts';
+import { createTlsDoor } from './tls-door.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
-const TLS_HANDSHAKE_RECORD = 0x16;
 /** What a gRPC client may offer; grpc-exp is an older name of h2 that some still put beside it. */
 const GRPC_PROTOCOLS: ReadonlySet<string> = new Set(['h2', 'grpc-exp']);
 
@@ -62,73 +59,48 @@ export interface ApiListener {
 
 /** Starts listening. Throws {@link import('./listen.ts').ListenError}. */
 export async function createApiListener(options: ApiListenerOptions): Promise<ApiListener> {
-  const { isTrustedProxy = () => false } = options;
-  const deadlineMs = options.handshakeDeadlineMs ?? 10_000;
-  const firstBytes = createFirstBytes({ deadlineMs, isTrustedProxy });
-  const handshakes = createPendingHandshakes({ max: options.maxHandshakes ?? 4096 });
-  const unadmitted = createPendingHandshakes({ max: options.maxUnadmitted ?? 4096 });
-  /** Connections that went to TLS, by their two ends: a TLS socket does not name the one below it. */
-  const belowTls = new Map<string, { readonly socket: net.Socket; readonly address: string }>();
-
-  const secure = tls.createServer({
-    ...secureContextOptions(options.certificate),
-    // Without it a reply that is sent after the client's half-close is lost.
-    allowHalfOpen: true,
-    ALPNCallback: ({ protocols }) => chooseProtocol(protocols),
-    handshakeTimeout: deadlineMs,
+  const { isTrustedProxy = () => false, handshakeDeadlineMs = 10_000 } = options;
+  const door = createTlsDoor({
+    tls: {
+      ...secureContextOptions(options.certificate),
+      // Without it a reply that is sent after the client's half-close is lost.
+      allowHalfOpen: true,
+      ALPNCallback: ({ protocols }) => chooseProtocol(protocols),
+      handshakeTimeout: handshakeDeadlineMs,
+    },
+    handshakeMs: handshakeDeadlineMs,
+    maxHandshakes: options.maxHandshakes ?? 4096,
+    maxWaiting: options.maxUnadmitted ?? 4096,
+    isTrustedProxy,
+    onPlain(socket, first) {
+      if (first >= 0x41 && first <= 0x5a) redirectToHttps(socket, handshakeDeadlineMs);
+      else socket.destroy();
+    },
+    onSecure(socket, visitor) {
+      const { address, below } = visitor;
+      const peer = { address, reset: () => void below.resetAndDestroy() };
+      if (socket.alpnProtocol !== 'h2' && socket.alpnProtocol !== 'grpc-exp') return options.onHttp(socket, peer);
+      if (visitor.waits()) void options.onGrpc(socket, peer).admitted.then(visitor.waitsNoMore);
+    },
   });
-  secure.on('secureConnection', (socket) => {
-    const below = belowTls.get(endsOf(socket));
-    // Gone again in the meantime.
-    if (below === undefined) return void socket.destroy();
-    handshakes.done(below.socket);
-    const peer = { address: below.address, reset: () => void below.socket.resetAndDestroy() };
-    // Until its new owner listens to it.
-    socket.on('error', () => socket.destroy());
-    if (socket.alpnProtocol !== 'h2' && socket.alpnProtocol !== 'grpc-exp') return options.onHttp(socket, peer);
-    if (!unadmitted.admit(below.socket, below.address)) return;
-    void options.onGrpc(socket, peer).admitted.then(() => unadmitted.done(below.socket));
-  });
-  secure.on('tlsClientError', (_error, socket) => socket.destroy());
-
   const accept = (socket: net.Socket): void => {
-    const sinceMs = systemClock.now();
     socket.setNoDelay(true);
-    firstBytes.await(socket, ([first], address) => {
-      if (first === TLS_HANDSHAKE_RECORD) {
-        if (!handshakes.admit(socket, address, Math.max(0, sinceMs + deadlineMs - systemClock.now()))) return;
-        const ends = endsOf(socket);
-        belowTls.set(ends, { socket, address });
-        socket.once('close', () => belowTls.delete(ends));
-        secure.emit('connection', socket);
-      } else if (first !== undefined && first >= 0x41 && first <= 0x5a) {
-        redirectToHttps(socket, deadlineMs);
-      } else {
-        socket.destroy();
-      }
-    });
+    door.accept(socket);
   };
-
   const server = net.createServer({ allowHalfOpen: true }, accept);
   const port = await listen(server, { host: options.host, port: options.port, portFlag: '--https-port' });
 
   return {
     port,
     accept,
-    setCertificate: (certificate) => secure.setSecureContext(secureContextOptions(certificate)),
+    setCertificate: (certificate) => door.setCertificate(secureContextOptions(certificate)),
     close() {
       // Its callback waits for the connections handed over; the port itself is free at once.
       server.close();
-      firstBytes.destroyAll();
-      handshakes.destroyAll();
-      unadmitted.destroyAll();
+      door.close();
       return Promise.resolve();
     },
   };
-}
-
-function endsOf(socket: net.Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
 }
 
 /** h2 for who offers nothing else, http/1.1 for all others; undefined refuses who offers neither. */

@@ -1,19 +1,21 @@
 /** The audit port: TLS with the API's certificate, HTTP/2 only, bounded in connections before anyone has shown a right to be there. */
 import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type * as tls from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../application/clock.ts';
 import { peerGroup } from '../application/peer-address.ts';
-import { whenClientKnown } from './client-address.ts';
 import { listen } from './listen.ts';
-import { createPendingHandshakes } from './pending-handshakes.ts';
+import { createTlsDoor } from './tls-door.ts';
 import type { ServedCertificate } from './tls/served-certificate.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
-/** Connections at once. */
+/** Connections at once on which a call was let in. */
 export const AUDIT_CONNECTIONS = 512;
 /** Of these, so many from one address (IPv6: one /64). */
 export const AUDIT_CONNECTIONS_OF_ONE = 64;
+/** Connections in their handshake at once, and past it without a call that was let in; of each, over it one goes of the address that has most. */
+export const AUDIT_HANDSHAKES = 512;
+export const AUDIT_WAITING = 256;
 /** From the first byte to the end of the handshake. */
 const handshakeMs = 10_000;
 /** So long a connection may be without a call that was let in. */
@@ -28,13 +30,21 @@ export interface AuditListener {
   close(): void;
 }
 
+/** What is known of a connection beside its bytes. */
+export interface AuditPeer {
+  /** The peer's IP address, or that of the client whom a trusted proxy names. */
+  readonly address: string;
+  /** Asked once, with the first call that has a right to be here; asked again where there was no room: then it goes on waiting. */
+  readonly admit: () => boolean;
+}
+
 export interface AuditListenerOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
   readonly certificate: Pick<ServedCertificate, 'certificatePem' | 'keyPem'>;
   /** The front's. */
-  readonly accept: (socket: Duplex, peer: { readonly address: string; readonly onAdmitted: () => void }) => void;
+  readonly accept: (socket: Duplex, peer: AuditPeer) => void;
   /** Whose PROXY headers are believed; nobody's by default. */
   readonly isTrustedProxy?: IsTrustedProxy;
   readonly clock: Clock;
@@ -42,57 +52,60 @@ export interface AuditListenerOptions {
 
 /** Starts listening. Throws {@link import('./listen.ts').ListenError}. */
 export async function createAuditListener({ host, port, certificate, accept, isTrustedProxy = () => false, clock }: AuditListenerOptions): Promise<AuditListener> {
-  const handshakes = createPendingHandshakes({ max: AUDIT_CONNECTIONS, deadlineMs: handshakeMs, clock });
-  /** By their two ends: a TLS socket does not name the one below it. */
-  const connections = new Map<string, { readonly socket: net.Socket; readonly address: string }>();
+  const connections = new Set<net.Socket>();
+  /** Of those that were let in, by address. */
   const ofOne = new Map<string, number>();
+  let total = 0;
 
-  const secure = tls.createServer({ ...contextOf(certificate), ALPNProtocols: ['h2'], handshakeTimeout: handshakeMs });
-  secure.on('secureConnection', (socket) => {
-    socket.on('error', () => socket.destroy());
-    const below = connections.get(endsOf(socket));
-    if (below === undefined || socket.alpnProtocol !== 'h2') return void socket.destroy();
-    handshakes.done(below.socket);
-    const stopDeadline = clock.after(admissionMs, () => void below.socket.destroy());
-    socket.once('close', stopDeadline);
-    accept(socket, { address: below.address, onAdmitted: stopDeadline });
-  });
-  secure.on('tlsClientError', (_error, socket) => socket.destroy());
-
-  const server = net.createServer({ noDelay: true }, (socket) => {
-    socket.on('error', () => socket.destroy());
-    if (!handshakes.admit(socket)) return;
-    whenClientKnown(socket, isTrustedProxy, (address) => {
-      handshakes.isOf(socket, address);
-      const group = peerGroup(address);
-      const own = ofOne.get(group) ?? 0;
-      if (connections.size >= AUDIT_CONNECTIONS || own >= AUDIT_CONNECTIONS_OF_ONE) return void socket.destroy();
-      const ends = endsOf(socket);
-      connections.set(ends, { socket, address });
-      ofOne.set(group, own + 1);
-      socket.once('close', () => {
-        connections.delete(ends);
-        const left = (ofOne.get(group) ?? 1) - 1;
-        if (left === 0) ofOne.delete(group);
-        else ofOne.set(group, left);
-      });
-      secure.emit('connection', socket);
+  function admit(socket: net.Socket, address: string): boolean {
+    const group = peerGroup(address);
+    const own = ofOne.get(group) ?? 0;
+    if (socket.destroyed || total >= AUDIT_CONNECTIONS || own >= AUDIT_CONNECTIONS_OF_ONE) return false;
+    total += 1;
+    ofOne.set(group, own + 1);
+    socket.once('close', () => {
+      total -= 1;
+      const left = (ofOne.get(group) ?? 1) - 1;
+      if (left === 0) ofOne.delete(group);
+      else ofOne.set(group, left);
     });
+    return true;
+  }
+
+  const door = createTlsDoor({
+    tls: { ...contextOf(certificate), ALPNProtocols: ['h2'] },
+    handshakeMs,
+    maxHandshakes: AUDIT_HANDSHAKES,
+    maxWaiting: AUDIT_WAITING,
+    isTrustedProxy,
+    onSecure(socket, visitor) {
+      const { address, below } = visitor;
+      if (socket.alpnProtocol !== 'h2') return void socket.destroy();
+      if (!visitor.waits(admissionMs)) return;
+      connections.add(below);
+      below.once('close', () => connections.delete(below));
+      accept(socket, {
+        address,
+        admit() {
+          if (!admit(below, address)) return false;
+          visitor.waitsNoMore();
+          return true;
+        },
+      });
+    },
+    clock,
   });
+  const server = net.createServer({ noDelay: true }, door.accept);
 
   return {
     port: await listen(server, { host, port, portFlag: '--audit-port' }),
-    setCertificate: (replaced) => secure.setSecureContext(contextOf(replaced)),
+    setCertificate: (replaced) => door.setCertificate(contextOf(replaced)),
     close() {
       server.close();
-      handshakes.destroyAll();
-      for (const { socket } of connections.values()) socket.destroy();
+      door.close();
+      for (const socket of connections) socket.destroy();
     },
   };
-}
-
-function endsOf(socket: net.Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}|${socket.localPort}`;
 }
 
 function contextOf({ certificatePem, keyPem }: AuditListenerOptions['certificate']): tls.SecureContextOptions {

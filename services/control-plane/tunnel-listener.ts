@@ -1,12 +1,10 @@
 /** The tunnel port: TLS with the control plane's pinned identity, HTTP/2 only, bounded before authentication. */
-import net, { type Socket } from 'node:net';
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls, { type TLSSocket } from 'node:tls';
 import { systemClock, type Clock } from '../application/clock.ts';
 import { ADMISSION_MS } from '../tunnels/admission.ts';
-import { createFirstBytes } from './first-bytes.ts';
 import { listen } from './listen.ts';
-import { createPendingHandshakes } from './pending-handshakes.ts';
+import { createTlsDoor } from './tls-door.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
 /** Connections that may be in their TLS handshake at once; those that have said nothing yet are counted apart, and cost less. */
@@ -44,52 +42,30 @@ export async function createTunnelListener(options: {
   readonly clock?: Clock;
 }): Promise<TunnelListener> {
   const { host, port, key, cert, accept, isTrustedProxy = () => false, clock = systemClock } = options;
-  const firstBytes = createFirstBytes({ deadlineMs: ADMISSION_MS, isTrustedProxy, clock });
-  const handshakes = createPendingHandshakes({ max: HANDSHAKES, clock });
-  const unadmitted = createPendingHandshakes({ max: UNADMITTED_CONNECTIONS, clock });
-  /** Connections that went to TLS, by their peers: a TLS socket does not name the one below it. */
-  const belowTls = new Map<string, { readonly socket: Socket; readonly address: string; readonly untilMs: number }>();
-
-  const secure = tls.createServer({ key, cert, ...PROTOCOL, ALPNProtocols: ['h2'] });
-
-  const server = net.createServer({ noDelay: true }, (socket) => {
-    const untilMs = clock.now() + ADMISSION_MS;
-    firstBytes.await(socket, (_first, address) => {
-      if (!handshakes.admit(socket, address, Math.max(0, untilMs - clock.now()))) return;
-      const peer = peerOf(socket);
-      belowTls.set(peer, { socket, address, untilMs });
-      socket.once('close', () => belowTls.delete(peer));
-      secure.emit('connection', socket);
-    });
+  const door = createTlsDoor({
+    tls: { key, cert, ...PROTOCOL, ALPNProtocols: ['h2'] },
+    handshakeMs: ADMISSION_MS,
+    maxHandshakes: HANDSHAKES,
+    maxWaiting: UNADMITTED_CONNECTIONS,
+    isTrustedProxy,
+    onSecure(socket, visitor) {
+      if (socket.alpnProtocol !== 'h2') return void socket.destroy();
+      // What the handshake took is not given again.
+      if (!visitor.waits(Math.max(0, visitor.sinceMs + ADMISSION_MS - clock.now()))) return;
+      void accept(socket, { address: visitor.address }).admitted.then(visitor.waitsNoMore);
+    },
+    clock,
   });
-  secure.on('secureConnection', (socket: TLSSocket) => {
-    socket.on('error', () => undefined);
-    const below = belowTls.get(peerOf(socket));
-    if (socket.alpnProtocol !== 'h2' || below === undefined) {
-      socket.destroy();
-      return;
-    }
-    handshakes.done(below.socket);
-    const { address, untilMs } = below;
-    if (!unadmitted.admit(below.socket, address, Math.max(0, untilMs - clock.now()))) return;
-    void accept(socket, { address }).admitted.then(() => unadmitted.done(below.socket));
-  });
-  secure.on('tlsClientError', (_error, socket) => socket.destroy());
+  const server = net.createServer({ noDelay: true }, door.accept);
 
   return {
     port: await listen(server, { host, port, portFlag: '--tunnel-port' }),
     setIdentity(identity) {
-      secure.setSecureContext({ ...identity, ...PROTOCOL });
+      door.setCertificate({ ...identity, ...PROTOCOL });
     },
     close() {
       server.close();
-      firstBytes.destroyAll();
-      handshakes.destroyAll();
-      unadmitted.destroyAll();
+      door.close();
     },
   };
-}
-
-function peerOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? ''}|${socket.remotePort ?? ''}`;
 }

@@ -1,57 +1,22 @@
 /** BatchAppend answers each append exactly once, by its correlation id, whatever comes and in however many requests. */
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { expect } from 'chai';
-import empties from 'google-protobuf/google/protobuf/empty_pb.js';
-import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { maxAppendBytesHeld } from '../../services/audit/limits.ts';
+import { createManualClock } from '../application/manual-clock.ts';
+import { part, type Part } from './support/batch-requests.ts';
 import { startFront, type FrontUnderTest } from './support/front-under-test.ts';
 import { basic, rawClient, statusOf } from './support/raw-client.ts';
-
-const { BatchAppendReq } = streams;
-const { Empty } = empties;
-
-interface Proposal {
-  readonly id?: string;
-  readonly type?: string;
-  readonly contentType?: string;
-  readonly data?: string | Uint8Array;
-}
-
-function proposed({ id = randomUUID(), type = 'ThingHappened', contentType = 'application/json', data = '{}' }: Proposal = {}): streams.BatchAppendReq.ProposedMessage {
-  const message = new BatchAppendReq.ProposedMessage().setId(new shared.UUID().setString(id)).setData(Buffer.from(data));
-  message.getMetadataMap().set('type', type).set('content-type', contentType);
-  return message;
-}
-
-interface Part {
-  readonly id: string;
-  readonly stream?: string;
-  readonly expected?: 'any' | 'no-stream' | number;
-  readonly messages?: readonly Proposal[];
-  readonly isFinal?: boolean;
-  readonly deadlineMs?: number;
-}
-
-/** One request; with a stream, the first of its append. */
-function part({ id, stream, expected = 'any', messages = [{}], isFinal = true, deadlineMs }: Part): streams.BatchAppendReq {
-  const request = new BatchAppendReq().setCorrelationId(new shared.UUID().setString(id)).setProposedMessagesList(messages.map(proposed)).setIsFinal(isFinal);
-  if (stream === undefined) return request;
-  const options = new BatchAppendReq.Options().setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream)));
-  if (expected === 'any') options.setAny(new Empty());
-  else if (expected === 'no-stream') options.setNoStream(new Empty());
-  else options.setStreamPosition(String(expected));
-  if (deadlineMs !== undefined) options.setDeadline(timestamps.Timestamp.fromDate(new Date(deadlineMs)));
-  return request.setOptions(options);
-}
 
 describe('audit front: batched appends', () => {
   let front: FrontUnderTest;
   let client: StreamsClient;
+  const clock = createManualClock(new Date().toISOString());
   before(async () => {
-    front = await startFront({ mayWrite: true });
+    front = await startFront({ mayWrite: true, clock });
     client = rawClient(front);
   });
   after(async () => {
@@ -136,16 +101,50 @@ describe('audit front: batched appends', () => {
   });
 
   it('an append whose deadline has passed is answered as timed out and not recorded', async () => {
-    expect(await outcome({ stream: 'late-1', deadlineMs: Date.now() - 1_000 })).to.equal('event_store.client.Timeout');
-    expect(await outcome({ stream: 'late-1', expected: 'no-stream', deadlineMs: Date.now() + 60_000 })).to.equal('0');
+    expect(await outcome({ stream: 'late-1', deadlineMs: clock.now() - 1_000 })).to.equal('event_store.client.Timeout');
+    expect(await outcome({ stream: 'late-1', expected: 'no-stream', deadlineMs: clock.now() + 60_000 })).to.equal('0');
   });
 
-  it('what makes no sense ends the call as an invalid argument: no correlation id, no options, too many begun', async () => {
+  it('what makes no sense ends the call as an invalid argument: no correlation id, no options, too many begun or too much of it', async () => {
     const begun = Array.from({ length: 17 }, () => part({ id: randomUUID(), stream: 'begun-1', isFinal: false }));
-    for (const requests of [[part({ id: 'none', stream: 'odd-1' })], [part({ id: randomUUID() })], begun]) {
+    const large = Array.from({ length: 5 }, () => part({ id: randomUUID(), stream: 'begun-1', isFinal: false, messages: [{ data: JSON.stringify('x'.repeat(1_000_000)) }] }));
+    for (const requests of [[part({ id: 'none', stream: 'odd-1' })], [part({ id: randomUUID() })], begun, large]) {
       const error: ServiceError = await statusOf(send(...requests));
       expect(error.code).to.equal(status.INVALID_ARGUMENT);
     }
+  });
+
+  it('ends a call whose unfinished appends nobody goes on with, after 60 s', async () => {
+    const call = client.batchAppend(basic()).on('data', (answer: streams.BatchAppendResp) => answers.push(answer));
+    const answers: streams.BatchAppendResp[] = [];
+    const ended = once(call, 'error').catch((error: unknown) => [error]) as Promise<[ServiceError]>;
+    call.write(part({ id: randomUUID(), stream: 'begun-2', isFinal: false }));
+    call.write(part({ id: randomUUID(), stream: 'begun-2' }));
+    // Answered: so the one before has come too.
+    await once(call, 'data');
+    expect(answers).to.have.lengthOf(1);
+    await clock.advance(59_999);
+    await clock.advance(1);
+    expect((await ended)[0]).to.include({ code: status.INVALID_ARGUMENT }).with.property('details').that.matches(/60 s/);
+  });
+
+  it('holds so much for all calls together and no more; what one held is free for others when it ends', async () => {
+    const hold = async (): Promise<{ readonly call: ReturnType<StreamsClient['batchAppend']>; readonly failure: Promise<ServiceError> }> => {
+      const call = client.batchAppend(basic());
+      const failure = once(call, 'error').catch((error: unknown) => [error]).then(([error]) => error as ServiceError);
+      for (let count = 0; count < 4; count += 1) call.write(part({ id: randomUUID(), stream: 'begun-3', isFinal: false, messages: [{ data: JSON.stringify('x'.repeat(1_000_000)) }] }));
+      call.write(part({ id: randomUUID(), stream: 'small-1' }));
+      await Promise.race([once(call, 'data').catch(() => undefined), failure]);
+      return { call, failure };
+    };
+    const holding = [];
+    for (let bytes = 4_000_008; bytes <= maxAppendBytesHeld; bytes += 4_000_008) holding.push(await hold());
+    expect((await (await hold()).failure).code).to.equal(status.UNAVAILABLE);
+    for (const { call, failure } of holding) {
+      call.cancel();
+      expect((await failure).code).to.equal(status.CANCELLED);
+    }
+    expect(await outcome({ stream: 'small-1', messages: [{ data: JSON.stringify('x'.repeat(1_000_000)) }] })).to.not.equal('none');
   });
 
   it('takes many large appends at once, more than it holds at a time', async () => {
@@ -153,5 +152,25 @@ describe('audit front: batched appends', () => {
     const answers = await send(...ids.map((id) => part({ id, stream: 'large-1', messages: [{ data: JSON.stringify('x'.repeat(900_000)) }] })));
     expect([...answers.values()].every(([answer]) => answer?.hasSuccess() === true)).to.equal(true);
     expect(await countOf('large-1')).to.equal(40);
+  });
+});
+
+describe('audit front: batched appends without the right to write', () => {
+  it('end at once with access-denied, before anything of them is taken', async () => {
+    const front = await startFront();
+    const client = rawClient(front);
+    try {
+      const append = part({ id: randomUUID(), stream: 'forged-1', isFinal: false, messages: [{ data: JSON.stringify('x'.repeat(1_000_000)) }] });
+      for (let count = 0; count < 120; count += 1) {
+        const call = client.batchAppend(basic());
+        const failed = once(call.resume(), 'error').catch((error: unknown) => [error]) as Promise<[ServiceError]>;
+        call.write(append);
+        const [{ code, metadata }] = await failed;
+        expect([code, ...metadata.get('exception')]).to.deep.equal([status.PERMISSION_DENIED, 'access-denied']);
+      }
+    } finally {
+      client.close();
+      await front.close();
+    }
   });
 });

@@ -3,15 +3,16 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
-import { AUDIT_CONNECTIONS_OF_ONE, createAuditListener, type AuditListener } from '../../services/control-plane/audit-listener.ts';
+import { AUDIT_CONNECTIONS_OF_ONE, AUDIT_WAITING, createAuditListener, type AuditListener } from '../../services/control-plane/audit-listener.ts';
 import { createManualClock, type ManualClock } from '../application/manual-clock.ts';
 import { makeServerCertificate } from '../support/certificates.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('audit listener', () => {
   let clock: ManualClock;
   let listener: AuditListener;
   let ca = '';
-  const admissions: (() => void)[] = [];
+  const admissions: (() => boolean)[] = [];
   const opened: net.Socket[] = [];
 
   beforeEach(async () => {
@@ -23,8 +24,8 @@ describe('audit listener', () => {
       port: 0,
       certificate: { certificatePem: made.cert, keyPem: made.key },
       clock,
-      accept(socket, { onAdmitted }) {
-        admissions.push(onAdmitted);
+      accept(socket, { admit }) {
+        admissions.push(admit);
         socket.write('hello');
         socket.resume();
       },
@@ -36,21 +37,46 @@ describe('audit listener', () => {
     listener.close();
   });
 
-  async function connect(): Promise<tls.TLSSocket> {
-    const socket = tls.connect({ port: listener.port, host: 'localhost', ca, ALPNProtocols: ['h2'] });
+  async function connect(localAddress = '127.0.0.1'): Promise<tls.TLSSocket> {
+    const beneath = net.connect({ port: listener.port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+    const socket = tls.connect({ socket: beneath, servername: 'localhost', ca, ALPNProtocols: ['h2'] });
     socket.on('error', () => undefined);
     opened.push(socket);
     await new Promise((resolve) => void socket.once('data', resolve).once('close', resolve));
     return socket;
   }
 
-  it('takes so many connections of one address and no more; one that goes makes room', async () => {
-    const all = await Promise.all(Array.from({ length: AUDIT_CONNECTIONS_OF_ONE }, connect));
-    expect(all.filter(({ destroyed }) => destroyed)).to.deep.equal([]);
-    expect((await connect()).destroyed).to.equal(true);
-    const [first] = all;
-    first?.destroy();
-    for (let isIn = false; !isIn; ) isIn = !(await connect()).destroyed;
+  it('lets in so many connections of one address and no more; one that goes makes room', async () => {
+    const all: tls.TLSSocket[] = [];
+    for (let count = 0; count <= AUDIT_CONNECTIONS_OF_ONE; count += 1) all.push(await connect());
+    expect(admissions.map((admit) => admit())).to.deep.equal([...Array<boolean>(AUDIT_CONNECTIONS_OF_ONE).fill(true), false]);
+    await connect('127.0.0.2');
+    expect(admissions.at(-1)?.(), 'another address').to.equal(true);
+    all[0]?.destroy();
+    await eventually('room for one more', () => (admissions[AUDIT_CONNECTIONS_OF_ONE]?.() === true ? true : undefined));
+  });
+
+  it('lets who comes from elsewhere in, whatever crowd waits without a call', async () => {
+    const crowd: tls.TLSSocket[] = [];
+    for (let count = 0; count < AUDIT_WAITING; count += 1) crowd.push(await connect(`127.0.0.${2 + (count % 8)}`));
+    const open = (): number => crowd.filter(({ destroyed }) => !destroyed).length;
+    expect(open()).to.equal(AUDIT_WAITING);
+    const newcomers = [await connect(), await connect(), await connect()];
+    expect(newcomers.map(({ destroyed }) => destroyed)).to.deep.equal([false, false, false]);
+    expect(admissions.slice(-3).map((admit) => admit())).to.deep.equal([true, true, true]);
+    await eventually('one of the crowd gone for each', () => (open() === AUDIT_WAITING - 3 ? true : undefined));
+  });
+
+  it('ends a connection whose handshake is not done within 10 s, and one that says nothing', async () => {
+    const [silent, slow] = [net.connect(listener.port, '127.0.0.1'), net.connect(listener.port, '127.0.0.1')];
+    for (const socket of [silent, slow]) opened.push(socket.on('error', () => undefined).resume());
+    slow.write(Buffer.from([0x16, 3, 1, 0, 200, 1]));
+    // Whoever comes later is served later.
+    const later = await connect();
+    const ended = Promise.all([once(silent, 'close'), once(slow, 'close')]);
+    await clock.advance(10_000);
+    await ended;
+    expect(later.destroyed).to.equal(false);
   });
 
   it('ends a connection without a call that was let in after 30 s, and lets one with such a call alone', async () => {
