@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Principal } from '../application/ports.ts';
-import { StartError } from './options.ts';
+import { StartError } from './start-error.ts';
 
 export interface AdminSocket {
   /** Listens no more, at once. */

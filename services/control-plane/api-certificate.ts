@@ -1,6 +1,7 @@
 /** The certificate of the API's port: the operator's own where given, else a self-signed one that names where agents call. */
 import type { Logger } from 'pino';
-import { StartError, type ControlPlaneOptions } from './options.ts';
+import type { ControlPlaneOptions } from './options.ts';
+import { StartError } from './start-error.ts';
 import { localNames } from './tls/certificate-names.ts';
 import { loadOperatorCertificate } from './tls/operator-certificate.ts';
 import { createSelfSignedCertificate } from './tls/self-signed-certificate.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type CheckpointSigner, createCheckpointSigner } from '../application/checkpoint-signer.ts';
-import { StartError } from './options.ts';
+import { StartError } from './start-error.ts';
 import { readIfPresent, writeWhole } from './tls/key-files.ts';
 
 const seedBytes = 32;

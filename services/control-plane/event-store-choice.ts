@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventLogFile, type OpenedEventStore, openEventStore, openServerEventStore } from '../event-store/open.ts';
 import { EventStoreError } from '../event-store/port.ts';
-import { StartError } from './options.ts';
+import { StartError, startErrorCodeOf } from './start-error.ts';
 import { readIfPresent, writeWhole } from './tls/key-files.ts';
 
 /** The store, and whether it has no history of this installation yet. */
@@ -38,7 +38,7 @@ export async function openChosenEventStore(dataDir: string, choice = 'sqlite'): 
   }
   const store = await openServerEventStore(choice).catch((error: unknown) => {
     if (!(error instanceof EventStoreError)) throw error;
-    throw new StartError(error.code, `${error.message} Check that the server runs, and that --event-store names it, its authority and an account that may read and write.`, error);
+    throw new StartError(startErrorCodeOf(error), `${error.message} Check that the server runs, and that --event-store names it, its authority and an account that may read and write.`, error);
   });
   try {
     const isNew = await hasNoHistory(store);

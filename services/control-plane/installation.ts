@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { randomId } from '../application/random-id.ts';
-import { StartError } from './options.ts';
+import { StartError } from './start-error.ts';
 import { readIfPresent, writeWhole } from './tls/key-files.ts';
 
 export interface Installation {

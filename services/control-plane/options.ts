@@ -63,15 +63,3 @@ export interface ReadyLine {
   /** On the very first start only. */
   readonly admin?: { readonly username: string; readonly password: string };
 }
-
-/** Why the control plane can't start. The message is one line that says what to do. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  /** Stable and kebab-case, such as port-in-use or data-directory-in-use. */
-  readonly code: string;
-
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.code = code;
-  }
-}

@@ -9,8 +9,9 @@ import { AUDIT_PASSWORD_CHARACTERS, createSingleAccount } from './audit-accounts
 import { startAuditPort } from './audit-port.ts';
 import { openChosenEventStore } from './event-store-choice.ts';
 import { localHostOf } from './local-host.ts';
-import { type ControlPlaneOptions, type ReadyLine, StartError } from './options.ts';
+import type { ControlPlaneOptions, ReadyLine } from './options.ts';
 import type { ControlPlane } from './serve.ts';
+import { StartError } from './start-error.ts';
 import { startErrorOf } from './start-errors.ts';
 import { readIfPresent, tlsFolder, writeWhole } from './tls/key-files.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';

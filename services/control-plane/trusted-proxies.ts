@@ -1,7 +1,7 @@
 /** Which addresses are reverse proxies whose word on their clients' addresses is believed: `--trusted-proxy`. */
 import { BlockList, isIP } from 'node:net';
 import { plainAddress } from '../application/peer-address.ts';
-import { StartError } from './options.ts';
+import { StartError } from './start-error.ts';
 
 /** Whether an IP address is one of them. */
 export type IsTrustedProxy = (address: string) => boolean;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { expect } from 'chai';
 import { whenClientKnown } from '../../services/control-plane/client-address.ts';
-import { StartError } from '../../services/control-plane/options.ts';
+import { StartError } from '../../services/control-plane/start-error.ts';
 import { parseProxyHeader } from '../../services/control-plane/proxy-header.ts';
 import { parseTrustedProxies } from '../../services/control-plane/trusted-proxies.ts';
 

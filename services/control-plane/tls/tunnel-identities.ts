@@ -12,7 +12,7 @@ import { SignedSuccession } from '../../../proto/generated/homeport/poll/v1/poll
 import { signSuccession } from '../../../proto/succession.ts';
 import type { TunnelKeys } from '../../application/ports.ts';
 import type { TunnelCertificateState } from '../../domain/tunnel-certificate.ts';
-import { StartError } from '../options.ts';
+import { StartError } from '../start-error.ts';
 import { keyPem, readIfPresent, tlsFolder, writeWhole } from './key-files.ts';
 import { type TunnelIdentity, loadTunnelIdentity } from './tunnel-identity.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { BindingError, signBinding, verifyBinding } from '../../../proto/binding.ts';
 import { signEndpoints, verifyEndpoints } from '../../../proto/endpoints.ts';
-import { StartError } from '../../../services/control-plane/options.ts';
+import { StartError } from '../../../services/control-plane/start-error.ts';
 import { createTunnelIdentities } from '../../../services/control-plane/tls/tunnel-identities.ts';
 import type { TunnelIdentities, TunnelSigner } from '../../../services/control-plane/tls/tunnel-identities.ts';
 import type { TunnelCertificateState } from '../../../services/domain/tunnel-certificate.ts';
