@@ -85,7 +85,7 @@ describe('homeport agent doctor', function () {
     rmSync(dataPath, { recursive: true });
   });
 
-  it('names DNS', async () => {
+  it('names a host of the control plane that no name server knows', async () => {
     await expectFailure({ EDGE_KEY: token({ apiUrl: 'https://control-plane.invalid:9443' }) }, 'dns', 'name-not-found', /control-plane\.invalid/);
   });
 
@@ -101,7 +101,7 @@ describe('homeport agent doctor', function () {
     }
   });
 
-  it('names the API port', async () => {
+  it('names the API port where nothing listens there', async () => {
     await expectFailure({ EDGE_KEY: token({ apiUrl: 'https://127.0.0.1:1' }) }, 'api-port', 'connection-refused', /127\.0\.0\.1:1/);
   });
 
@@ -115,11 +115,11 @@ describe('homeport agent doctor', function () {
     mute.close();
   });
 
-  it('names the tunnel port', async () => {
+  it('names the tunnel port where nothing listens there', async () => {
     await expectFailure({ EDGE_KEY: token({ tunnelAddress: '127.0.0.1:1' }) }, 'tunnel-port', 'connection-refused', /127\.0\.0\.1:1/);
   });
 
-  it('names the pin', async () => {
+  it('names a tunnel certificate that is not the one the join token pins', async () => {
     await expectFailure({ EDGE_KEY: token({ tunnelFingerprint: Buffer.alloc(32, 7).toString('base64') }) }, 'pin', 'fingerprint-mismatch', /EDGE_KEY/);
   });
 
