@@ -1,6 +1,5 @@
 /** With the long durations: a half-open poll stream is noticed by both ends within 90 s, at an interval at which only pings can. */
 import path from 'node:path';
-import { expect } from 'chai';
 import { startEngine } from '../../agent/support/engine-double.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTcpRelay } from '../../support/relays.ts';
@@ -24,9 +23,7 @@ function longSuite(this: Mocha.Suite): void {
       const agent = site.startAgent(environment, { DOCKER_HOST: `unix://${site.folder}/docker.sock` });
       await agent.waitFor(/snapshot recorded/);
       relay.swallow();
-      const swallowedAtMs = performance.now();
-      await agent.waitFor(/"code":"connection-lost"/, 91_000);
-      expect(performance.now() - swallowedAtMs).to.be.below(90_000);
+      await agent.waitFor(/"code":"connection-lost"/, 90_000);
       // It comes back at once, as itself; the control plane took the former stream for lost or replaced.
       await agent.waitFor(/polling again/, 20_000);
     } finally {
