@@ -25,6 +25,8 @@ const WANTED_ENDS: ReadonlySet<string> = new Set(['idle', 'disconnected', 'envir
 export interface HeldTunnels {
   /** Opens a tunnel with each of these that was not seen before. */
   accept(required: readonly SealedCredentials[]): void;
+  /** Ends those that were made under a fingerprint which is accepted no more: whoever has its key may sit in them. Others open in their place. */
+  fingerprintsChanged(): void;
   /** The credentials' ids of the tunnels that are open or just being opened. */
   heldCredentialsIds(): string[];
   /** The last failure that was not taken yet. */
@@ -59,6 +61,8 @@ export function createHeldTunnels(options: {
   const seen = new Set<string>();
   /** By credentials' id: what resolves when nothing of the tunnel is left. */
   const held = new Map<string, Promise<void>>();
+  /** The open ones, each with whether its certificate is still pinned. */
+  const opened = new Map<OpenTunnel, () => boolean>();
   let failure: TunnelFailure | undefined;
 
   /** What can't be read is told at once, so that nobody waits until it expires: altered on the way, or sealed for another agent. */
@@ -77,8 +81,8 @@ export function createHeldTunnels(options: {
 
   const openAt = async (target: HostPort, { credentialsId, secret }: TunnelCredentials, withinMs: number): Promise<OpenTunnel> => {
     try {
-      const route = await access.route(target, AbortSignal.any([stopping.signal, AbortSignal.timeout(Math.ceil(withinMs))]));
-      return await openTunnel({
+      const { isPinned, ...route } = await access.route(target, AbortSignal.any([stopping.signal, AbortSignal.timeout(Math.ceil(withinMs))]));
+      const tunnel = await openTunnel({
         ...route,
         hello: { environmentId, credentialsId, secret, instanceId },
         dialTarget,
@@ -87,11 +91,22 @@ export function createHeldTunnels(options: {
         logger,
         signal: stopping.signal,
       });
+      opened.set(tunnel, isPinned);
+      void tunnel.ended.then(() => opened.delete(tunnel));
+      // They may have changed while it was opened.
+      endUnpinned();
+      return tunnel;
     } catch (error) {
       access.forget(target);
       throw error;
     }
   };
+
+  function endUnpinned(): void {
+    for (const [tunnel, isPinned] of opened) {
+      if (!isPinned()) tunnel.close('pin-dropped');
+    }
+  }
 
   /** Opens a tunnel where the credentials say; where nobody is to be reached there, at the addresses known from before. */
   const open = async (credentials: TunnelCredentials): Promise<OpenTunnel> => {
@@ -132,7 +147,7 @@ export function createHeldTunnels(options: {
       const { reason } = await tunnel.ended;
       logger.info({ credentialsId, reason }, 'tunnel ended');
       if (WANTED_ENDS.has(reason)) return void held.delete(credentialsId);
-      isTrouble = performance.now() - openedAtMs < SHORT_LIFE_MS;
+      isTrouble = reason !== 'pin-dropped' && performance.now() - openedAtMs < SHORT_LIFE_MS;
     } catch {
       // It is said and kept for the next poll.
     }
@@ -152,6 +167,7 @@ export function createHeldTunnels(options: {
         held.set(credentials.credentialsId, hold(credentials));
       }
     },
+    fingerprintsChanged: endUnpinned,
     heldCredentialsIds: () => [...held.keys()],
     takeFailure() {
       const taken = failure;

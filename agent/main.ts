@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { AgentHello, PollRequest, PollResponse, TunnelFailure } from '../proto/generated/homeport/poll/v1/poll.ts';
 import { PROTOCOL_VERSION } from '../proto/protocol-version.ts';
 import { accessByAuthorities, accessByBinding } from './connection/api-access.ts';
+import { createConnectionProofs } from './connection/connection-proofs.ts';
 import { createTunnelAccess } from './connection/tunnel-access.ts';
 import { createEarlyPolls } from './early-polls.ts';
 import { createAgentEndpoints } from './endpoints/agent-endpoints.ts';
@@ -46,10 +47,11 @@ export async function runAgent(
 
   const notices = createNotices(logger);
   const endpoints = createAgentEndpoints({ token, file: endpointsFile(options.dataPath, token), logger, notices });
+  const proofs = createConnectionProofs(endpoints.fingerprints);
   const routes = createApiRoutes({
     endpoints,
     connect: (target) =>
-      options.isInsecurePoll ? accessByBinding(target, proxyFor(target), endpoints.fingerprints) : accessByAuthorities(target, proxyFor(target), options.caPem),
+      options.isInsecurePoll ? accessByBinding(target, proxyFor(target), endpoints.fingerprints, proofs) : accessByAuthorities(target, proxyFor(target), options.caPem),
     longMs: timing.everywhereAfterMs,
   });
   const ledger = createPollLedger();
@@ -119,7 +121,11 @@ export async function runAgent(
   const mover = createMover({
     newest: routes.newest,
     check: (client, checking) => checkAdmission(client, hello(), checking),
-    moved: (route, client) => polls.moveTo(route, client),
+    moved(route, client) {
+      // What was proven by a key that was dropped meanwhile is tried anew.
+      if (proofs.holds(client)) polls.moveTo(route, client);
+      else client.close();
+    },
     failed(failure) {
       if (endpoints.apiFailed(failure)) sayNews();
     },
@@ -131,6 +137,15 @@ export async function runAgent(
     notices,
   });
 
+  /** A key whose fingerprint is accepted no more may have been stolen: what was trusted by it ends, and is made anew by those that are. */
+  function dropUnpinned(): void {
+    tunnels.fingerprintsChanged();
+    const client = polls.client();
+    if (client === undefined || proofs.holds(client)) return;
+    logger.info('the connection to the control plane was proven by a key that is accepted no more; it is made anew');
+    polls.reconnect();
+  }
+
   const answered = (response: PollResponse, route: ApiRoute): void => {
     if (isFirstAnswer) logger.info({ address: route.address, environmentId, intervalMs: response.pollIntervalMs }, 'polling the control plane');
     isFirstAnswer = false;
@@ -140,6 +155,7 @@ export async function runAgent(
     if (response.endpoints !== undefined && endpoints.accept(response.endpoints)) {
       isReportNews = true;
       mover.renewed();
+      dropUnpinned();
     }
     mover.polledOn(route);
     tunnels.accept(response.required);

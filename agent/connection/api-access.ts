@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import { BINDING_NONCE_BYTES, verifyBinding } from '../../proto/binding.ts';
-import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
+import { certificateSpkiSha256, spkiSha256 } from '../../proto/fingerprint.ts';
 import type { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import type { HostPort } from '../../proto/host-port.ts';
 import { connectApi } from './api-client.ts';
+import type { ConnectionProofs } from './connection-proofs.ts';
 import { ConnectFailure, connectFailureFrom, isCertificateFailure } from './connect-failure.ts';
 import { withDeadline } from './deadline.ts';
 import type { Proxy } from './proxy.ts';
@@ -29,16 +30,19 @@ export function accessByAuthorities(target: HostPort, proxy: Proxy | undefined, 
  * By binding (EDGE_INSECURE_POLL): whatever certificate is shown is trusted, and trusted alone, once a tunnel identity that
  * the agent accepts has signed for it. Until then nothing but a random nonce and the accepted fingerprints is sent. A
  * certificate that was proven is trusted by later connections too; one that shows another needs a new proof first, and so does
- * any once other fingerprints are accepted (`fingerprints` gives another array then).
+ * any once other fingerprints are accepted (`fingerprints` gives another array then). `proofs` is told by which key it was.
  */
-export function accessByBinding(target: HostPort, proxy: Proxy | undefined, fingerprints: () => readonly Uint8Array[]): ApiAccess {
-  let proven: { readonly trust: Trust; readonly by: readonly Uint8Array[] } | undefined;
+export function accessByBinding(target: HostPort, proxy: Proxy | undefined, fingerprints: () => readonly Uint8Array[], proofs?: ConnectionProofs): ApiAccess {
+  let proven: { readonly trust: Trust; readonly by: readonly Uint8Array[]; readonly signer: Uint8Array } | undefined;
 
   return async (signal) => {
     const accepted = fingerprints();
     if (proven?.by === accepted) {
       try {
-        return await connectApi(target, proxy, proven.trust, signal);
+        const { trust, signer } = proven;
+        const client = await connectApi(target, proxy, trust, signal);
+        proofs?.proven(client, signer);
+        return client;
       } catch (error) {
         if (!(error instanceof ConnectFailure && isCertificateFailure(error))) throw error;
         proven = undefined;
@@ -48,13 +52,14 @@ export function accessByBinding(target: HostPort, proxy: Proxy | undefined, fing
     const trust = trustExactly(certificate);
     const client = await connectExactly(target, proxy, trust, signal);
     try {
-      await prove(client, certificate, accepted);
+      const signer = await prove(client, certificate, accepted);
+      proofs?.proven(client, signer);
+      proven = { trust, by: accepted, signer };
+      return client;
     } catch (error) {
       client.close();
       throw connectFailureFrom(error);
     }
-    proven = { trust, by: accepted };
-    return client;
   };
 }
 
@@ -77,8 +82,10 @@ async function connectExactly(target: HostPort, proxy: Proxy | undefined, trust:
   }
 }
 
-async function prove(client: PollServiceClient, certificate: X509Certificate, fingerprints: readonly Uint8Array[]): Promise<void> {
+/** Returns the fingerprint of the key that signed. */
+async function prove(client: PollServiceClient, certificate: X509Certificate, fingerprints: readonly Uint8Array[]): Promise<Uint8Array> {
   const nonce = randomBytes(BINDING_NONCE_BYTES);
   const answer = await requestBinding(client, nonce, fingerprints);
   verifyBinding(answer, { fingerprints, nonce, spkiSha256: certificateSpkiSha256(certificate), nowMs: Date.now() });
+  return spkiSha256(answer.tunnelPublicKey);
 }

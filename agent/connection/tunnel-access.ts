@@ -17,6 +17,8 @@ export interface TunnelRoute {
   readonly address: string;
   readonly credentials: ChannelCredentials;
   readonly channelOptions: ChannelOptions;
+  /** Whether the certificate that is trusted is still pinned. */
+  readonly isPinned: () => boolean;
 }
 
 export interface TunnelAccess {
@@ -32,23 +34,24 @@ export interface TunnelAccess {
 
 /** Creates the access for the pins of 32 bytes that `fingerprints` gives: another array once they change. */
 export function createTunnelAccess(fingerprints: () => readonly Uint8Array[], proxyFor: ProxyChoice): TunnelAccess {
-  const pinned = new Map<string, { readonly trust: Trust; readonly by: readonly Uint8Array[] }>();
+  const pinned = new Map<string, { readonly trust: Trust; readonly fingerprint: Uint8Array; readonly by: readonly Uint8Array[] }>();
 
   return {
     async route(target, signal) {
       const proxy = proxyFor(target);
       const name = formatHostPort(target);
       const accepted = fingerprints();
-      const known = pinned.get(name);
-      let trust = known?.by === accepted ? known.trust : undefined;
-      if (trust === undefined) {
+      let known = pinned.get(name);
+      if (known?.by !== accepted) {
         const certificate = await shakeHands(target, proxy, { anyCertificate: true }, signal);
-        if (!includesFingerprint(accepted, certificateSpkiSha256(certificate))) throw new ConnectFailure('fingerprint-mismatch');
-        trust = trustExactly(certificate);
-        pinned.set(name, { trust, by: accepted });
+        const fingerprint = certificateSpkiSha256(certificate);
+        if (!includesFingerprint(accepted, fingerprint)) throw new ConnectFailure('fingerprint-mismatch');
+        known = { trust: trustExactly(certificate), fingerprint, by: accepted };
+        pinned.set(name, known);
       }
+      const { trust, fingerprint } = known;
       const { address, channelOptions } = grpcRoute(target, proxy);
-      return { address, credentials: trust.credentials, channelOptions: { ...channelOptions, 'grpc.ssl_target_name_override': sniOf(target) } };
+      return { address, credentials: trust.credentials, channelOptions: { ...channelOptions, 'grpc.ssl_target_name_override': sniOf(target) }, isPinned: () => includesFingerprint(fingerprints(), fingerprint) };
     },
     forget: (target) => void pinned.delete(formatHostPort(target)),
   };

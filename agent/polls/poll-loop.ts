@@ -5,7 +5,7 @@
  *                        │    ▲           └── refused ──▶ slow wait ───▶ connecting
  *                        └────┴─ failed: backoff; while the control plane itself is away, at least the spread
  *
- * Moved to another address, it goes on polling there on the connection it is given.
+ * Moved to another address, it goes on polling there on the connection it is given. Where its own is trusted no more, it makes another.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PollRequest, PollResponse, PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
@@ -68,6 +68,8 @@ export interface PollLoop {
   pollNow(): void;
   /** Goes on polling on another connection, which stands; the call there is ends in peace. */
   moveTo(route: ApiRoute, client: PollServiceClient): void;
+  /** Ends the call with its connection, and makes another at once. */
+  reconnect(): void;
   /** The live connection, for what is not a poll; undefined while there is none. */
   client(): PollServiceClient | undefined;
 }
@@ -187,6 +189,7 @@ export function createPollLoop(options: {
       next = { route, client };
       leaving?.abort();
     },
+    reconnect: () => leaving?.abort(),
     client: () => connection,
   };
 }
