@@ -107,6 +107,7 @@ export async function runAgent(
   const request = (isFirst: boolean): PollRequest => {
     const isHello = isFirst || isReportNews;
     isReportNews = false;
+    if (isFirst) endpoints.callBegins();
     const tunnelFailure = tunnels.takeFailure();
     failureUnderWay = tunnelFailure ?? failureUnderWay;
     return {

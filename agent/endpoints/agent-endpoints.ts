@@ -1,6 +1,7 @@
 /** Where this agent finds the control plane and which tunnel fingerprints it accepts: by its join token, and by what it was told since. */
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import { EndpointsError, verifyEndpoints } from '../../proto/endpoints.ts';
+import { ENDPOINTS_NONCE_BYTES, EndpointsError, verifyEndpoints } from '../../proto/endpoints.ts';
 import { parseFingerprint } from '../../proto/fingerprint.ts';
 import type { EndpointsFailure, EndpointsInUse, SignedEndpoints } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { parseHostPort } from '../../proto/host-port.ts';
@@ -16,6 +17,7 @@ const WORKED_REMEMBERED = 4;
 /** Undefined says that it can be used. */
 type Failure = Omit<EndpointsFailure, 'isTunnel'> | undefined;
 
+/** What an agent goes by, and what it learns of it: addresses, fingerprints, and which of them work. */
 export interface AgentEndpoints {
   /** 32 bytes each; the same array until they change. */
   fingerprints(): readonly Uint8Array[];
@@ -33,15 +35,24 @@ export interface AgentEndpoints {
   /** The newest address can't be used, or can again; true where that is news. */
   apiFailed(failure: Failure): boolean;
   tunnelFailed(failure: Failure): boolean;
+  /** A poll call begins: what it brings must have been signed for it, and what earlier ones brought counts no more. */
+  callBegins(): void;
   /** For the hello. */
   inUse(): EndpointsInUse;
 }
 
 /** Reads what is kept for the join token. A file that can't be read is logged, and the join token holds. */
-export function createAgentEndpoints(options: { readonly token: JoinToken; readonly file: EndpointsFile; readonly logger: Logger; readonly notices: Notices }): AgentEndpoints {
+export function createAgentEndpoints(options: {
+  readonly token: JoinToken;
+  readonly file: EndpointsFile;
+  readonly logger: Logger;
+  readonly notices: Notices;
+}): AgentEndpoints {
   const { token, file, logger, notices } = options;
   let current = readKept(file, notices) ?? endpointsOfToken(token);
-  let isLeft = { api: undefined as Failure, tunnel: undefined as Failure };
+  let nonce = randomBytes(ENDPOINTS_NONCE_BYTES);
+  /** Why the newest addresses are not used. */
+  let failures = { api: undefined as Failure, tunnel: undefined as Failure };
 
   /** The join token's own are kept by it. */
   function change(changes: Partial<KeptEndpoints>): void {
@@ -51,13 +62,14 @@ export function createAgentEndpoints(options: { readonly token: JoinToken; reado
       file.write(current);
       notices.fine('data-path', 'endpoints can be kept again');
     } catch (error) {
-      notices.trouble('data-path', 'data-path-unwritable', 'what the control plane said of its addresses and certificate cannot be kept and holds until this agent stops; let it write to DATA_PATH', { path: file.path, detail: wordsOf(error) });
+      const words = 'what the control plane said of its addresses and certificate cannot be kept and holds until this agent stops; let it write to DATA_PATH';
+      notices.trouble('data-path', 'data-path-unwritable', words, { path: file.path, detail: wordsOf(error) });
     }
   }
 
   function setFailure(part: 'api' | 'tunnel', failure: Failure): boolean {
-    const before = isLeft[part];
-    isLeft = { ...isLeft, [part]: failure };
+    const before = failures[part];
+    failures = { ...failures, [part]: failure };
     return before?.address !== failure?.address || before?.reason !== failure?.reason;
   }
 
@@ -76,17 +88,18 @@ export function createAgentEndpoints(options: { readonly token: JoinToken; reado
     },
     accept(signed) {
       try {
-        const { version, apiUrl, tunnelAddress, fingerprints } = verifyEndpoints(signed, { environmentId: token.environmentId, fingerprints: current.fingerprints, version: current.version });
+        const { version, apiUrl, tunnelAddress, fingerprints } = verifyEndpoints(signed, { environmentId: token.environmentId, fingerprints: current.fingerprints, version: current.version, nonce });
         const workedApiUrls = current.workedApiUrls.length > 0 ? current.workedApiUrls : [current.apiUrl];
         const workedTunnelAddress = current.workedTunnelAddress ?? current.tunnelAddress;
         change({ version, apiUrl, tunnelAddress, fingerprints, workedApiUrls, workedTunnelAddress });
-        isLeft = { api: undefined, tunnel: undefined };
+        failures = { api: undefined, tunnel: undefined };
         logger.info({ apiUrl, tunnelAddress, fingerprints: fingerprints.map((one) => Buffer.from(one).toString('base64')) }, 'the control plane named its addresses and certificates');
         notices.fine('endpoints', 'what the control plane says of its addresses is believed again');
         return true;
       } catch (error) {
         if (!(error instanceof EndpointsError)) throw error;
-        notices.trouble('endpoints', error.code, 'what came with an answer as the control plane\'s new addresses is not believed, and nothing is changed; where this goes on, copy the join token again', { detail: error.message });
+        const words = "what came with an answer as the control plane's new addresses is not believed, and nothing is changed; where this goes on, copy the join token again";
+        notices.trouble('endpoints', error.code, words, { detail: error.message });
         return false;
       }
     },
@@ -99,10 +112,13 @@ export function createAgentEndpoints(options: { readonly token: JoinToken; reado
     },
     apiFailed: (failure) => setFailure('api', failure),
     tunnelFailed: (failure) => setFailure('tunnel', failure),
+    callBegins() {
+      nonce = randomBytes(ENDPOINTS_NONCE_BYTES);
+    },
     inUse() {
-      const { api, tunnel } = isLeft;
+      const { api, tunnel } = failures;
       const failure = api !== undefined ? { ...api, isTunnel: false } : tunnel !== undefined ? { ...tunnel, isTunnel: true } : undefined;
-      return { version: current.version, fingerprints: [...current.fingerprints], failure };
+      return { version: current.version, fingerprints: [...current.fingerprints], failure, nonce };
     },
   };
 }
@@ -118,7 +134,8 @@ function readKept(file: EndpointsFile, notices: Notices): KeptEndpoints | undefi
   try {
     return file.read();
   } catch (error) {
-    notices.trouble('data-path', 'data-path-unreadable', "the addresses kept in DATA_PATH cannot be read; the join token's hold until the control plane says otherwise", { path: file.path, detail: wordsOf(error) });
+    const words = "the addresses kept in DATA_PATH cannot be read; the join token's hold until the control plane says otherwise";
+    notices.trouble('data-path', 'data-path-unreadable', words, { path: file.path, detail: wordsOf(error) });
     return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { endpointsSignedAtMs, highestEndpointsVersion } from '../../proto/endpoints.ts';
 import { type ActiveEnvironment, type EnvironmentState, agentKey, environmentDecider } from '../domain/environment.ts';
 import type { AgentReport, PollRejectionReason } from '../domain/events.ts';
 import { Refusal, type RefusalCode } from '../domain/refusal.ts';
@@ -126,7 +127,10 @@ export function createPolls(deps: {
     const { environmentId, address, tunnelAddress } = state;
     // Each of the two only grows, so their sum grows whenever one of them does.
     const version = state.addressVersion + tunnelCertificate.version();
-    if (version <= entry.inUse.version || version === entry.toldVersion) return undefined;
+    // One that no time gives was made up by whoever had a key of ours: it is not to be the last.
+    const isMadeUp = entry.inUse.version > highestEndpointsVersion(endpointsSignedAtMs(version, clock.now()));
+    const isNewer = version > entry.inUse.version || (isMadeUp && version > 0);
+    if (!isNewer || version === entry.toldVersion) return undefined;
     entry.toldVersion = version;
     return { environmentId, version, address, tunnelAddress, fingerprints: tunnelCertificate.fingerprints(), accepted: entry.inUse.fingerprints };
   }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createProjections } from '../../projections/open.ts';
 import { signBinding } from '../../proto/binding.ts';
-import { signEndpoints } from '../../proto/endpoints.ts';
+import { endpointsSignedAtMs, signEndpoints } from '../../proto/endpoints.ts';
 import { formatHostPort } from '../../proto/host-port.ts';
 import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { encodeJoinToken } from '../../proto/join-token.ts';
@@ -130,10 +130,11 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
         const { key, successions } = identities.bindingSignerFor(accepted);
         return signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: clock.now() + bindingMs, nonce }, key, successions);
       },
-      signEndpoints: ({ environmentId, version, address, tunnelAddress, fingerprints, accepted }) => {
+      signEndpoints: ({ environmentId, version, address, tunnelAddress, fingerprints, accepted }, nonce) => {
         const { key, successions } = identities.signerFor(accepted);
         const pins = fingerprints.map((one) => Buffer.from(one, 'base64'));
-        return signEndpoints({ environmentId, version, apiUrl: `https://${address}`, tunnelAddress, fingerprints: pins }, key, successions);
+        const signedAtMs = endpointsSignedAtMs(version, clock.now());
+        return signEndpoints({ environmentId, version, apiUrl: `https://${address}`, tunnelAddress, fingerprints: pins, nonce, signedAtMs }, key, successions);
       },
     });
     started.defer(() => polls.close());

@@ -69,10 +69,11 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
       return finish('end');
     }
     const { joinSecret, edgeId } = introduction;
+    let nonce = nonceOf(request) ?? new Uint8Array();
     const send = (message: PollAnswer) => {
       if (isOver) return;
       if (call.writableLength > unreadAnswers) finish({ code: status.RESOURCE_EXHAUSTED, details: 'answers are not read' });
-      else call.write(responseOf(message, { joinSecret, edgeId }, signEndpoints));
+      else call.write(responseOf(message, { joinSecret, edgeId, nonce }, signEndpoints));
     };
     const admitted = await admission.admit(introduction, { push: send, end: fail });
     conversation = admitted;
@@ -80,6 +81,7 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     stopDeadline();
     if (isOver) return admitted.close({ isClassic: false });
     answer = (poll) => {
+      nonce = nonceOf(poll) ?? nonce;
       // An answer that is ready is sent in the same turn, so that it travels with the acknowledgement.
       const given = admitted.poll(pollOf(poll));
       if (!(given instanceof Promise)) return send(given);
@@ -111,4 +113,9 @@ export function servePollCall(call: Call, peer: { readonly address: string }, de
     });
   }
   return fail;
+}
+
+/** What endpoints for this agent have to repeat. */
+function nonceOf({ hello }: PollRequest): Uint8Array | undefined {
+  return hello?.endpoints?.nonce;
 }

@@ -1,5 +1,6 @@
 /** Between the wire's messages and the application's words. */
 import { isEdgeId } from '../../proto/edge-id.ts';
+import { ENDPOINTS_NONCE_BYTES } from '../../proto/endpoints.ts';
 import type { AgentHello, EndpointsInUse as WireEndpointsInUse, PollRequest, PollResponse, SignedEndpoints } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { JOIN_SECRET_BYTES } from '../../proto/join-secret.ts';
 import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
@@ -62,9 +63,9 @@ function introductionOf(hello: AgentHello, address: string): PollIntroduction {
   return { environmentId, joinSecret, edgeId: hello.edgeId.toLowerCase(), instanceId, report: reportOf(hello), endpoints: endpointsOf(hello.endpoints), address };
 }
 
-/** Which endpoints an agent goes by, within bounds. */
+/** Which endpoints an agent goes by, within bounds; undefined where it names no nonce, without which it would believe none. */
 function endpointsOf(inUse: WireEndpointsInUse | undefined): EndpointsInUse | undefined {
-  if (inUse === undefined) return undefined;
+  if (inUse?.nonce.length !== ENDPOINTS_NONCE_BYTES) return undefined;
   const { version, failure } = inUse;
   return {
     version,
@@ -89,11 +90,16 @@ export function pollOf(request: PollRequest): Poll {
   };
 }
 
-/** Puts the tunnel identity's signature under endpoints. */
-export type SignEndpoints = (news: EndpointsNews) => SignedEndpoints;
+/** Puts the tunnel identity's signature under endpoints and the nonce that they answer. */
+export type SignEndpoints = (news: EndpointsNews, nonce: Uint8Array) => SignedEndpoints;
 
-/** The wire's answer, with tunnel credentials sealed for the one agent that may read them. */
-export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts, sign: SignEndpoints): PollResponse {
+/** Who is answered: the one agent that may read tunnel credentials, and the nonce of its hello (empty where it named none). */
+export interface Addressee extends CredentialsKeyParts {
+  readonly nonce: Uint8Array;
+}
+
+/** The wire's answer, for one agent alone. */
+export function responseOf(answer: PollAnswer, { nonce, ...keyParts }: Addressee, sign: SignEndpoints): PollResponse {
   const { confirmedSequence, pollIntervalMs, reconnectSpreadMs, required, takeSnapshot, maskSecrets, endpoints } = answer;
   return {
     confirmedSequence,
@@ -102,7 +108,7 @@ export function responseOf(answer: PollAnswer, keyParts: CredentialsKeyParts, si
     minProtocolVersion,
     takeSnapshot,
     keepSecretsInSnapshots: !maskSecrets,
-    endpoints: endpoints === undefined ? undefined : sign(endpoints),
+    endpoints: endpoints === undefined ? undefined : sign(endpoints, nonce),
     required: required.map((credentials) => ({ sealed: sealCredentials({ ...credentials }, keyParts) })),
   };
 }

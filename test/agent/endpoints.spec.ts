@@ -8,13 +8,16 @@ import { signBinding } from '../../proto/binding.ts';
 import { spkiSha256 } from '../../proto/fingerprint.ts';
 import type { PollResponse, SignedEndpoints } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { sealCredentials } from '../../proto/sealed-credentials.ts';
+import type { OpenRequest } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
 import { signSuccession } from '../../proto/succession.ts';
+import { loadTunnelIdentity } from '../../services/control-plane/tls/tunnel-identity.ts';
 import { findFreePort } from '../support/ports.ts';
 import { createTcpRelay } from '../support/relays.ts';
 import type { Relay } from '../support/relays.ts';
 import { agentSuite } from './support/agent-suite.ts';
 import { EDGE_ID } from './support/agent-under-test.ts';
-import { ENVIRONMENT_ID, QUICK, startControlPlane } from './support/control-plane-double.ts';
+import { ENVIRONMENT_ID, QUICK, pollResponse, startControlPlane } from './support/control-plane-double.ts';
+import type { ControlPlaneDouble } from './support/control-plane-double.ts';
 import { startTunnelServer } from './support/tunnel-server.ts';
 
 const makeKey = (): KeyObject => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -31,12 +34,13 @@ describe("agent's endpoints", function () {
   }
 
   /** Every answer carries it until the agent's hello names its version, as a control plane that does not give up. */
-  function tell(endpoints: SignedEndpoints, version: number): void {
+  function tell(parts: Parameters<ControlPlaneDouble['endpoints']>[0], key?: KeyObject): void {
     const { controlPlane } = suite();
+    const { version } = parts;
     let known = 0;
     controlPlane.answer = ({ request }): Partial<PollResponse> => {
       known = request.hello?.endpoints?.version ?? known;
-      return known < version ? { ...QUICK, endpoints } : QUICK;
+      return known < version ? { ...QUICK, endpoints: controlPlane.endpoints(parts, key) } : QUICK;
     };
   }
 
@@ -52,14 +56,15 @@ describe("agent's endpoints", function () {
   it('are those of its join token until it is told others', async () => {
     suite().agent();
     const { request } = await suite().controlPlane.polls.next();
-    expect(request.hello?.endpoints).to.deep.equal({ version: 0, fingerprints: [Buffer.from(suite().controlPlane.identity.fingerprint, 'base64')], failure: undefined });
+    expect(request.hello?.endpoints).to.deep.include({ version: 0, fingerprints: [Buffer.from(suite().controlPlane.identity.fingerprint, 'base64')], failure: undefined });
+    expect(request.hello?.endpoints?.nonce).to.have.length(32);
     expect(() => statSync(kept())).to.throw();
   });
 
   it('move it to a new address while it is connected, and it goes on there after a restart, though the former one is gone', async () => {
     const { controlPlane, agent } = suite();
     const [former, next] = [await relay(), await relay()];
-    tell(controlPlane.endpoints({ version: 5, apiPort: next.port }), 5);
+    tell({ version: 5, apiPort: next.port });
     const edgeKey = controlPlane.joinToken({ apiPort: former.port });
     const running = agent({ edgeKey });
     const { request } = await controlPlane.polls.first(({ callNumber }) => callNumber === 2);
@@ -80,7 +85,7 @@ describe("agent's endpoints", function () {
   it('leave it where it is while the new address does not work, which it says in its log and its polls, and move it once it does', async () => {
     const { controlPlane, agent } = suite();
     const port = await findFreePort();
-    tell(controlPlane.endpoints({ version: 5, apiPort: port }), 5);
+    tell({ version: 5, apiPort: port });
     const running = agent({}, quickly);
     const { request, callNumber } = await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.failure !== undefined);
     expect(callNumber).to.equal(1);
@@ -113,9 +118,84 @@ describe("agent's endpoints", function () {
     expect(next.connections()).to.equal(0);
   });
 
+  it('are not brought back to an agent that comes anew: what was signed for another call is worth nothing', async () => {
+    const { controlPlane, agent, folder } = suite();
+    const next = await relay();
+    let recorded: SignedEndpoints | undefined;
+    controlPlane.answer = () => ({ ...QUICK, endpoints: (recorded ??= controlPlane.endpoints({ version: 5 })) });
+    const first = agent();
+    await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.version === 5);
+    await first.stop();
+
+    // Another agent of the same environment, with nothing but its join token: as good as version 0.
+    const newcomer = agent({ dataPath: join(folder, 'newcomer') });
+    await newcomer.log.lines.first(({ code }) => code === 'endpoints-nonce-mismatch');
+    controlPlane.answer = () => ({ ...QUICK, endpoints: controlPlane.endpoints({ version: 6, apiPort: next.port }) });
+    await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.version === 6);
+    // Each call has a nonce of its own.
+    const nonces = controlPlane.polls.all.flatMap(({ callNumber, request: { hello } }) => (hello?.endpoints === undefined ? [] : [`${callNumber} ${Buffer.from(hello.endpoints.nonce).toString('hex')}`]));
+    const calls = new Set(controlPlane.polls.all.map(({ callNumber }) => callNumber));
+    expect(new Set(nonces.map((one) => one.split(' ')[1])).size).to.equal(calls.size).and.equal(new Set(nonces).size).and.above(1);
+  });
+
+  it('end a tunnel that was made under a pin which they drop, at any interval, and another opens in its place', async () => {
+    const { controlPlane, agent, folder } = suite();
+    const next = await loadTunnelIdentity(join(folder, 'next'));
+    const [former, latter] = [await startTunnelServer(controlPlane.identity), await startTunnelServer(next)];
+    suite().after(() => former.stop());
+    suite().after(() => latter.stop());
+    const keyParts = { joinSecret: controlPlane.joinSecret, edgeId: EDGE_ID };
+    const sealed = (credentialsId: string, port: number) => ({ sealed: sealCredentials({ credentialsId, secret: Buffer.alloc(32, 1), tunnelAddress: `127.0.0.1:${port}`, validForMs: 10_000 }, keyParts) });
+    controlPlane.answer = () => ({ pollIntervalMs: 60_000, required: [sealed('c1', former.port)] });
+    const running = agent();
+    const { call: poll } = await controlPlane.polls.next();
+    const { call: tunnel } = await former.opened.next();
+    const goodbye = new Promise<string>((resolve) => tunnel.on('data', ({ message }: OpenRequest) => message?.$case === 'goodbye' && resolve(message.value.reason)));
+
+    const both = { fingerprints: [fingerprintOf(next.key), fingerprintOf(controlPlane.identity.key)], successions: [signSuccession(fingerprintOf(next.key), controlPlane.identity.key)] };
+    poll.write(pollResponse({ endpoints: controlPlane.endpoints({ version: 5, ...both }, next.key) }));
+    await running.log.lines.first(({ msg }) => msg === 'the control plane named its addresses and certificates');
+    // The former pin is still accepted: nothing is cut. Then it is not.
+    controlPlane.answer = ({ request }) => ({ pollIntervalMs: 60_000, required: request.heldCredentialsIds.length === 0 ? [sealed('c2', latter.port)] : [] });
+    poll.write(pollResponse({ endpoints: controlPlane.endpoints({ version: 6, fingerprints: [fingerprintOf(next.key)] }, next.key) }));
+    expect(await goodbye).to.equal('pin-dropped');
+    expect((await controlPlane.polls.first(({ request }) => request.sequence === 2)).request.heldCredentialsIds).to.deep.equal([]);
+    expect((await latter.opened.next()).hello.credentialsId).to.equal('c2');
+    expect(running.log.text().match(/named its addresses/g)).to.have.length(2);
+    expect(former.opened.all).to.have.length(1);
+  });
+
+  it('end a poll call that a key proved whose pin they drop: what sits in between with it is left, and not believed again', async () => {
+    const { controlPlane, agent } = suite();
+    const next = makeKey();
+    const provenBy = (key: KeyObject) => (nonce: Uint8Array) => signBinding({ spkiSha256: controlPlane.certificate.current().spkiSha256, expiresAtMs: Date.now() + 60_000, nonce }, key);
+    const both = { version: 5, fingerprints: [fingerprintOf(next), fingerprintOf(controlPlane.identity.key)], successions: [signSuccession(fingerprintOf(next), controlPlane.identity.key)] };
+    tell(both, next);
+    const running = agent({ edgeInsecurePoll: '1' });
+    await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.version === 5);
+    tell({ version: 6, fingerprints: [fingerprintOf(next)] }, next);
+    // The former key proves no connection any more, though it is the same certificate.
+    await running.log.lines.first(({ code }) => code === 'fingerprint-mismatch');
+    expect(new Set(controlPlane.polls.all.map(({ callNumber }) => callNumber)).size).to.equal(1);
+    controlPlane.bind = provenBy(next);
+    const { request } = await controlPlane.polls.first(({ callNumber }) => callNumber === 2);
+    expect(request.hello?.endpoints).to.deep.include({ version: 6 });
+  });
+
+  it('leave a poll call alone that authorities vouch for', async () => {
+    const { controlPlane, agent } = suite();
+    const next = makeKey();
+    const successions = [signSuccession(fingerprintOf(next), controlPlane.identity.key)];
+    tell({ version: 5, fingerprints: [fingerprintOf(next)], successions }, next);
+    agent();
+    const told = await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.version === 5);
+    const later = await controlPlane.polls.first(({ request }) => request.sequence > told.request.sequence + 2);
+    expect(later.callNumber).to.equal(1);
+  });
+
   it('are forgotten with another join token', async () => {
     const { controlPlane, agent } = suite();
-    tell(controlPlane.endpoints({ version: 5 }), 5);
+    tell({ version: 5 });
     const running = agent();
     await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.version === 5);
     await running.stop();
@@ -126,7 +206,7 @@ describe("agent's endpoints", function () {
   it("fall back to the join token's address when the one it was moved to is gone for long", async () => {
     const { controlPlane, agent } = suite();
     const next = await relay();
-    tell(controlPlane.endpoints({ version: 5, apiPort: next.port }), 5);
+    tell({ version: 5, apiPort: next.port });
     agent({}, quickly);
     await controlPlane.polls.first(({ callNumber }) => callNumber === 2);
     await next.close();
@@ -145,7 +225,7 @@ describe("agent's endpoints", function () {
       expect((await nextCall()).request.hello?.endpoints?.version, broken).to.equal(0);
       await running.stop();
     }
-    tell(controlPlane.endpoints({ version: 5 }), 5);
+    tell({ version: 5 });
     agent();
     await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.version === 5);
     expect(JSON.parse(readFileSync(kept(), 'utf8'))).to.include({ version: 5 });
@@ -155,7 +235,7 @@ describe("agent's endpoints", function () {
     const { controlPlane, agent, folder } = suite();
     writeFileSync(join(folder, 'a-file'), '');
     chmodSync(join(folder, 'a-file'), 0o400);
-    tell(controlPlane.endpoints({ version: 5 }), 5);
+    tell({ version: 5 });
     const running = agent({ dataPath: join(folder, 'a-file') });
     await running.log.lines.first(({ code }) => code === 'data-path-unwritable');
     await controlPlane.polls.first(({ request: { hello } }) => hello?.endpoints?.version === 5);

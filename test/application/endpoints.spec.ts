@@ -46,6 +46,17 @@ describe('application: endpoints', () => {
     expect((await settled.poll()).endpoints).to.equal(undefined);
   });
 
+  it('tells an agent that goes by a version which no time gives, as whoever stole a key may have made it up', async () => {
+    await harness.app.environments.change(environmentId, { address: 'new.example:9443' }, admin);
+    const most = 2 * harness.clock.now();
+    const possible = await harness.agent(environmentId, { endpoints: { ...asBefore, version: most } });
+    expect((await possible.poll()).endpoints).to.equal(undefined);
+    const cheated = await harness.agent(environmentId, { endpoints: { ...asBefore, version: Number.MAX_SAFE_INTEGER }, report: swarmReport('n2', false) });
+    expect((await cheated.poll()).endpoints).to.include({ address: 'new.example:9443' });
+    // Once a call.
+    expect((await cheated.poll()).endpoints).to.equal(undefined);
+  });
+
   it('gives a higher version for every change, also when the clock was set back', async () => {
     const agent = await harness.agent(environmentId, { endpoints: asBefore });
     await harness.app.environments.change(environmentId, { address: 'a.example:9443' }, admin);

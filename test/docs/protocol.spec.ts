@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import { verifyBinding } from '../../proto/binding.ts';
 import { channelId } from '../../proto/channel-id.ts';
 import { writeChannelMessage, type OutgoingChannelMessage } from '../../proto/channel-codec.ts';
+import { verifyEndpoints } from '../../proto/endpoints.ts';
 import { spkiSha256 } from '../../proto/fingerprint.ts';
-import { Binding, TunnelCredentials } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { Binding, Endpoints, TunnelCredentials } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { encodeJoinToken } from '../../proto/join-token.ts';
 import { openSealedCredentials, sealCredentials } from '../../proto/sealed-credentials.ts';
@@ -42,6 +43,7 @@ describe('docs/protocol.md', () => {
       ...codesIn('agent/snapshot/*.ts', /reason: '([a-z-]+)'/g),
       ...codesIn('agent/tunnel/channel-bridge.ts', /'(target-[a-z-]+)'/g),
       ...codesIn('agent/tunnel/open-tunnel.ts', /\bleave\('([a-z-]+)'\)/g),
+      ...codesIn('agent/held-tunnels.ts', /\btunnel\.close\('([a-z-]+)'\)/g),
     ];
     expect(declared.length).to.be.above(40);
     expect(codesUnder('| reason | in | |')).to.have.members([...new Set(declared)]);
@@ -84,6 +86,20 @@ describe('docs/protocol.md', () => {
     expect(hex(Binding.encode({ spkiSha256: certificateSha256, expiresAtMs, nonce }).finish())).to.equal(hex(binding));
     const answer = { binding, signature: said.bytes('binding signature'), tunnelPublicKey: spki, successions: [] };
     verifyBinding(answer, { fingerprints: [spkiSha256(spki)], nonce, spkiSha256: certificateSha256, nowMs: expiresAtMs - 1 });
+
+    const endpoints = {
+      environmentId: token.environmentId,
+      version: Number(said.text('endpoints version')),
+      apiUrl: said.text('new API URL'),
+      tunnelAddress: said.text('new tunnel address'),
+      fingerprints: [spkiSha256(spki)],
+      nonce: said.bytes('endpoints nonce'),
+      signedAtMs: Number(said.text('endpoints signed at ms')),
+    };
+    const encodedEndpoints = said.bytes('encoded Endpoints');
+    expect(hex(Endpoints.encode(endpoints).finish())).to.equal(hex(encodedEndpoints));
+    const signed = { endpoints: encodedEndpoints, signature: said.bytes('endpoints signature'), tunnelPublicKey: spki, successions: [] };
+    expect(verifyEndpoints(signed, { environmentId: token.environmentId, fingerprints: [spkiSha256(spki)], version: endpoints.version - 1, nonce: endpoints.nonce })).to.deep.equal(endpoints);
 
     expect(channelId(said.bytes('dial token'))).to.equal(said.text('channel id'));
     expect(await framed({ kind: 'data', chunks: [Buffer.from('hi')], length: 2 })).to.equal(said.text('data message "hi" in gRPC\'s framing'));

@@ -2,7 +2,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { expect } from 'chai';
-import { EndpointsError, signEndpoints, verifyEndpoints } from '../../proto/endpoints.ts';
+import { EndpointsError, endpointsSignedAtMs, signEndpoints, verifyEndpoints } from '../../proto/endpoints.ts';
 import type { EndpointsErrorCode, EndpointsExpectation } from '../../proto/endpoints.ts';
 import { spkiSha256 } from '../../proto/fingerprint.ts';
 import { type Endpoints, type SignedEndpoints, Succession } from '../../proto/generated/homeport/poll/v1/poll.ts';
@@ -18,8 +18,10 @@ const endpoints: Endpoints = {
   apiUrl: 'https://new.example:9443',
   tunnelAddress: 'new.example:8000',
   fingerprints: [fingerprintOf(second), fingerprintOf(first)],
+  nonce: Buffer.alloc(32, 1),
+  signedAtMs: 1000,
 };
-const expected: EndpointsExpectation = { environmentId: 'e7x2', fingerprints: [fingerprintOf(first)], version: 6 };
+const expected: EndpointsExpectation = { environmentId: 'e7x2', fingerprints: [fingerprintOf(first)], version: 6, nonce: endpoints.nonce };
 const chain = [signSuccession(fingerprintOf(second), first)];
 
 function refusalOf(answer: SignedEndpoints, expectation: EndpointsExpectation = expected): EndpointsErrorCode | undefined {
@@ -37,7 +39,35 @@ describe('endpoints', () => {
     expect(verifyEndpoints(signEndpoints(endpoints, first, []), expected)).to.deep.equal({
       ...endpoints,
       fingerprints: endpoints.fingerprints.map((one) => Buffer.from(one)),
+      nonce: Buffer.from(endpoints.nonce),
     });
+  });
+
+  it('are refused when they were signed for another call, though nothing else is wrong: a retired pin does not come back', () => {
+    // First to second, and the first one leaked; what the second signed meanwhile still names both.
+    const recorded = signEndpoints(endpoints, second, []);
+    const newcomer: EndpointsExpectation = { environmentId: 'e7x2', fingerprints: [fingerprintOf(second)], version: 0, nonce: Buffer.alloc(32, 2) };
+    expect(refusalOf(recorded, newcomer)).to.equal('endpoints-nonce-mismatch');
+    expect(refusalOf(recorded, { ...newcomer, nonce: endpoints.nonce })).to.equal(undefined);
+    expect(refusalOf(signEndpoints({ ...endpoints, nonce: new Uint8Array() }, second, []), newcomer)).to.equal('endpoints-nonce-mismatch');
+  });
+
+  it('have no version that the time of their signing can not give, and one that was forged is followed by the next', () => {
+    const forged = { ...endpoints, version: Number.MAX_SAFE_INTEGER };
+    expect(refusalOf(signEndpoints(forged, first, []))).to.equal('endpoints-malformed');
+    expect(refusalOf(signEndpoints({ ...endpoints, version: 2001 }, first, []))).to.equal('endpoints-malformed');
+    expect(refusalOf(signEndpoints({ ...endpoints, version: 2000 }, first, []))).to.equal(undefined);
+    // Who signs may lie about the time as well; the next one who does not is believed.
+    expect(refusalOf(signEndpoints({ ...forged, signedAtMs: 2 ** 52 }, first, []))).to.equal(undefined);
+    const cheated = { ...expected, version: forged.version };
+    expect(refusalOf(signEndpoints(endpoints, first, []), cheated)).to.equal(undefined);
+    expect(refusalOf(signEndpoints(endpoints, first, []), { ...expected, version: 2000 })).to.equal('endpoints-outdated');
+  });
+
+  it('are said to be signed late enough for their version, also where the clock was set back', () => {
+    expect(endpointsSignedAtMs(7, 1000)).to.equal(1000);
+    const version = 2_000_001;
+    expect(refusalOf(signEndpoints({ ...endpoints, version, signedAtMs: endpointsSignedAtMs(version, 1000) }, first, []))).to.equal(undefined);
   });
 
   it('are taken from the successor of an accepted key, and from the successor of that one', () => {

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { verifyBinding } from '../../proto/binding.ts';
 import { verifyEndpoints } from '../../proto/endpoints.ts';
 import { parseFingerprint } from '../../proto/fingerprint.ts';
-import { GetBindingRequest, GetBindingResponse, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { GetBindingRequest, GetBindingResponse, PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { OpenRequest } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
 import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { parseJoinToken } from '../../proto/join-token.ts';
@@ -78,9 +78,17 @@ describe('messages recorded on the wire', () => {
     });
 
     it(`${release}: endpoints are believed, also those signed by the next tunnel identity`, () => {
-      const answers = all.flatMap((scene) => saidIn(scene, /\/Poll$/, 'control-plane')).map((bytes) => PollResponse.decode(bytes));
-      const said = answers.flatMap(({ endpoints }) => (endpoints === undefined ? [] : [endpoints]));
-      const verified = said.map((signed) => verifyEndpoints(signed, { environmentId: installation.environmentId, fingerprints: [fingerprint], version: 0 }));
+      const calls = all.flatMap(callsOf).filter(({ method }) => method.endsWith('/Poll'));
+      const answered = calls.flatMap(({ steps }) => {
+        const [hello = Buffer.alloc(0)] = bytesOf(steps, 'agent');
+        const nonce = PollRequest.decode(hello).hello?.endpoints?.nonce ?? Buffer.alloc(0);
+        return bytesOf(steps, 'control-plane').flatMap((bytes) => {
+          const { endpoints } = PollResponse.decode(bytes);
+          return endpoints === undefined ? [] : [{ endpoints, nonce }];
+        });
+      });
+      const said = answered.map(({ endpoints }) => endpoints);
+      const verified = answered.map(({ endpoints, nonce }) => verifyEndpoints(endpoints, { environmentId: installation.environmentId, fingerprints: [fingerprint], version: 0, nonce }));
       expect(verified.some(({ apiUrl }) => apiUrl === 'https://moved.homeport.recorded:9443')).to.equal(true);
       expect(verified.some(({ fingerprints }) => fingerprints.length === 2)).to.equal(true);
       expect(said.some(({ tunnelPublicKey }) => !createHash('sha256').update(tunnelPublicKey).digest().equals(fingerprint))).to.equal(true);
@@ -89,6 +97,10 @@ describe('messages recorded on the wire', () => {
 });
 
 const LABELS = /GetBinding|binding, signature|Poll: hello|take a snapshot|RecordSnapshot|required: sealed|Open: hello|welcome|dial\(token\)|Channel: token|bytes|idle {2}|close|goodbye/;
+
+function bytesOf(steps: readonly Step[], by: 'agent' | 'control-plane'): readonly Buffer[] {
+  return steps.flatMap((step) => (step.is === 'said' && step.by === by ? [Buffer.from(step.bytes, 'base64')] : []));
+}
 
 /** What the agent's column of the picture names, line by line. */
 function drawnOrder(): readonly string[] {

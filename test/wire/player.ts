@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { signBinding } from '../../proto/binding.ts';
+import { signEndpoints } from '../../proto/endpoints.ts';
 import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
-import { GetBindingRequest, GetBindingResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
+import { Endpoints, GetBindingRequest, GetBindingResponse, PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { REASON_TRAILER } from '../../proto/reason-trailer.ts';
 import { createMessages, framed } from './messages.ts';
 import { type Recording, type Speaker, type Step, meaningOf } from './recording.ts';
@@ -45,8 +46,8 @@ export function callsOf(scene: readonly Step[]): readonly RecordedCall[] {
 }
 
 /**
- * Starts it. The nth call of a method is the recorded nth, but channels are known by their tokens. A binding can't be said
- * again, since it answers a nonce: it is signed anew by the recorded key.
+ * Starts it. The nth call of a method is the recorded nth, but channels are known by their tokens. Bindings and endpoints
+ * can't be said again, since they answer a nonce: they are signed anew by the recorded key.
  */
 export async function startPlayer({ installation, scenes }: Recording, sceneName: string, options: PlayOptions = {}): Promise<Player> {
   const { before = () => undefined, more = Buffer.alloc(0) } = options;
@@ -105,7 +106,9 @@ export async function startPlayer({ installation, scenes }: Recording, sceneName
         }
       } else if (step.is === 'said') {
         const bytes = Buffer.from(step.bytes, 'base64');
-        last = method.endsWith('/GetBinding') ? bound(await messages.nth(1), key, installation.tunnelCertificate) : bytes;
+        last = bytes;
+        if (method.endsWith('/GetBinding')) last = bound(await messages.nth(1), key, installation.tunnelCertificate);
+        if (method.endsWith('/Poll')) last = addressed(bytes, await messages.nth(1), key);
         last = Buffer.concat([last, more]);
         stream.write(framed(last));
       } else if (step.is === 'half-closed') {
@@ -132,6 +135,15 @@ function bound(request: Buffer, key: KeyObject, certificatePem: string): Buffer 
   const { nonce } = GetBindingRequest.decode(request);
   const spkiSha256 = certificateSpkiSha256(new X509Certificate(certificatePem));
   return Buffer.from(GetBindingResponse.encode(signBinding({ spkiSha256, expiresAtMs: Date.now() + 60_000, nonce }, key)).finish());
+}
+
+/** An answer whose endpoints are for this agent's call; the same bytes where it has none. */
+function addressed(answer: Buffer, introduction: Buffer, key: KeyObject): Buffer {
+  const response = PollResponse.decode(answer);
+  if (response.endpoints === undefined) return answer;
+  const nonce = PollRequest.decode(introduction).hello?.endpoints?.nonce ?? new Uint8Array();
+  const endpoints = signEndpoints({ ...Endpoints.decode(response.endpoints.endpoints), nonce }, key, []);
+  return Buffer.from(PollResponse.encode({ ...response, endpoints }).finish());
 }
 
 /** The bytes of a data message; none where it is another. */

@@ -5,7 +5,7 @@ import { signBinding } from '../../../proto/binding.ts';
 import { CHECK_HEADER } from '../../../proto/check-header.ts';
 import { signEndpoints } from '../../../proto/endpoints.ts';
 import { PollServiceService } from '../../../proto/generated/homeport/poll/v1/poll.ts';
-import type { GetBindingResponse, PollRequest, PollResponse, PollServiceServer, SignedEndpoints } from '../../../proto/generated/homeport/poll/v1/poll.ts';
+import type { GetBindingResponse, PollRequest, PollResponse, PollServiceServer, SignedEndpoints, SignedSuccession } from '../../../proto/generated/homeport/poll/v1/poll.ts';
 import { encodeJoinToken } from '../../../proto/join-token.ts';
 import { REASON_TRAILER } from '../../../proto/reason-trailer.ts';
 import { createSelfSignedCertificate } from '../../../services/control-plane/tls/self-signed-certificate.ts';
@@ -36,8 +36,8 @@ export interface ControlPlaneDouble {
   check: () => string | undefined;
   /** What GetBinding answers to a nonce. */
   bind: (nonce: Uint8Array) => GetBindingResponse;
-  /** Endpoints of this environment, signed by its tunnel key. */
-  endpoints(parts: { readonly version: number; readonly apiPort?: number; readonly tunnelPort?: number; readonly fingerprints?: readonly Uint8Array[] }, key?: KeyObject): SignedEndpoints;
+  /** Endpoints of this environment, signed by its tunnel key, for the call of the last hello. */
+  endpoints(parts: { readonly version: number; readonly apiPort?: number; readonly tunnelPort?: number; readonly fingerprints?: readonly Uint8Array[]; readonly nonce?: Uint8Array; readonly signedAtMs?: number; readonly successions?: readonly SignedSuccession[] }, key?: KeyObject): SignedEndpoints;
   /** A join token for it; parts can be replaced. */
   joinToken(parts?: { readonly apiPort?: number; readonly tunnelPort?: number; readonly fingerprint?: string }): string;
   /** Ends all calls and connections, and listens no more. */
@@ -56,6 +56,7 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
   certificate.stop();
   const polls = createArrivals<ReceivedPoll>();
   let calls = 0;
+  let lastNonce: Uint8Array = new Uint8Array();
 
   const bind = (nonce: Uint8Array): GetBindingResponse =>
     signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: Date.now() + 60_000, nonce }, identity.key);
@@ -72,6 +73,7 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
       }
       const callNumber = ++calls;
       call.on('data', (request: PollRequest) => {
+        lastNonce = request.hello?.endpoints?.nonce ?? lastNonce;
         const poll = { request, callNumber, call };
         polls.add(poll);
         const answer = double.answer(poll);
@@ -105,11 +107,11 @@ export async function startControlPlane(dataDir: string, port = 0): Promise<Cont
     answer: () => QUICK,
     check: () => undefined,
     bind,
-    endpoints: ({ version, apiPort = bound, tunnelPort = 8000, fingerprints = [Buffer.from(identity.fingerprint, 'base64')] }, key = identity.key) =>
+    endpoints: ({ version, apiPort = bound, tunnelPort = 8000, fingerprints = [Buffer.from(identity.fingerprint, 'base64')], nonce = lastNonce, signedAtMs = Date.now(), successions = [] }, key = identity.key) =>
       signEndpoints(
-        { environmentId: ENVIRONMENT_ID, version, apiUrl: `https://127.0.0.1:${apiPort}`, tunnelAddress: `127.0.0.1:${tunnelPort}`, fingerprints: [...fingerprints] },
+        { environmentId: ENVIRONMENT_ID, version, apiUrl: `https://127.0.0.1:${apiPort}`, tunnelAddress: `127.0.0.1:${tunnelPort}`, fingerprints: [...fingerprints], nonce, signedAtMs },
         key,
-        [],
+        successions,
       ),
     joinToken: ({ apiPort = bound, tunnelPort = 8000, fingerprint = identity.fingerprint } = {}) =>
       encodeJoinToken({

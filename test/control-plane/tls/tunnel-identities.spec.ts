@@ -58,9 +58,9 @@ describe('tunnel identities', () => {
     expect(readdirSync(join(folder(), 'tls')).filter((name) => name.endsWith('.key'))).to.have.length(1);
     for (const pin of [...pins, identities.fingerprint()]) {
       const signer = identities.signerFor([pin]);
-      const endpoints = { environmentId: 'e1', version: 9, apiUrl: 'https://cp.example:9443', tunnelAddress: 'cp.example:8000', fingerprints: [bytes(identities.fingerprint())] };
+      const endpoints = { environmentId: 'e1', version: 9, apiUrl: 'https://cp.example:9443', tunnelAddress: 'cp.example:8000', fingerprints: [bytes(identities.fingerprint())], nonce: Buffer.alloc(32, 4), signedAtMs: 1000 };
       const signed = signEndpoints(endpoints, signer.key, signer.successions);
-      expect(verifyEndpoints(signed, { environmentId: 'e1', fingerprints: [bytes(pin)], version: 0 }).version).to.equal(9);
+      expect(verifyEndpoints(signed, { environmentId: 'e1', fingerprints: [bytes(pin)], version: 0, nonce: endpoints.nonce }).version).to.equal(9);
       expect(isBelieved(identities.bindingSignerFor([pin]), pin)).to.equal(true);
     }
     // From where an agent is, and no more than that.
