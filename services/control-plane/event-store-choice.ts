@@ -28,7 +28,7 @@ export async function openChosenEventStore(dataDir: string, choice = 'sqlite'): 
   const before = readIfPresent(file)?.trim() ?? (existsSync(eventLogFile(dataDir)) ? 'sqlite' : undefined);
   if (before !== undefined && before !== kind) {
     const other = before === 'sqlite' ? 'the embedded event store' : 'an EventStoreDB: name it by --event-store';
-    throw new StartError('event-store-changed', `this installation records in ${other}. To go on elsewhere move its history first (homeport events export, import), then delete ${file}`);
+    throw new StartError('event-store-changed', `this installation records in ${other}. To record elsewhere begin a new installation, with a --data-dir of its own`);
   }
   if (kind === 'sqlite') {
     const isNew = !existsSync(eventLogFile(dataDir));

@@ -1,4 +1,4 @@
-/** The audit port of a running Homeport: auditors use their API keys, and thirty lines of their own print history live. */
+/** The audit port of a running Homeport: auditors use their API keys, and fewer than thirty lines of their own print history live. */
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { expect } from 'chai';
 import { once } from 'node:events';
@@ -80,7 +80,7 @@ describe('the audit port of a running Homeport', () => {
     expect(await outcome('admin', brief.secret)).to.equal('access-denied');
   });
 
-  it('lets a program of thirty lines print an environment’s history, and then what happens live', async () => {
+  it('lets a program of fewer than thirty lines print an environment’s history, and then what happens live', async () => {
     const factory = await createEnvironment(server, 'factory');
     await createEnvironment(server, 'elsewhere');
     const printing: RunningProcess = startProcess(process.execPath, [program, audit.replace('esdb://', `esdb://admin:${key.secret}@`), factory.id]);
