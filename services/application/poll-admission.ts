@@ -6,12 +6,12 @@ import { endpointsSignedAtMs, highestEndpointsVersion } from '../../proto/endpoi
 import { type ActiveEnvironment, type EnvironmentState, agentKey, environmentDecider } from '../domain/environment.ts';
 import type { AgentReport, PollRejectionReason } from '../domain/events.ts';
 import { Refusal, type RefusalCode } from '../domain/refusal.ts';
+import { createAgentPaces } from './agent-pace.ts';
 import { createAttempts } from './attempts.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { createDuplicateAgents } from './duplicate-agents.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import { judgeJoinSecret } from './join-secret.ts';
-import { createPace } from './pace.ts';
 import { peerGroup } from './peer-address.ts';
 import type { PollRecorder } from './poll-recorder.ts';
 import {
@@ -37,12 +37,8 @@ import type { Tunnels } from './tunnels.ts';
 const callsPerEnvironment = 4096;
 /** Nodes one environment may have had. */
 const nodesPerEnvironment = 4096;
-/** How often what an agent reports is recorded as news, at most: such events are kept for ever. */
-const reportSpacingMs = 5000;
 /** How often some more agents are told of new endpoints. */
 const announceStepMs = 100;
-/** Polls an agent may make at once, and a second in the long run: the shortest interval is 1 s, and trouble makes early ones. */
-const pollPace = { burst: 30, perSecond: 4 };
 
 export interface Polls extends PollAdmission {
   /** Makes a connected agent open what is required of it, by an early answer. */
@@ -68,13 +64,14 @@ interface Connected {
   toldSpreadMs: number;
   /** The version it was told on this call. */
   toldVersion: number | undefined;
-  /** Whether what it says of its address is still to be looked at, and when something of it was recorded last. */
+  /** Whether what it says of its address is still to be looked at. */
   isAddressNews: boolean;
-  addressRecordedAtMs: number;
   readonly agent: PresentAgent;
   readonly context: CommandContext;
   readonly push: (answer: PollAnswer) => void;
   readonly end: (refusal: AgentRefused) => void;
+  /** It counts no more among the calls of its agent. */
+  readonly leave: () => void;
 }
 
 /** Creates the use cases. */
@@ -96,6 +93,7 @@ export function createPolls(deps: {
 }): Polls {
   const { environments, tunnels, snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret } = deps;
   const attempts = createAttempts({ clock, limit: 20, windowMs: 60_000 });
+  const paces = createAgentPaces(clock);
   const connected = new Map<PresentAgent, Connected>();
   const duplicates = createDuplicateAgents({
     environments,
@@ -135,7 +133,7 @@ export function createPolls(deps: {
     return { environmentId, version, address, tunnelAddress, fingerprints: tunnelCertificate.fingerprints(), accepted: entry.inUse.fingerprints };
   }
 
-  /** Records what an agent says of the address it was told, where that is news; no more often than other reports. */
+  /** Records what an agent says of the address it was told, where that is news; what comes too soon stays to be looked at. */
   function reportAddress(entry: Connected): void {
     const { agent, inUse, context } = entry;
     entry.isAddressNews = false;
@@ -143,10 +141,17 @@ export function createPolls(deps: {
     if (inUse === undefined || state?.status !== 'active') return;
     const command = { type: 'report-address', at: instantOf(clock), report: agent.report, failure: inUse.failure } as const;
     if (environmentDecider.decide(command, state).length === 0) return;
-    entry.addressRecordedAtMs = clock.now();
-    environments.execute(agent.environmentId, command, context).catch((error: unknown) => {
-      logger.warn({ err: error }, 'what an agent says of its address could not be recorded; its next introduction says it again');
-    });
+    const recorded = paces.claim(agent.environmentId, agentKey(agent.report), 'address', state.agents.size);
+    if (recorded === undefined) {
+      entry.isAddressNews = true;
+      return;
+    }
+    environments
+      .execute(agent.environmentId, command, context)
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, 'what an agent says of its address could not be recorded; its next introduction says it again');
+      })
+      .finally(recorded);
   }
 
   /** In steps, so that a large fleet's answers, signatures and new introductions don't come at once. */
@@ -208,8 +213,8 @@ export function createPolls(deps: {
 
   /** `again` is for {@link Presence.left}. */
   function endCalls(ofThese: readonly Connected[], refusal: AgentRefused, again: number): void {
-    for (const { agent, context, end } of ofThese) {
-      connected.delete(agent);
+    for (const { agent, context, end, leave } of ofThese) {
+      if (connected.delete(agent)) leave();
       presence.left(agent, again);
       end(refusal);
       tunnels().left(agent, context);
@@ -224,6 +229,31 @@ export function createPolls(deps: {
     const judged = judgeJoinSecret(introduction.joinSecret, state.joinTokenVersion, (version) => joinSecret(environmentId, version));
     if (judged === 'token-rotated') throw refuse(introduction, state, judged, wordsOf[judged]);
     if (judged === 'wrong-join-secret') throw refuse(introduction, state, judged, 'the join token is not this environment\'s; copy it again from the environment');
+  }
+
+  /**
+   * Introduces an agent that calls; resolves to false where what it says of itself comes too soon to be recorded now. One that was
+   * started anew is refused then: whoever has an agent's place is on record.
+   */
+  async function introduceAtItsPace(introduction: PollIntroduction, context: CommandContext): Promise<boolean> {
+    const { environmentId, edgeId, instanceId, report } = introduction;
+    const state = environments.peek(environmentId);
+    const isOurs = state?.status === 'active' && state.edgeId === edgeId && !isKnown(state, introduction) && !state.duplicates.some((one) => one.instanceId === instanceId);
+    const seen = isOurs ? state.agents.get(agentKey(report)) : undefined;
+    // A new node is not counted: an environment has so many of them and no more.
+    if (!isOurs || seen === undefined) {
+      await introduce(introduction, context);
+      return true;
+    }
+    if (seen.instanceId !== instanceId) {
+      if (!paces.mayStart(environmentId, state.agents.size)) throw excess(introduction, 'polling-too-fast', 'agents of this environment are started anew far too often');
+      await introduce(introduction, context);
+      return true;
+    }
+    const recorded = paces.claim(environmentId, agentKey(report), 'report', state.agents.size);
+    if (recorded === undefined) return false;
+    await introduce(introduction, context).finally(recorded);
+    return true;
   }
 
   /** Associates, and records what the agent reports where that is news. */
@@ -255,19 +285,25 @@ export function createPolls(deps: {
         throw excess(introduction, 'too-many-connections', 'this environment has as many nodes as it may');
       }
       const previous = before?.status === 'active' ? before.agents.get(agentKey(introduction.report)) : undefined;
-      await introduce(introduction, context);
+      let isRecorded = await introduceAtItsPace(introduction, context);
       // What was good may have been rotated or disassociated meanwhile, and the calls that were open then have ended already.
       const after = environments.peek(environmentId);
       if (after !== undefined && after !== before) check(introduction, after);
       if (after?.status === 'active' && after.edgeId !== introduction.edgeId) throw refuse(introduction, after, 'edge-id-barred', wordsOf['edge-id-barred']);
+      const key = agentKey(introduction.report);
+      const pace = paces.enter(environmentId, key);
+      if (!pace.take()) {
+        pace.leave();
+        throw excess(introduction, 'polling-too-fast', 'this agent calls far more often than it was told to');
+      }
       duplicates.introduced(environmentId, { instanceId, address, report: introduction.report }, previous);
       if (previous !== undefined && previous.instanceId !== instanceId) recorder.retire({ environmentId, instanceId: previous.instanceId });
 
       let report: AgentReport = introduction.report;
-      /** What it said last; recorded at most every {@link reportSpacingMs}. */
+      /** What it said last; recorded at its pace. */
       let reported = report;
-      let introducedAtMs = clock.now();
-      const pace = createPace(clock, pollPace);
+      /** The call's first poll was counted as the call came. */
+      let isCounted = true;
       const agent: PresentAgent = {
         environmentId,
         instanceId,
@@ -276,14 +312,23 @@ export function createPolls(deps: {
           return report;
         },
       };
-      const entry: Connected = { agent, context, push, end, inUse: introduction.endpoints, toldVersion: undefined, toldSpreadMs: 0, isAddressNews: true, addressRecordedAtMs: 0 };
+      const entry: Connected = { agent, context, push, end, inUse: introduction.endpoints, toldVersion: undefined, toldSpreadMs: 0, isAddressNews: true, leave: pace.leave };
       connected.set(agent, entry);
       reportAddress(entry);
       presence.arrived(agent, intervalMs(environmentId));
 
+      /** A call may name another node, too; its pace stays that of the one it began with. */
+      function claimReport(news: AgentReport): (() => void) | undefined {
+        const state = environments.peek(environmentId);
+        if (state?.status !== 'active') return undefined;
+        if (isOneTooMany(state, news)) throw excess(introduction, 'too-many-connections', 'this environment has as many nodes as it may');
+        return paces.claim(environmentId, key, 'report', state.agents.size);
+      }
+
       const conversation: PollConversation = {
         poll(poll) {
-          if (!pace.take()) throw excess(introduction, 'polling-too-fast', 'this agent polls far more often than it was told to');
+          if (!isCounted && !pace.take()) throw excess(introduction, 'polling-too-fast', 'this agent polls far more often than it was told to');
+          isCounted = false;
           const { sequence, confirmedSequence, heldCredentialsIds: held, tunnelFailure: failure } = poll;
           recorder.record({ environmentId, node: report.node, instanceId, sequence, context });
           presence.polled(environmentId, intervalMs(environmentId));
@@ -292,19 +337,24 @@ export function createPolls(deps: {
             entry.inUse = poll.endpoints;
             entry.isAddressNews = true;
           }
-          if (entry.isAddressNews && clock.now() - entry.addressRecordedAtMs >= reportSpacingMs) reportAddress(entry);
-          const isNews = reported !== report && clock.now() - introducedAtMs >= reportSpacingMs && JSON.stringify(reported) !== JSON.stringify(report);
-          const news = isNews ? reported : null;
+          if (entry.isAddressNews) reportAddress(entry);
+          if (reported !== report && JSON.stringify(reported) === JSON.stringify(report)) reported = report;
+          const recorded = isRecorded && reported === report ? undefined : claimReport(reported);
+          const news = recorded === undefined ? null : reported;
           if (news !== null) {
             report = news;
-            introducedAtMs = clock.now();
+            isRecorded = true;
           }
           const decided = duplicates.polled(agent, confirmedSequence);
           if (decided === undefined && news === null && !tunnels().isNeeded(environmentId)) return answer(agent, []);
           return (async () => {
-            await decided;
-            if (!connected.has(agent)) return answer(agent, []);
-            if (news !== null) await introduce({ ...introduction, report: news, address }, context);
+            try {
+              await decided;
+              if (!connected.has(agent)) return answer(agent, []);
+              if (news !== null) await introduce({ ...introduction, report: news }, context);
+            } finally {
+              recorded?.();
+            }
             await tunnels().reconcile(agent, { held, failure }, context);
             // Whoever was refused meanwhile is given nothing.
             return answer(agent, connected.has(agent) ? await tunnels().credentialsFor(agent, context) : []);
@@ -312,6 +362,7 @@ export function createPolls(deps: {
         },
         close({ isClassic }) {
           if (!connected.delete(agent)) return;
+          pace.leave();
           presence.left(agent, isClassic ? 2 * intervalMs(environmentId) : entry.toldSpreadMs);
           if (!isClassic) tunnels().left(agent, context);
         },
@@ -382,6 +433,7 @@ export function createPolls(deps: {
       announcing?.();
       duplicates.close();
       attempts.close();
+      paces.close();
     },
   };
 }

@@ -72,8 +72,7 @@ describe('application: while the store is away, and after', () => {
   });
 
   it('records polls however long the names in them are', async () => {
-    const report = { node: '機'.repeat(256), version: '0.1.0', protocolVersion: 1, platform: 'linux/amd64', engine: null, swarm: null };
-    const agents = await Promise.all(Array.from({ length: 60 }, (_, index) => harness.agent(environmentId, { report, instanceId: `many${String(index)}` })));
+    const agents = await Promise.all(Array.from({ length: 60 }, (_, index) => harness.agent(environmentId, { report: swarmReport(`n${String(index)}`, false, '機'.repeat(256)) })));
     for (const agent of agents) for (let sequence = 1; sequence <= 20; sequence++) await agent.poll({ sequence });
     await recorded('AgentPolled', 1200);
   });
