@@ -1,18 +1,15 @@
 /** Signs where the log stands: at intervals, on demand and at the end; each checkpoint is an event, so that taps carry it elsewhere. */
 import type { Logger } from 'pino';
 import type { SignedCheckpoint } from '../domain/checkpoint.ts';
-import type { EventDataByType } from '../domain/events.ts';
 import type { ChainHead, LogChain } from '../event-store/log-chain.ts';
-import { EventStoreError, type EventReader, type Position, type RecordedEvent } from '../event-store/port.ts';
+import type { EventReader } from '../event-store/port.ts';
 import type { CheckpointSigner } from './checkpoint-signer.ts';
+import { checkpointStream, type LastCheckpoint, readCheckpoints, readLastCheckpoint, toEventData } from './checkpoint-stream.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
 import { ApplicationError, type Checkpoints, type CommandContext } from './ports.ts';
 import type { StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
-
-/** The stream of all checkpoints. */
-export const checkpointStream = 'checkpoints';
 
 /** What failed is tried again so much later, in milliseconds. */
 const retryMs = 60_000;
@@ -29,12 +26,6 @@ export interface RecordedCheckpoints extends Checkpoints {
   start(): Promise<void>;
   /** Signs once more where anything was recorded since, and ends. */
   close(): Promise<void>;
-}
-
-interface LastCheckpoint {
-  readonly checkpoint: SignedCheckpoint;
-  /** Of its event: where nothing came after it there is nothing new to sign. */
-  readonly eventPosition: Position;
 }
 
 /** Creates them. `signing` is undefined where the store has no chain. */
@@ -105,7 +96,7 @@ export function createCheckpoints(deps: {
   return {
     async start() {
       if (signing === undefined) return;
-      last = await readLast(reader);
+      last = await readLastCheckpoint(reader);
       isStarted = true;
       const newest = last?.checkpoint;
       if (newest !== undefined && newest.publicKey !== signing.signer.publicKey) {
@@ -123,11 +114,7 @@ export function createCheckpoints(deps: {
 
     async list({ limit, from }) {
       needed(signing);
-      const events = await readPage(reader, { from: from ?? 0, limit });
-      const newest = events.length === 0 ? await readNewest(reader) : undefined;
-      const end = (events.at(-1) ?? newest)?.revision ?? -1;
-      const total = events.length < limit ? end + 1 : 1 + ((await readNewest(reader))?.revision ?? end);
-      return { checkpoints: events.map(toCheckpoint), next: end + 1 < total ? end + 1 : null, total };
+      return readCheckpoints(reader, { limit, from: from ?? 0 });
     },
 
     async close() {
@@ -144,36 +131,4 @@ export function createCheckpoints(deps: {
 function needed(signing: ChainSigning | undefined): ChainSigning {
   if (signing !== undefined) return signing;
   throw new ApplicationError('checkpoints-not-kept', 'this installation records in an EventStoreDB, which has no chain that could be signed');
-}
-
-function toEventData({ at, controlPlaneNode, position, events, chain, publicKey, signature }: SignedCheckpoint): EventDataByType['CheckpointSigned'] {
-  return { at, controlPlaneNode, position, events, chain, publicKey, signature };
-}
-
-function toCheckpoint({ data }: RecordedEvent): SignedCheckpoint {
-  // This stream is written here alone.
-  return toEventData(JSON.parse(data) as EventDataByType['CheckpointSigned']);
-}
-
-async function readLast(reader: EventReader): Promise<LastCheckpoint | undefined> {
-  const newest = await readNewest(reader);
-  return newest === undefined ? undefined : { checkpoint: toCheckpoint(newest), eventPosition: newest.position };
-}
-
-async function readNewest(reader: EventReader): Promise<RecordedEvent | undefined> {
-  return (await read(reader.readStream(checkpointStream, { direction: 'backwards', limit: 1 })))[0];
-}
-
-function readPage(reader: EventReader, { from, limit }: { readonly from: number; readonly limit: number }): Promise<readonly RecordedEvent[]> {
-  return read(reader.readStream(checkpointStream, { from, limit }));
-}
-
-async function read(pages: AsyncIterable<readonly RecordedEvent[]>): Promise<readonly RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  try {
-    for await (const page of pages) events.push(...page);
-  } catch (error) {
-    if (!(error instanceof EventStoreError) || error.code !== 'stream-not-found') throw error;
-  }
-  return events;
 }
