@@ -43,7 +43,10 @@ interface Paced {
   readonly isRecording: Record<AgentNews, boolean>;
 }
 
-/** Creates the paces of all agents that this process lets in. Only those that are let in have one, so there are as many as nodes. */
+/**
+ * Creates the paces of all agents that this process lets in. Only they have one, so there are as many as environments have nodes
+ * and starts that may be recorded.
+ */
 export function createAgentPaces(clock: Clock): AgentPaces {
   const agents = new Map<string, Paced>();
   /** News recorded of an environment, less what time has forgiven. */

@@ -141,7 +141,7 @@ export function createPolls(deps: {
     if (inUse === undefined || state?.status !== 'active') return;
     const command = { type: 'report-address', at: instantOf(clock), report: agent.report, failure: inUse.failure } as const;
     if (environmentDecider.decide(command, state).length === 0) return;
-    const recorded = paces.claim(agent.environmentId, agentKey(agent.report), 'address', state.agents.size);
+    const recorded = paces.claim(agent.environmentId, paceKey(agent), 'address', state.agents.size);
     if (recorded === undefined) {
       entry.isAddressNews = true;
       return;
@@ -250,7 +250,7 @@ export function createPolls(deps: {
       await introduce(introduction, context);
       return true;
     }
-    const recorded = paces.claim(environmentId, agentKey(report), 'report', state.agents.size);
+    const recorded = paces.claim(environmentId, paceKey(introduction), 'report', state.agents.size);
     if (recorded === undefined) return false;
     await introduce(introduction, context).finally(recorded);
     return true;
@@ -290,7 +290,7 @@ export function createPolls(deps: {
       const after = environments.peek(environmentId);
       if (after !== undefined && after !== before) check(introduction, after);
       if (after?.status === 'active' && after.edgeId !== introduction.edgeId) throw refuse(introduction, after, 'edge-id-barred', wordsOf['edge-id-barred']);
-      const key = agentKey(introduction.report);
+      const key = paceKey(introduction);
       const pace = paces.enter(environmentId, key);
       if (!pace.take()) {
         pace.leave();
@@ -454,6 +454,11 @@ function rejectionOf(code: RefusalCode): PollRejectionReason {
     default:
       return 'edge-id-mismatch';
   }
+}
+
+/** A Swarm's agents whose engines don't answer look alike: they share an agent's place, but not its pace. */
+function paceKey({ instanceId, report }: Pick<PollIntroduction, 'instanceId' | 'report'>): string {
+  return report.swarm === null ? `instance ${instanceId}` : agentKey(report);
 }
 
 /** Each node is kept for ever, and says its id itself. */

@@ -80,6 +80,11 @@ describe('application: the pace of agents', () => {
     expect(await classicPoll({ instanceId: 'other', report: swarmReport('n2', false) })).to.equal(undefined);
   });
 
+  it('lets agents of a Swarm poll that all look alike, because their engines do not answer', async () => {
+    const agents = await Promise.all(Array.from({ length: 20 }, (_, index) => begin({ instanceId: `agent-${String(index)}` })));
+    for (let poll = 0; poll < 5; poll++) for (const agent of agents) await agent.poll();
+  });
+
   it('records what it says of an address every 5 s at most, however many calls say something else', async () => {
     for (let call = 0; call < 20; call++) {
       await classicPoll({ endpoints: failing(`reason-${String(call)}`) });
