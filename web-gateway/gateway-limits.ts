@@ -25,7 +25,7 @@ export interface GatewayLimits {
   readonly idleChannelMs: number;
   /** Channels kept for the next call, for each tunnel. */
   readonly idleChannels: number;
-  /** Downloads of the agent's image that may run at once, in all. */
+  /** Downloads of the agent's image that may run at once, in all; over it an address with many gives one up to an address with fewer. */
   readonly downloads: number;
   /** Of these, to one address (IPv6: one /64). */
   readonly downloadsOfOne: number;

@@ -1,4 +1,4 @@
-/** Bounds how many downloads of large files run at once, and ends those that nobody reads. */
+/** Bounds how many downloads of large files run at once, in all and of one address, and ends those that nobody reads or that keep others out. */
 import { Readable } from 'node:stream';
 import type { DeliveredFile } from '../../services/agent-delivery/port.ts';
 import { type Clock, systemClock } from '../../services/application/clock.ts';
@@ -9,8 +9,9 @@ import { GatewayError } from '../problems/gateway-error.ts';
 /** Bounds the downloads of the agent's image. */
 export interface Downloads {
   /**
-   * The same file, each reading of which counts as a download by this address until its stream has ended. `read` throws
-   * {@link GatewayError} too-many-downloads where there are as many as there may be.
+   * The same file, each reading of which counts as a download by this address until its stream has ended. Where there are as many
+   * as there may be, the oldest of the address that has most is destroyed, if it has more even then than this one; it can go on
+   * where it was. Else `read` throws {@link GatewayError} too-many-downloads.
    */
   bounded(file: DeliveredFile, address: string): DeliveredFile;
 }
@@ -30,31 +31,47 @@ export function createDownloads(
   { downloads, downloadsOfOne, downloadStallMs }: Pick<GatewayLimits, 'downloads' | 'downloadsOfOne' | 'downloadStallMs'>,
   { clock = systemClock, random = Math.random }: DownloadsDeps = {},
 ): Downloads {
-  const running = new Map<string, number>();
+  /** By address, oldest first. */
+  const running = new Map<string, Set<Readable>>();
   let total = 0;
 
-  function begin(peer: string): () => void {
-    const ofOne = running.get(peer) ?? 0;
-    if (total >= downloads || ofOne >= downloadsOfOne) {
+  /** Throws where there is no place for one more. */
+  function makeRoom(peer: string): void {
+    const ofOne = running.get(peer)?.size ?? 0;
+    const isFull = total >= downloads;
+    const [most] = [...running].sort(([, some], [, other]) => other.size - some.size);
+    const [oldest] = most?.[1] ?? [];
+    if (isFull && ofOne < downloadsOfOne && most !== undefined && ofOne + 1 < most[1].size && oldest !== undefined) {
+      end(most[0], oldest);
+      oldest.destroy(new Error('others wait for its place'));
+      return;
+    }
+    if (isFull || ofOne >= downloadsOfOne) {
       const seconds = RETRY_SECONDS.from + Math.floor(random() * (RETRY_SECONDS.to - RETRY_SECONDS.from + 1));
-      const whose = total >= downloads ? 'The server sends' : 'The server sends to your address';
+      const whose = isFull ? 'The server sends' : 'The server sends to your address';
       throw new GatewayError('too-many-downloads', `${whose} as many files at once as it may. Try again in a moment.`, { headers: { 'retry-after': String(seconds) } });
     }
+  }
+
+  function begin(peer: string, stream: Readable): void {
     total += 1;
-    running.set(peer, ofOne + 1);
-    return () => {
-      total -= 1;
-      const left = (running.get(peer) ?? 1) - 1;
-      if (left === 0) running.delete(peer);
-      else running.set(peer, left);
-    };
+    running.set(peer, (running.get(peer) ?? new Set()).add(stream));
+  }
+
+  /** Does nothing where it has ended before. */
+  function end(peer: string, stream: Readable): void {
+    const own = running.get(peer);
+    if (own?.delete(stream) !== true) return;
+    total -= 1;
+    if (own.size === 0) running.delete(peer);
   }
 
   return {
     bounded: (file, address) => ({
       ...file,
       read(range) {
-        const end = begin(peerGroup(address));
+        const peer = peerGroup(address);
+        makeRoom(peer);
         const bytes = file.read(range);
         const watched = Readable.from(watch(bytes), { objectMode: false, highWaterMark: bytes.readableHighWaterMark });
         const expectReading = (): (() => void) => clock.after(downloadStallMs, () => void watched.destroy(new Error('nobody reads the download')));
@@ -70,8 +87,9 @@ export function createDownloads(
         watched.once('close', () => {
           stopWaiting();
           bytes.destroy();
-          end();
+          end(peer, watched);
         });
+        begin(peer, watched);
         return watched;
       },
     }),

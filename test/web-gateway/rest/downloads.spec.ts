@@ -85,6 +85,26 @@ describe('downloads of the agent’s image', () => {
     expect((await gateway.call(IMAGE, from('203.0.113.2'))).status).to.equal(200);
   });
 
+  it('of an address with many make room for those of one with fewer, and for no others', async () => {
+    await start({ downloads: 5, downloadsOfOne: 3 });
+    const many = [await begin('203.0.113.1'), await begin('203.0.113.1'), await begin('203.0.113.1')];
+    await begin('203.0.113.2');
+    await begin('203.0.113.2');
+    const [oldest] = many;
+    if (oldest === undefined) throw new Error('nobody downloads');
+    const ended = once(oldest.resume(), 'error');
+    expect((await begin('203.0.113.3')).statusCode).to.equal(200);
+    expect(await ended).to.have.nested.property('[0].code', 'ECONNRESET');
+    expect(many.map(({ destroyed }) => destroyed)).to.deep.equal([true, false, false]);
+    await eventually('five', () => (reading === 5 ? true : undefined));
+    // Who would have as many as the others then gets nothing, and nobody loses anything to him.
+    for (const address of ['203.0.113.1', '203.0.113.2', '203.0.113.3']) expect((await gateway.call(IMAGE, from(address))).status).to.equal(503);
+    // Two at once take two places, of whom has two.
+    expect((await Promise.all([begin('203.0.113.4'), begin('203.0.113.5')])).map(({ statusCode }) => statusCode)).to.deep.equal([200, 200]);
+    await eventually('five again', () => (reading === 5 ? true : undefined));
+    expect((await gateway.call(IMAGE, from('203.0.113.6'))).status).to.equal(503);
+  });
+
   it('are ended where nobody reads them', async () => {
     await start({ downloads: 2, downloadsOfOne: 2, downloadStallMs: 300 });
     const unread = await begin('203.0.113.1');
