@@ -122,6 +122,16 @@ describe('homeport simulate', function () {
     expect(await ids('--tag', 'simulated')).to.deep.equal([]);
   });
 
+  it('takes no environment whose agent would call another machine, be it for its tunnel alone', async () => {
+    const address = `localhost:${server.httpsPort}`;
+    for (const [tag, host] of [['calls', ['--address', 'homeport.example:9443', '--tunnel-address', `localhost:${server.tunnelPort}`]], ['tunnels', ['--address', address, '--tunnel-address', 'homeport.example:8000']]] as const) {
+      expect(await server.homeport('env', 'create', tag, ...host, '--allow-loopback', '--tag', tag)).to.include({ code: 0 });
+      const fleet = simulate('--existing', tag, '--agents', '1', '--duration', '1s');
+      expect(await fleet.ended, tag).to.include({ code: 2 });
+      expect(fleet.stderr()).to.match(/homeport: homeport\.example is not this machine/);
+    }
+  });
+
   it('is for loopback, and elsewhere only for a server that is named and confirmed', async () => {
     const elsewhere = ['--api-key', 'hp_none', '--agents', '1', '--insecure'];
     for (const args of [['--url', 'https://homeport.example:9443'], ['--yes', '--address', 'homeport.example:9443']]) {

@@ -1,7 +1,8 @@
 /** `homeport simulate`: a fleet of agents for load tests, with its figures. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { FleetTrust } from '../../../agent/fleet/fleet.ts';
-import { apiAddress, parseJoinToken } from '../../../proto/join-token.ts';
+import { parseHostPort } from '../../../proto/host-port.ts';
+import { apiAddress, parseJoinToken, type JoinToken } from '../../../proto/join-token.ts';
 import { CliError, misuse } from '../cli-error.ts';
 import { openClient, withConnectionFlags } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
@@ -93,7 +94,7 @@ async function gather(client: RestClient, flags: Flags, environments: FleetEnvir
 }
 
 async function runFleet(client: RestClient, flags: Flags, environments: readonly FleetEnvironment[], isUrlGiven: boolean, signal: AbortSignal): Promise<void> {
-  for (const host of new Set(environments.map(({ joinToken }) => apiAddress(parseJoinToken(joinToken)).host))) checkTarget(host, flags, isUrlGiven);
+  for (const host of new Set(environments.flatMap(({ joinToken }) => hostsOf(parseJoinToken(joinToken))))) checkTarget(host, flags, isUrlGiven);
   // Only now: whoever runs another command does not wait for it to load.
   const { startFleet } = await import('../../../agent/fleet/fleet.ts');
   const bringing = Math.round((flags.snapshots / 100) * environments.length);
@@ -146,6 +147,11 @@ function said(what: string): Progress {
 
 function addressOf({ hostname, port }: URL): string {
   return `${hostname}:${port === '' ? '443' : port}`;
+}
+
+/** Where an agent of this token calls, for its polls and for its tunnel. */
+function hostsOf(token: JoinToken): readonly string[] {
+  return [apiAddress(token).host, parseHostPort(token.tunnelAddress)?.host ?? token.tunnelAddress];
 }
 
 function hostOf(address: string): string {
