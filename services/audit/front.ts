@@ -29,6 +29,7 @@ import { createReadPlaces } from './read-places.ts';
 import { supportedMethods } from './server-features.ts';
 import { createTurns } from './turns.ts';
 
+/** Answers clients of EventStoreDB, whatever the store. */
 export interface AuditFront {
   /** Takes a connection that speaks HTTP/2. `address` is the peer's IP address; `admit` is called when it has shown that it belongs here, and answers whether there is room for it. */
   accept(socket: Duplex, peer: { readonly address: string; readonly admit?: () => boolean }): void;
@@ -36,6 +37,7 @@ export interface AuditFront {
   close(): void;
 }
 
+/** What it needs of the process that it is in. */
 export interface AuditFrontDeps {
   readonly store: EventStore;
   readonly authenticate: Authenticate;

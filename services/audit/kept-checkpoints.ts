@@ -55,7 +55,9 @@ function toCheckpoint(value: Readonly<Record<string, unknown>>, place: string): 
 }
 
 function isWhole(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & SignedCheckpoint {
-  return (['controlPlaneNode', 'position', 'chain', 'at', 'publicKey', 'signature'] as const).every((name) => typeof value[name] === 'string') && typeof value['events'] === 'number' && /^[1-9]\d{0,15}$/.test(String(value['position']));
+  const texts = ['controlPlaneNode', 'position', 'chain', 'at', 'publicKey', 'signature'] as const;
+  const hasTexts = texts.every((name) => typeof value[name] === 'string');
+  return hasTexts && typeof value['events'] === 'number' && /^[1-9]\d{0,15}$/.test(String(value['position']));
 }
 
 function pick({ controlPlaneNode, position, events, chain, at, publicKey, signature }: SignedCheckpoint): SignedCheckpoint {

@@ -21,6 +21,7 @@ const handshakeMs = 10_000;
 /** So long a connection may be without a call that was let in. */
 const admissionMs = 30_000;
 
+/** The audit port's TLS listener. */
 export interface AuditListener {
   /** The real one, where 0 was asked for. */
   readonly port: number;
