@@ -1,4 +1,5 @@
 /** What one agent can make the control plane do and keep, whether it goes on with one call or begins thousands. */
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { AgentRefused, type EndpointsInUse, type PollIntroduction } from '../../services/application/ports.ts';
 import { admin, type Harness, startHarness, swarmReport, type TestAgent } from './harness.ts';
@@ -83,6 +84,30 @@ describe('application: the pace of agents', () => {
   it('lets agents of a Swarm poll that all look alike, because their engines do not answer', async () => {
     const agents = await Promise.all(Array.from({ length: 20 }, (_, index) => begin({ instanceId: `agent-${String(index)}` })));
     for (let poll = 0; poll < 5; poll++) for (const agent of agents) await agent.poll();
+  });
+
+  it('lets in as many nodes as an environment may have and no more, by new calls or in the midst of one', async () => {
+    const first = await begin({ report: swarmReport('n0', false) });
+    let revision = (await harness.events()).filter(({ stream }) => stream === `environment-${environmentId}`).length - 1;
+    for (let from = 1; from < 4096; from += 1000) {
+      const seen = Array.from({ length: Math.min(1000, 4096 - from) }, (_, index) => ({
+        id: randomUUID(),
+        type: 'AgentSeen',
+        data: JSON.stringify({ at: '2026-01-31T12:00:00.000Z', environmentId, instanceId: 'one', address: '192.0.2.7', report: swarmReport(`n${String(from + index)}`, false) }),
+        metadata: JSON.stringify({ ...admin, schemaVersion: 1 }),
+      }));
+      ({ revision } = await harness.store.append(`environment-${environmentId}`, seen, { expectedRevision: revision }));
+    }
+    // Whoever decides finds that another has written, and reads it all.
+    await harness.app.environments.change(environmentId, { tags: ['large'] }, admin);
+
+    expect(await classicPoll({ report: swarmReport('n4095', false) })).to.equal(undefined);
+    expect(await classicPoll({ report: swarmReport('n4096', false) })).to.equal('too-many-connections');
+    await first.poll();
+    await harness.clock.advance(5000);
+    const moved = async () => first.conversation.poll({ sequence: 2, confirmedSequence: 0, heldCredentialsIds: [], tunnelFailure: null, report: swarmReport('n4096', false) });
+    expect(await moved().catch((error: unknown) => error)).to.include({ reason: 'too-many-connections' });
+    expect(await count('AgentSeen')).to.equal(4096);
   });
 
   it('records what it says of an address every 5 s at most, however many calls say something else', async () => {
