@@ -20,6 +20,10 @@ export const AUDIT_WAITING = 256;
 const handshakeMs = 10_000;
 /** So long a connection may be without a call that was let in. */
 const admissionMs = 30_000;
+/** So many bytes it may send before that: its calls may be to what is for everyone, and none of them may be whole. */
+const admissionBytes = 1024 * 1024;
+/** How often they are counted. */
+const countMs = 100;
 
 /** The audit port's TLS listener. */
 export interface AuditListener {
@@ -84,12 +88,19 @@ export async function createAuditListener({ host, port, certificate, accept, isT
       if (socket.alpnProtocol !== 'h2') return void socket.destroy();
       if (!visitor.waits(admissionMs)) return;
       connections.add(below);
-      below.once('close', () => connections.delete(below));
+      const stopCounting = clock.every(countMs, () => {
+        if (below.bytesRead > admissionBytes) below.destroy();
+      });
+      below.once('close', () => {
+        connections.delete(below);
+        stopCounting();
+      });
       accept(socket, {
         address,
         admit() {
           if (!admit(below, address)) return false;
           visitor.waitsNoMore();
+          stopCounting();
           return true;
         },
       });

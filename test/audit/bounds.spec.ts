@@ -56,6 +56,34 @@ describe('audit front: bounds', () => {
     });
   }
 
+  for (const [who, isKnown] of [['that was let in', true], ['that was not let in', false]] as const) {
+    it(`a connection ${who} may ${isKnown ? '' : 'not '}send more than 1 MiB`, async () => {
+      const clock = createManualClock();
+      const front = await start({ mayWrite: true, clock });
+      const session = await connect(front);
+      const headers = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' };
+      if (isKnown) await once(announce(session, maxWriteRequestBytes + 1), 'response');
+      const call = session.request({ ...headers, ':path': '/event_store.client.server_features.ServerFeatures/GetSupportedMethods' }).on('error', () => undefined);
+      const message = Buffer.alloc(2 * 1024 * 1024);
+      message.writeUInt32BE(maxWriteRequestBytes, 1);
+      const sent = new Promise((resolve) => void call.write(message, resolve));
+      if (isKnown) {
+        await sent;
+        await new Promise((answered) => session.ping(answered));
+        await clock.advance(1_000);
+        await new Promise((answered) => session.ping(answered));
+        expect(session.destroyed).to.equal(false);
+      } else {
+        const begunMs = clock.now();
+        await eventually('the end', async () => {
+          // Not so long that it would end for want of a call.
+          if (clock.now() - begunMs < 20_000) await clock.advance(100);
+          return session.destroyed ? true : undefined;
+        });
+      }
+    });
+  }
+
   for (const [what, bytes, sent, most] of [
     ['512 appends', 10, 600, 512],
     ['8 MiB of appends', 900_000, 20, 10],
