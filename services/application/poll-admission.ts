@@ -94,6 +94,8 @@ export function createPolls(deps: {
   const { environments, tunnels, snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret } = deps;
   const attempts = createAttempts({ clock, limit: 20, windowMs: 60_000 });
   const paces = createAgentPaces(clock);
+  /** Places of agents, new ones among them, that are being recorded. */
+  const newPlaces = new Set<string>();
   const connected = new Map<PresentAgent, Connected>();
   const duplicates = createDuplicateAgents({
     environments,
@@ -238,16 +240,15 @@ export function createPolls(deps: {
   async function introduceAtItsPace(introduction: PollIntroduction, context: CommandContext): Promise<boolean> {
     const { environmentId, edgeId, instanceId, report } = introduction;
     const state = environments.peek(environmentId);
-    const isOurs = state?.status === 'active' && state.edgeId === edgeId && !isKnown(state, introduction) && !state.duplicates.some((one) => one.instanceId === instanceId);
+    const isOurs = state?.status === 'active' && (state.edgeId === edgeId || state.edgeId === null) && !isKnown(state, introduction) && !state.duplicates.some((one) => one.instanceId === instanceId);
     const seen = isOurs ? state.agents.get(agentKey(report)) : undefined;
-    // A new node is not counted: an environment has so many of them and no more.
-    if (!isOurs || seen === undefined) {
-      await introduce(introduction, context);
-      return true;
-    }
-    if (seen.instanceId !== instanceId) {
-      if (!paces.mayStart(environmentId, state.agents.size)) throw excess(introduction, 'polling-too-fast', 'agents of this environment are started anew far too often');
-      await introduce(introduction, context);
+    const place = `${environmentId} ${agentKey(report)}`;
+    if (!isOurs || seen?.instanceId !== instanceId) {
+      // A new node is not counted, the first time: an environment has so many of them and no more.
+      const isCounted = isOurs && (seen !== undefined || newPlaces.has(place));
+      if (isCounted && !paces.mayStart(environmentId, state.agents.size)) throw excess(introduction, 'polling-too-fast', 'agents of this environment are started anew far too often');
+      newPlaces.add(place);
+      await introduce(introduction, context).finally(() => newPlaces.delete(place));
       return true;
     }
     const recorded = paces.claim(environmentId, paceKey(introduction), 'report', state.agents.size);

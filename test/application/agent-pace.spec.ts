@@ -177,6 +177,12 @@ describe('application: the pace of agents', () => {
     expect(await classicPoll({ instanceId: 'later', report: swarmReport('n1', false) })).to.equal(undefined);
   });
 
+  it('keeps no more than that share of a hundred calls at once, the first of a new agent', async () => {
+    await Promise.all(Array.from({ length: 100 }, (_, call) => classicPoll({ report: { ...report, node: `press-${String(call)}` } })));
+    expect(await count('AgentAssociated')).to.equal(1);
+    expect(await count('AgentSeen')).to.be.within(1, 1 + 60);
+  });
+
   it('takes a whole Swarm that is started anew at once, and once more when its engines answer', async () => {
     const nodes = Array.from({ length: 150 }, (_, index) => `n${String(index)}`);
     for (const start of ['first', 'second', 'third']) {
