@@ -41,8 +41,11 @@ export function createChannelOutbox(
   let sending = false;
   let full = false;
   let ended = false;
-  let closed = false;
   let end: { readonly message: OutgoingChannelMessage; readonly sent: () => void } | undefined;
+  /** Beside the releases, what to call for the message under way. */
+  let afterIt: (() => void) | undefined;
+  /** Who uses this; nobody, once it is closed: a connection that broke in the midst of a write may keep its callback for ever. */
+  let user: { readonly send: typeof send; readonly onDrain: () => void } | undefined = { send, onDrain };
 
   function takeData(): OutgoingChannelMessage {
     const taken: Uint8Array[] = [];
@@ -68,22 +71,21 @@ export function createChannelOutbox(
   }
 
   function pump(): void {
-    if (sending || closed) return;
+    const to = user;
+    if (sending || to === undefined) return;
     if (queuedBytes > 0) {
       sending = true;
-      send(takeData(), onSent);
+      to.send(takeData(), onSent);
       if (full && queuedBytes < MAX_DATA_BYTES) {
         full = false;
-        onDrain();
+        to.onDrain();
       }
     } else if (end !== undefined) {
       const { message, sent } = end;
       end = undefined;
       sending = true;
-      send(message, () => {
-        onSent();
-        sent();
-      });
+      afterIt = sent;
+      to.send(message, onSent);
     }
   }
 
@@ -91,7 +93,10 @@ export function createChannelOutbox(
     sending = false;
     for (const release of releases) release();
     releases = [];
+    const after = afterIt;
+    afterIt = undefined;
     pump();
+    after?.();
   }
 
   if (first !== undefined) {
@@ -101,7 +106,7 @@ export function createChannelOutbox(
 
   return {
     data(chunk, release) {
-      if (closed || ended || chunk.length === 0) return true;
+      if (user === undefined || ended || chunk.length === 0) return true;
       chunks.push({ bytes: chunk, release });
       queuedBytes += chunk.length;
       pump();
@@ -109,21 +114,23 @@ export function createChannelOutbox(
       return !full;
     },
     eof(sent) {
-      if (closed || ended) return;
+      if (user === undefined || ended) return;
       ended = true;
       end = { message: { kind: 'eof' }, sent };
       pump();
     },
     reset(reason, sent) {
-      if (closed) return;
+      if (user === undefined) return;
       ended = true;
       end = { message: { kind: 'reset', reason }, sent };
       pump();
     },
     close() {
-      closed = true;
+      user = undefined;
       chunks = [];
       queuedBytes = 0;
+      end = undefined;
+      afterIt = undefined;
     },
   };
 }

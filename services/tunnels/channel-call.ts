@@ -41,7 +41,12 @@ export function serveChannel(stream: ServerHttp2Stream, tunnel: LiveTunnel | und
 
   // Each error comes with a 'close'.
   stream.on('error', () => undefined);
-  stream.once('close', stopDeadline);
+  stream.once('close', () => {
+    stopDeadline();
+    // Node may keep a stream for ever whose connection broke in the midst of a write (nodejs/node issues 55804 and 58252): the channel need not be kept with it.
+    stream.removeAllListeners('data').removeAllListeners('end');
+    channel = undefined;
+  });
   if (tunnel === undefined) {
     refuse('A channel must be on the HTTP/2 session of its tunnel.');
     return;

@@ -112,4 +112,25 @@ describe('the outbox of a channel', () => {
       expect(isSaid).to.equal(true);
     }
   });
+
+  it('calls nobody any more once it is closed, whatever becomes of the message under way', () => {
+    const { outbox, sent, drains, takeOne } = heldCall();
+    const called: string[] = [];
+    outbox.data(Buffer.alloc(10), undefined);
+    outbox.data(Buffer.alloc(2 * MAX_DATA_BYTES), undefined);
+    outbox.eof(() => called.push('eof'));
+    outbox.close();
+    outbox.reset('late', () => called.push('reset'));
+    while (takeOne());
+    expect([sent.length, drains(), called]).to.deep.equal([1, 0, []]);
+  });
+
+  it('calls nobody either where it is closed while its last message is under way', () => {
+    const { outbox, takeOne } = heldCall();
+    const called: string[] = [];
+    outbox.eof(() => called.push('eof'));
+    outbox.close();
+    expect(takeOne()).to.equal(true);
+    expect(called).to.deep.equal([]);
+  });
 });
