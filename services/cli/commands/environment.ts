@@ -156,6 +156,8 @@ function rotateTokenCommand(): Command {
       await agreed(flags, `Refuse the agents of ${name} until they have the new join token?`);
       const deployment = (await client.call('POST', `/environments/${id}/rotate-token`)).body as Deployment;
       print(joiningAs(flags, client, deployment));
+      // For people alone: what reads the rest is a program.
+      if (isTable(flags)) print(`\nAn agent in a container or under systemd is replaced by what \`${programName()} env deploy ${name}\` prints;\nbefore it, remove the container (docker rm --force homeport-agent).\n`);
     });
   });
 }
