@@ -9,8 +9,10 @@ export interface Holdings {
   readonly heapBytes: number;
   /** Of buffers, in bytes. */
   readonly bufferBytes: number;
-  /** How many there are of streams of each kind, such as TLSSocket and ServerHttp2Stream. */
+  /** How many there are of streams of each kind, such as TLSSocket and ServerHttp2Stream; those that have ended but are kept by somebody included. */
   readonly streams: Readonly<Record<string, number>>;
+  /** Of these, those that have not ended. */
+  readonly openStreams: Readonly<Record<string, number>>;
 }
 
 export interface InspectedProcess {
@@ -22,6 +24,18 @@ export interface InspectedProcess {
 }
 
 export const INSPECTABLE = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
+
+/** Runs in the process, on an array of all that inherits from Duplex; prototypes, which are objects too, do not count. */
+const COUNT_STREAMS = `function () {
+  const [streams, openStreams] = [{}, {}];
+  for (const one of this) {
+    if (Object.hasOwn(one, 'constructor')) continue;
+    const { name } = one.constructor;
+    streams[name] = (streams[name] ?? 0) + 1;
+    if (!one.destroyed) openStreams[name] = (openStreams[name] ?? 0) + 1;
+  }
+  return { streams, openStreams };
+}`;
 
 interface Reply {
   readonly id?: number;
@@ -57,12 +71,11 @@ export async function inspect(process: RunningProcess): Promise<InspectedProcess
   const evaluate = async <Value>(expression: string): Promise<Value> => (await ask<{ result: { value: Value } }>('Runtime.evaluate', { expression, returnByValue: true })).result.value;
 
   /** Live objects, however they are reached: those nobody has any more are collected first. */
-  async function streams(): Promise<Readonly<Record<string, number>>> {
+  async function streams(): Promise<Pick<Holdings, 'streams' | 'openStreams'>> {
     const { result } = await ask<{ result: { objectId: string } }>('Runtime.evaluate', { expression: "process.getBuiltinModule('node:stream').Duplex.prototype", objectGroup: 'streams' });
     const { objects } = await ask<{ objects: { objectId: string } }>('Runtime.queryObjects', { prototypeObjectId: result.objectId, objectGroup: 'streams' });
-    // Prototypes are objects too.
-    const functionDeclaration = 'function () { const counts = {}; for (const one of this) if (!Object.hasOwn(one, "constructor")) counts[one.constructor.name] = (counts[one.constructor.name] ?? 0) + 1; return counts; }';
-    const counted = await ask<{ result: { value: Readonly<Record<string, number>> } }>('Runtime.callFunctionOn', { objectId: objects.objectId, functionDeclaration, returnByValue: true });
+    const functionDeclaration = COUNT_STREAMS;
+    const counted = await ask<{ result: { value: Pick<Holdings, 'streams' | 'openStreams'> } }>('Runtime.callFunctionOn', { objectId: objects.objectId, functionDeclaration, returnByValue: true });
     await ask('Runtime.releaseObjectGroup', { objectGroup: 'streams' });
     return counted.result.value;
   }
@@ -73,7 +86,7 @@ export async function inspect(process: RunningProcess): Promise<InspectedProcess
       await ask('HeapProfiler.collectGarbage');
       await ask('HeapProfiler.collectGarbage');
       const { usedSize } = await ask<{ usedSize: number }>('Runtime.getHeapUsage');
-      return { heapBytes: usedSize, bufferBytes: await evaluate<number>('process.memoryUsage().arrayBuffers'), streams: counted };
+      return { heapBytes: usedSize, bufferBytes: await evaluate<number>('process.memoryUsage().arrayBuffers'), ...counted };
     },
     sockets() {
       const folder = `/proc/${process.pid}/fd`;
