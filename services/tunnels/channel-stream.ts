@@ -95,7 +95,8 @@ export class ChannelStream extends Duplex {
     if (this.destroyed) return;
     switch (message.kind) {
       case 'data':
-        this.#take(message.data);
+        if (this.#eofReceived) this.#broken('channel-reset', 'The agent sent bytes after their end.');
+        else this.#take(message.data);
         break;
       case 'eof':
         this.#eofReceived = true;
