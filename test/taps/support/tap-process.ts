@@ -23,6 +23,7 @@ process.once('SIGTERM', () => void tap.close().then(() => store.close()));
 
 let logged = 0;
 for await (const page of store.readAll()) logged += page.length;
+process.stdout.write(`logged ${logged}\n`);
 while (logged < Number(total)) {
   await appendPolls(store, `polls-cp1_${logged % 4}`, perRound, perAppend);
   logged += perRound;
