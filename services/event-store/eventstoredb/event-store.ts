@@ -8,7 +8,7 @@ import { createAppendCall } from './append-call.ts';
 import { deleteRequest, tombstoneRequest } from './delete-request.ts';
 import { createAvailability } from './availability.ts';
 import { createEventReader } from './event-reader.ts';
-import { probe } from './probe.ts';
+import { newestEvent } from './newest-event.ts';
 import { ServerConnection } from './server-connection.ts';
 import { toStoreError } from './server-errors.ts';
 
@@ -25,6 +25,8 @@ export interface EventStoreDbOptions {
 /** A store that can't be reached is tried so many times before an append that was never sent is given up. */
 const unsentTries = 3;
 const pauseMs = 50;
+/** A server that is looked for must answer within so many milliseconds. */
+const probeSilenceMs = 2_000;
 
 /**
  * Opens the port over a server, and asks it for its newest event, so that a wrong address or account shows at once.
@@ -45,7 +47,7 @@ export async function openEventStoreDb(options: EventStoreDbOptions): Promise<Ev
 /** Opens the reading half in another thread. Throws as a wrong connection string does. */
 export function openEventStoreDbReader(connectionString: string): EventReader {
   const connection = ServerConnection.to(connectionString);
-  const availability = createAvailability(() => probe(connection));
+  const availability = createAvailability(() => newestEvent(connection, { from: 'end' }, probeSilenceMs));
   return createEventReader({
     connection,
     availability,
@@ -58,7 +60,7 @@ export function openEventStoreDbReader(connectionString: string): EventReader {
 
 function toEventStore(connection: ServerConnection, { connectionString, appendTimeoutMs = 3_000, doubtMs = 10_000 }: EventStoreDbOptions): EventStore {
   const appends = createAppendCall(connection);
-  const availability = createAvailability(() => probe(connection));
+  const availability = createAvailability(() => newestEvent(connection, { from: 'end' }, probeSilenceMs));
   const reader = createEventReader({
     connection,
     availability,

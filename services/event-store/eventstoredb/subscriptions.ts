@@ -2,15 +2,18 @@
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Position, RecordedEvent, SubscribeOptions, SubscribeToAllOptions, SubscriptionMessage } from '../port.ts';
+import { newestEvent } from './newest-event.ts';
 import { formatPosition, parsePosition } from './position.ts';
 import { readRequest, type ReadSource } from './read-request.ts';
 import { toRecordedEvent } from './recorded-event.ts';
 import { responsePages } from './response-pages.ts';
-import type { ReadCall, ServerConnection } from './server-connection.ts';
+import type { ServerConnection } from './server-connection.ts';
 import { toStoreError } from './server-errors.ts';
 
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
+/** Where a subscription begins is answered within so many milliseconds, or asked again. */
+const silenceMs = 10_000;
 /** What only people can mend ends a subscription; all else is tried again. */
 const lasting: ReadonlySet<string> = new Set(['access-denied', 'stream-deleted', 'invalid-position']);
 
@@ -27,7 +30,7 @@ export function subscribeToAll(connection: ServerConnection, { after, filter, si
     },
     isPinned: () => reached !== 'end',
     pin: async () => {
-      reached = (await newestOf(connection, { from: 'end' }))?.position ?? 'start';
+      reached = (await newestEvent(connection, { from: 'end' }, silenceMs))?.position ?? 'start';
     },
   });
 }
@@ -45,7 +48,7 @@ export function subscribeToStream(connection: ServerConnection, stream: string, 
     },
     isPinned: () => reached !== 'end',
     pin: async () => {
-      reached = (await newestOf(connection, { stream, from: 'end' }))?.revision ?? 'start';
+      reached = (await newestEvent(connection, { stream, from: 'end' }, silenceMs))?.revision ?? 'start';
     },
   });
 }
@@ -129,15 +132,4 @@ function* messagesOf(answers: readonly ReadResp[], wasCaughtUp: boolean, before:
     }
   }
   if (events.length > 0) yield { kind: 'events', events };
-}
-
-async function newestOf(connection: ServerConnection, source: ReadSource): Promise<RecordedEvent | undefined> {
-  const call: ReadCall = await connection.beginRead(readRequest(source, { direction: 'backwards', limit: 1 }));
-  for await (const answers of responsePages(call, { silenceMs: 10_000, signal: undefined })) {
-    for (const answer of answers) {
-      const sent = answer.getEvent()?.getEvent();
-      if (sent !== undefined) return toRecordedEvent(sent);
-    }
-  }
-  return undefined;
 }
