@@ -8,12 +8,18 @@ import type { TapData, TapFarewell, TapThreadNews } from './thread-messages.ts';
 
 /** How the tap does. */
 export interface TapState {
+  /** It is connected to NATS in `publishing` and `standby` (another tap fills the stream), and in no other. */
   readonly state: 'connecting' | 'publishing' | 'standby' | 'away';
   /** Why it is away. */
   readonly reason: string | undefined;
   /** Messages stored since the start of this process. */
   readonly published: number;
-  /** When the oldest event that is not in the stream yet was recorded, in milliseconds since 1970; undefined where none is missing. */
+  /**
+   * Events that are to be published and are not in the stream yet; 0 where none is missing, at least so many while they are still being
+   * counted. Undefined where it is not known: at the start, and in `standby`.
+   */
+  readonly eventsBehind: number | undefined;
+  /** When the oldest of them was recorded, in milliseconds since 1970; undefined where none is missing, or it is not known. */
   readonly behindSinceMs: number | undefined;
 }
 
@@ -54,7 +60,7 @@ export function startNatsTap(options: {
   readNatsSettings(nats);
   const servers = serversOf(nats);
   let { includesPolls } = options;
-  let state: TapState = { state: 'connecting', reason: undefined, published: 0, behindSinceMs: undefined };
+  let state: TapState = { state: 'connecting', reason: undefined, published: 0, eventsBehind: undefined, behindSinceMs: undefined };
   let checkpoint = checkpoints.read();
   let saved = checkpoint;
   let isClosed = false;
@@ -93,19 +99,19 @@ export function startNatsTap(options: {
         state = { ...state, state: 'publishing', reason: undefined, published: state.published + news.messages };
         return;
       case 'behind':
-        state = { ...state, behindSinceMs: state.behindSinceMs ?? news.sinceMs };
+        state = { ...state, eventsBehind: news.events, behindSinceMs: news.sinceMs };
         return;
       case 'caught-up':
-        state = { ...state, behindSinceMs: undefined };
+        state = { ...state, eventsBehind: 0, behindSinceMs: undefined };
         return;
       case 'standby':
         if (state.state !== 'standby') logger.info('another tap fills the stream; this one stands by');
-        state = { ...state, state: 'standby' };
+        state = { ...state, state: 'standby', eventsBehind: undefined, behindSinceMs: undefined };
         return;
       case 'away':
         // Once for each outage, not for each try.
         if (state.reason !== news.reason) logger.warn({ reason: news.reason, servers }, 'NATS is away; events are published once it is back');
-        state = { ...state, state: 'away', reason: news.reason, behindSinceMs: state.behindSinceMs ?? Date.now() };
+        state = { ...state, state: 'away', reason: news.reason };
         return;
       case 'failed':
         logger.error({ err: { message: news.message, stack: news.stack } }, 'the tap stopped on an error');

@@ -2,6 +2,7 @@
 import type { NatsConnection } from 'nats';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventReader, Position, RecordedEvent } from '../event-store/port.ts';
+import { createBacklog, type Backlog, type Missing } from './backlog.ts';
 import { toTapMessage } from './cloud-event.ts';
 import { ensureEventStream, placeOf, type StreamPlace } from './event-stream.ts';
 import { createPublisher, OutOfStep, type Publisher } from './publisher.ts';
@@ -9,12 +10,12 @@ import { TapError } from './tap-error.ts';
 
 /** What a tap has to say of itself. */
 export type TapNews =
+  /** To NATS, and the stream is there. */
   | { readonly kind: 'connected'; readonly server: string }
   | { readonly kind: 'stored'; readonly messages: number; readonly checkpoint: TapCheckpoint }
   /** Everything up to the head of the log is in the stream. */
   | { readonly kind: 'caught-up' }
-  /** When the oldest event that is not in the stream yet was recorded, in milliseconds since 1970. */
-  | { readonly kind: 'behind'; readonly sinceMs: number }
+  | ({ readonly kind: 'behind' } & Missing)
   /** Another tap fills the stream at this moment. */
   | { readonly kind: 'standby' }
   | { readonly kind: 'away'; readonly reason: string };
@@ -47,8 +48,10 @@ const headerBytes = 4096;
 
 /** Runs until `signal` aborts. Never throws: what goes wrong is told, and tried again. */
 export async function runTap(deps: TapDeps): Promise<void> {
-  const { connect, signal } = deps;
+  const { connect, reader, includesPolls, signal } = deps;
   let { checkpoint } = deps;
+  const isWanted = ({ stream, type }: RecordedEvent): boolean => !stream.startsWith('$') && !type.startsWith('$') && (includesPolls || !stream.startsWith('polls-'));
+  const backlog = createBacklog({ reader, isWanted, tell: (missing) => deps.tell({ kind: 'behind', ...missing }) });
   const tell = (news: TapNews): void => {
     if (news.kind === 'stored') ({ checkpoint } = news);
     deps.tell(news);
@@ -59,26 +62,35 @@ export async function runTap(deps: TapDeps): Promise<void> {
     let nats: NatsConnection | undefined;
     try {
       nats = await connect();
-      tell({ kind: 'connected', server: nats.getServer() });
-      await fill({ ...deps, checkpoint, tell }, nats, () => {
+      await fill({ ...deps, checkpoint, tell, isWanted, backlog }, nats, () => {
         pauseMs = firstPauseMs;
       });
     } catch (error) {
-      if (!isAborted()) tell({ kind: 'away', reason: reasonOf(error) });
+      if (!isAborted()) {
+        tell({ kind: 'away', reason: reasonOf(error) });
+        backlog.countFrom(checkpoint?.position ?? 'start');
+      }
     } finally {
       await nats?.close().catch(() => undefined);
     }
     await sleep(pauseMs * (0.5 + Math.random() / 2), signal);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
+  backlog.stop();
+}
+
+interface Filling extends TapDeps {
+  readonly isWanted: (event: RecordedEvent) => boolean;
+  readonly backlog: Backlog;
 }
 
 /** Fills the stream from where it stands until the connection ends. */
-async function fill(deps: TapDeps, nats: NatsConnection, onStored: () => void): Promise<void> {
-  const { signal, tell } = deps;
+async function fill(deps: Filling, nats: NatsConnection, onStored: () => void): Promise<void> {
+  const { signal, tell, backlog } = deps;
   const manager = await nats.jetstreamManager();
   await ensureEventStream(manager);
   let place = await placeOf(manager);
+  tell({ kind: 'connected', server: nats.getServer() });
   const isAborted = (): boolean => signal.aborted;
   while (!isAborted()) {
     try {
@@ -88,6 +100,7 @@ async function fill(deps: TapDeps, nats: NatsConnection, onStored: () => void): 
       if (!(error instanceof OutOfStep)) throw error;
     }
     // Whoever was quicker goes on; this one takes over where it doesn't.
+    backlog.stop();
     tell({ kind: 'standby' });
     place = await placeOf(manager);
     for (let before = -1; before !== place.lastSequence && !isAborted(); ) {
@@ -98,18 +111,19 @@ async function fill(deps: TapDeps, nats: NatsConnection, onStored: () => void): 
   }
 }
 
-async function followFrom({ reader, source, includesPolls, checkpoint, signal, tell }: TapDeps, nats: NatsConnection, place: StreamPlace, onStored: () => void): Promise<void> {
+async function followFrom({ reader, source, isWanted, backlog, checkpoint, signal, tell }: Filling, nats: NatsConnection, place: StreamPlace, onStored: () => void): Promise<void> {
   const mostBytes = (nats.info?.max_payload ?? 1024 * 1024) - headerBytes;
   const lost = new AbortController();
   void nats.closed().then((error) => lost.abort(error ?? new Error('the connection to NATS ended')));
   const publisher: Publisher = createPublisher(nats, place.lastSequence, (messages, newest) => {
     onStored();
+    backlog.stored(messages, newest.position);
     tell({ kind: 'stored', messages, checkpoint: newest });
   });
   const { after, skipped } = startOf(place, checkpoint);
+  backlog.countFrom(after, skipped);
   let skip = skipped;
   let isCaughtUp = false;
-  const isWanted = ({ stream, type }: RecordedEvent) => !stream.startsWith('$') && !type.startsWith('$') && (includesPolls || !stream.startsWith('polls-'));
   for await (const message of reader.subscribeToAll({ after, signal: AbortSignal.any([signal, lost.signal]) })) {
     if (message.kind === 'events') {
       const wanted = message.events.filter(isWanted);
@@ -117,13 +131,15 @@ async function followFrom({ reader, source, includesPolls, checkpoint, signal, t
       skip -= wanted.length - news.length;
       const [oldest] = news;
       if (oldest === undefined) continue;
-      tell({ kind: 'behind', sinceMs: oldest.createdAtMs });
+      if (isCaughtUp) tell({ kind: 'behind', events: news.length, sinceMs: oldest.createdAtMs });
+      else backlog.publishing(oldest.createdAtMs);
       await publisher.publish(news.map((event) => toTapMessage(event, source, mostBytes)));
     } else if (message.kind === 'caught-up') {
       isCaughtUp = true;
     }
     if (!isCaughtUp) continue;
     await publisher.settle();
+    backlog.stop();
     tell({ kind: 'caught-up' });
   }
   if (lost.signal.aborted) throw lost.signal.reason;

@@ -114,19 +114,33 @@ describe('the NATS tap', () => {
     await holdsTheLog();
   });
 
-  it('is away with nats-server, says so and since when, and catches up when it is back', async () => {
+  it('is away with nats-server, says so and how far it is behind, and catches up when it is back', async () => {
     const running = tap();
     await appendPolls(store, 'polls-cp1_0', 100);
     await holdsTheLog();
+    await eventually('the tap to have caught up', () => (running.state().eventsBehind === 0 ? true : undefined));
     await server.kill();
+    const fromMs = Date.now();
     await appendPolls(store, 'polls-cp1_0', 1000);
-    const away = await eventually('the tap to say that NATS is away', () => (running.state().state === 'away' ? running.state() : undefined));
+    const away = await eventually('the tap to count what is missing', () => (running.state().state === 'away' && running.state().eventsBehind === 1000 ? running.state() : undefined));
     expect(away.reason).to.be.a('string').that.is.not.empty;
-    expect(away.behindSinceMs).to.be.a('number');
+    expect(away.behindSinceMs).to.be.within(fromMs, Date.now());
     await server.start();
     await holdsTheLog();
-    await eventually('the tap to have caught up', () => (running.state().behindSinceMs === undefined ? true : undefined));
-    expect(running.state().state).to.equal('publishing');
+    await eventually('the tap to have caught up', () => (running.state().eventsBehind === 0 ? true : undefined));
+    expect(running.state()).to.include({ state: 'publishing', behindSinceMs: undefined });
+  });
+
+  it('counts what is missing where NATS was away from the start, and leaves out what is not to be published', async () => {
+    await server.stop();
+    await appendPolls(store, 'polls-cp1_0', 50);
+    await appendPolls(store, 'environment-factory1', 5);
+    const running = tap({ includesPolls: false });
+    await eventually('the tap to count what is missing', () => (running.state().eventsBehind === 5 ? true : undefined));
+    expect(running.state().state).to.equal('away');
+    await server.start();
+    await eventually('the tap to have caught up', () => (running.state().eventsBehind === 0 ? true : undefined), 20_000);
+    expect((await stored()).length).to.equal(5);
   });
 
   it('publishes nothing twice beside another tap, and takes over when that one ends', async () => {
