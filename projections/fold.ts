@@ -9,6 +9,8 @@ import { createRecordedClock } from './recorded-at.ts';
 export interface Fold {
   /** Where to go on after a commit. */
   readonly committed: Position | undefined;
+  /** Events that the file has seen, those taken included. */
+  readonly seen: number;
   /** Events taken since the last commit. */
   readonly pending: number;
   /** Whether one of them should not wait for others. */
@@ -75,6 +77,9 @@ export function createFold(database: DatabaseSync, projections: readonly Project
   return {
     get committed() {
       return committed;
+    },
+    get seen() {
+      return checkpoint.ordinal;
     },
     get pending() {
       return pending;

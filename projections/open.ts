@@ -4,15 +4,18 @@ import type { EventStore, Position } from '../services/event-store/port.ts';
 import { createAppliedPosition } from './applied-position.ts';
 import { decodeCursor, encodeCursor } from './environments/list-cursor.ts';
 import { findEnvironment, listEnvironments } from './environments/queries.ts';
-import { ProjectionsError, type EnvironmentQueries, type Projections, type SnapshotQueries } from './port.ts';
+import { ProjectionsError, type EnvironmentQueries, type Projections, type RebuildProgress, type SnapshotQueries } from './port.ts';
 import { startProjectorThread, type ProjectorThread } from './projector-thread.ts';
 import { startQueryThreads } from './query-threads.ts';
-import { startProjectorBeside, type RebuildProgress } from './projector-beside.ts';
+import { startProjectorBeside } from './projector-beside.ts';
+import { deleteReadModel } from './read-model-file.ts';
+import { createRebuildProgress } from './rebuild-progress.ts';
+import { createSharedRebuild } from './shared-rebuild.ts';
 import { findSnapshot, listSnapshots } from './snapshots/queries.ts';
 import { createStartupQueries } from './startup-queries.ts';
 
 export interface ProjectionsOptions {
-  readonly eventStore: Pick<EventStore, 'readerSource' | 'headPosition' | 'comparePositions'>;
+  readonly eventStore: Pick<EventStore, 'readerSource' | 'headPosition' | 'comparePositions' | 'countBetween'>;
   /** The read-model file; its folder must exist. It may be deleted while nothing runs, and is built again. */
   readonly file: string;
   readonly logger: Logger;
@@ -32,9 +35,11 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
   const applied = createAppliedPosition(compare);
   const opening = Promise.withResolvers<undefined>();
   const closing = new AbortController();
+  // What a rebuild left that was killed.
+  deleteReadModel(`${file}.rebuild`);
   const threads = startQueryThreads({ file, threads: queryThreads, logger, onCorrupt: () => projector.startAnew() });
   let projector = startProjector();
-  let rebuilding: Promise<void> | undefined;
+  const rebuilding = createSharedRebuild(rebuild);
 
   function startProjector(): ProjectorThread {
     return startProjectorThread({
@@ -57,8 +62,9 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
   }
 
   /** The next read models are built beside these, and take their file when they are as far. */
-  async function rebuild(onProgress: RebuildProgress): Promise<void> {
-    const next = startProjectorBeside({ file: `${file}.rebuild`, eventStore, pollFoldMs, logger, onProgress, signal: closing.signal });
+  async function rebuild(onProgress: (progress: RebuildProgress) => void, signal: AbortSignal): Promise<void> {
+    const report = await createRebuildProgress(eventStore, onProgress);
+    const next = startProjectorBeside({ file: `${file}.rebuild`, eventStore, pollFoldMs, logger, onProgress: report, signal: AbortSignal.any([signal, closing.signal]) });
     try {
       await next.untilCaughtUp();
       await projector.close();
@@ -129,17 +135,12 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
       }
     },
 
-    rebuild(onProgress = () => undefined) {
-      rebuilding ??= rebuild(onProgress).finally(() => {
-        rebuilding = undefined;
-      });
-      return rebuilding;
-    },
+    rebuild: (onProgress = () => undefined, signal) => rebuilding.ask(onProgress, signal),
 
     async close() {
       closing.abort();
       applied.close();
-      await rebuilding?.catch(() => undefined);
+      await rebuilding.close();
       await projector.close();
       await threads.close();
     },

@@ -117,6 +117,8 @@ export interface EnvironmentView {
 }
 
 export interface EnvironmentListQuery {
+  /** Only these, at most a hundred; those that are not there are left out. */
+  readonly ids?: readonly string[];
   /** Part of a name, ignoring case. */
   readonly search?: string;
   readonly status?: EnvironmentStatus;
@@ -163,6 +165,14 @@ export class ProjectionsError extends Error {
  */
 export type ProjectionsState = { readonly kind: 'catching-up' } | { readonly kind: 'live' } | { readonly kind: 'failed'; readonly reason: string };
 
+/** How far a rebuild is. */
+export interface RebuildProgress {
+  /** Events applied so far. */
+  readonly events: number;
+  /** Of the log as it was when the rebuild began, from 0 to 1; null where the store's positions do not tell. */
+  readonly share: number | null;
+}
+
 export interface Projections {
   readonly environments: EnvironmentQueries;
   readonly snapshots: SnapshotQueries;
@@ -182,9 +192,10 @@ export interface Projections {
   /** The newest position applied; undefined where none. */
   appliedPosition(): Position | undefined;
   /**
-   * Builds the read models anew in a second file while the first one answers, then takes its place; resolves when it has.
-   * Throws {@link ProjectionsError} projections-failed, projections-closed.
+   * Builds the read models anew in a second file while the first one answers, then takes its place; resolves when it has. Of several
+   * who ask at once all share one rebuild; it ends, and the first file stays, once the signals of all of them have aborted.
+   * Throws {@link ProjectionsError} projections-failed, projections-closed; or the signal's reason.
    */
-  rebuild(onProgress?: (progress: { readonly applied: Position | undefined }) => void): Promise<void>;
+  rebuild(onProgress?: (progress: RebuildProgress) => void, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,11 +3,9 @@ import { renameSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { EventStore, Position } from '../services/event-store/port.ts';
 import { createAppliedPosition } from './applied-position.ts';
-import type { Projections } from './port.ts';
 import { startProjectorThread } from './projector-thread.ts';
 import { deleteReadModel } from './read-model-file.ts';
-
-export type RebuildProgress = NonNullable<Parameters<Projections['rebuild']>[0]>;
+import type { AppliedSoFar } from './rebuild-progress.ts';
 
 export interface ProjectorBeside {
   /** Throws ProjectionsError projections-failed, or projections-closed once the signal aborted. */
@@ -26,12 +24,13 @@ export function startProjectorBeside(options: {
   readonly eventStore: Pick<EventStore, 'readerSource' | 'comparePositions'>;
   readonly pollFoldMs: number;
   readonly logger: Logger;
-  readonly onProgress: RebuildProgress;
+  readonly onProgress: (soFar: AppliedSoFar) => void;
   readonly signal: AbortSignal;
 }): ProjectorBeside {
   const { file, eventStore, pollFoldMs, logger, onProgress, signal } = options;
   const reached = createAppliedPosition((a, b) => eventStore.comparePositions(a, b));
   const stop = () => reached.close();
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   const projector = startProjectorThread({
     file,
@@ -40,9 +39,9 @@ export function startProjectorBeside(options: {
     isAnew: true,
     logger,
     onOpened: () => undefined,
-    onApplied(position, isCaughtUp) {
+    onApplied(position, isCaughtUp, events) {
       reached.advance(position, isCaughtUp);
-      onProgress({ applied: position });
+      onProgress({ applied: position, events });
     },
     onFailed: (reason) => reached.fail(reason),
   });

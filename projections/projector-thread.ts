@@ -18,7 +18,8 @@ export interface ProjectorThreadOptions {
   readonly isAnew?: boolean;
   readonly logger: Logger;
   readonly onOpened: (position: Position | undefined, isNew: boolean) => void;
-  readonly onApplied: (position: Position | undefined, isCaughtUp: boolean) => void;
+  /** `events` is how many the file has seen. */
+  readonly onApplied: (position: Position | undefined, isCaughtUp: boolean, events: number) => void;
   readonly onFailed: (reason: string) => void;
 }
 
@@ -60,7 +61,7 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
           return;
         case 'applied':
           restartMs = firstRestartMs;
-          onApplied(news.position, news.isCaughtUp);
+          onApplied(news.position, news.isCaughtUp, news.events);
           return;
         case 'failed':
           failure = news.message;

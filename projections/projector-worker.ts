@@ -34,7 +34,7 @@ try {
     }
     announce(opened, isAnew || opened.discarded !== undefined);
     const fold = createFold(opened.database, projections);
-    const onApplied = (position: string | undefined, isCaughtUp: boolean) => tell({ kind: 'applied', position, isCaughtUp });
+    const onApplied = (position: string | undefined, isCaughtUp: boolean) => tell({ kind: 'applied', position, isCaughtUp, events: fold.seen });
     await runProjector({ reader, fold, pollFoldMs, signal: stopping.signal, onApplied });
   } finally {
     await reader.close();

@@ -14,7 +14,8 @@ export interface ProjectorData {
 export type ProjectorNews =
   /** The file can be queried; `discarded` says why an older one had to go, where one had. `isNew` asks whoever has it open to open it again. */
   | { readonly kind: 'opened'; readonly position: Position | undefined; readonly isNew: boolean; readonly discarded: string | undefined }
-  | { readonly kind: 'applied'; readonly position: Position | undefined; readonly isCaughtUp: boolean }
+  /** `events` is how many the file has seen. */
+  | { readonly kind: 'applied'; readonly position: Position | undefined; readonly isCaughtUp: boolean; readonly events: number }
   /** The last word of a thread that stops on an error. */
   | { readonly kind: 'failed'; readonly message: string; readonly stack: string | undefined; readonly isCorrupt: boolean };
 

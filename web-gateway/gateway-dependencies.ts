@@ -24,7 +24,7 @@ export interface GatewayDependencies {
   readonly activity: Activity;
   readonly history: History;
   readonly checkpoints: Checkpoints;
-  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied'>;
+  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied' | 'rebuild'>;
   readonly dialer: TunnelDialer;
   readonly agentDelivery: AgentDelivery;
   readonly logger: Logger;

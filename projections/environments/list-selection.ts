@@ -18,20 +18,21 @@ export interface ListSelection {
 
 type Filters = Omit<ListInput, 'limit' | 'after'>;
 
-function conditions({ search, status, tag, platform }: Filters): { readonly sql: string; readonly values: readonly SQLInputValue[] } {
+function conditions({ ids, search, status, tag, platform }: Filters): { readonly sql: string; readonly values: readonly SQLInputValue[] } {
   const parts: string[] = [];
   const values: SQLInputValue[] = [];
   const add = (condition: string, value: SQLInputValue) => {
     parts.push(condition);
     values.push(value);
   };
+  if (ids !== undefined) add('environmentId IN (SELECT value FROM json_each(?))', JSON.stringify(ids));
   if (status !== undefined) add('status = ?', status);
   if (platform !== undefined) add('platform = ?', platform);
   if (tag !== undefined) add('instr(tags, ?) > 0', tagMark(tag));
   if (search !== undefined && search !== '') add('instr(nameFolded, ?) > 0', foldName(search));
-  // Without statistics SQLite would not choose the narrow index by itself.
-  const index = status === undefined ? 'environments_by_name' : 'environments_by_status';
-  return { sql: `FROM environments INDEXED BY ${index} WHERE ${['true', ...parts].join(' AND ')}`, values };
+  // Without statistics SQLite would not choose the narrow index by itself; few ids are found by the table's own key.
+  const index = ids !== undefined ? '' : status === undefined ? ' INDEXED BY environments_by_name' : ' INDEXED BY environments_by_status';
+  return { sql: `FROM environments${index} WHERE ${['true', ...parts].join(' AND ')}`, values };
 }
 
 /** Prepares the selection on an open file; statements are kept for each combination of filters. */

@@ -478,17 +478,29 @@ export interface Activity {
   ): void;
 }
 
-export interface EventQuery {
+/** Which events: all that is given must hold. */
+export interface EventSelection {
   readonly stream?: string;
-  readonly category?: string;
-  readonly type?: string;
+  /** One of these. */
+  readonly categories?: readonly string[];
+  /** One of these. */
+  readonly types?: readonly string[];
   readonly environmentId?: string;
+  /** Who: an actor, or what it begins with: `user:ann` or `ann` with all keys, `agent:<environment id>`, `system`. */
+  readonly actor?: string;
+  /** Leaves out AgentPolled, which is most of what is recorded. */
+  readonly withoutPolls?: boolean;
+  /** Leaves out what changed nothing, too: calls that only read, refusals, and what the control plane says of its own record. */
+  readonly changesOnly?: boolean;
   /** Inclusive. */
   readonly from?: Instant;
   /** Exclusive. */
   readonly to?: Instant;
   /** Exclusive, in the direction of the order. */
   readonly after?: Position;
+}
+
+export interface EventQuery extends EventSelection {
   /** Oldest first by default. */
   readonly order?: 'asc' | 'desc';
   readonly limit: number;
@@ -513,7 +525,7 @@ export interface HistoryEvent {
 export interface History {
   /** `next` goes on where this page ended, or is null at the end. A page may be short where much had to be searched. */
   list(query: EventQuery, signal?: AbortSignal): Promise<{ readonly events: readonly HistoryEvent[]; readonly next: Position | null }>;
-  /** All that match, in pages, following live where asked. Ends by the signal. */
+  /** All that match, in pages, following live where asked. Ends by the signal, or once something is recorded after `to`. */
   stream(query: Omit<EventQuery, 'limit'>, options: { readonly follow: boolean; readonly signal: AbortSignal }): AsyncIterable<readonly HistoryEvent[]>;
 }
 

@@ -54,12 +54,12 @@ export function instant(value: string): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** Parses a duration of whole seconds, at least one, such as 30s, 5m or 1h, into seconds. */
+/** Parses a duration of whole seconds, at least one, such as 30s, 5m, 1h or 30d, into seconds. */
 export function durationSeconds(value: string): number {
-  const match = /^(\d+)(ms|s|m|h)$/.exec(value);
-  const factor = { ms: 0.001, s: 1, m: 60, h: 3600 }[match?.[2] ?? ''] ?? NaN;
+  const match = /^(\d+)(ms|s|m|h|d)$/.exec(value);
+  const factor = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[match?.[2] ?? ''] ?? NaN;
   const seconds = Number(match?.[1]) * factor;
-  if (!Number.isSafeInteger(seconds) || seconds < 1) throw new InvalidArgumentError('Give a duration of whole seconds, such as 30s, 5m or 1h.');
+  if (!Number.isSafeInteger(seconds) || seconds < 1) throw new InvalidArgumentError('Give a duration of whole seconds, such as 30s, 5m, 1h or 30d.');
   return seconds;
 }
 

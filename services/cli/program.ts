@@ -6,7 +6,9 @@ import { environmentCommand } from './commands/environment.ts';
 import { eventsCommand } from './commands/events.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
+import { projectionsCommand } from './commands/projections.ts';
 import { serveCommand } from './commands/serve.ts';
+import { settingsCommand } from './commands/settings.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
 import { tunnelCertificateCommand } from './commands/tunnel-certificate.ts';
@@ -28,6 +30,8 @@ export function createProgram(): Command {
     environmentCommand(),
     connectCommand(),
     eventsCommand(),
+    projectionsCommand(),
+    settingsCommand(),
     simulateCommand(),
     tokenCommand(),
     tunnelCertificateCommand(),

@@ -6,6 +6,7 @@ import type { LogChain } from './log-chain.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
 import { EventStoreError, type EventReader, type EventStore, type ReaderDescription } from './port.ts';
 import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
+import { openFileReader } from './sqlite/file-reader.ts';
 import { openForProof, type LogProof } from './sqlite/open-for-proof.ts';
 import { openThreadReader } from './sqlite/thread-reader.ts';
 
@@ -44,6 +45,15 @@ export type { LogProof };
  */
 export function openLogProof(dataDirectory: string): LogProof {
   return openForProof(eventLogFile(dataDirectory));
+}
+
+/**
+ * Opens the reading half over the embedded store's log in a data directory, beside a running server or without one; takes no lock and
+ * writes nothing. What another process appends is seen within a quarter of a second. The calling thread runs the SQL, so it must hold no
+ * sockets. Throws EventStoreError `event-store-unavailable` (also where there is none) or `event-store-corrupt`.
+ */
+export function openLogReader(dataDirectory: string): EventReader {
+  return openFileReader(eventLogFile(dataDirectory));
 }
 
 /** Opens the store of an EventStoreDB server by its connection string. Throws EventStoreError `event-store-unavailable` or `access-denied`. */

@@ -126,6 +126,13 @@ export interface EventReader {
   getStreamMetadata(stream: string): Promise<MetadataResult>;
   /** The position of the newest event, or undefined in an empty store. */
   headPosition(): Promise<Position | undefined>;
+  /** How many places of the log lie after `a` up to `b`, also of events that are gone; left out where positions do not tell. Throws {@link EventStoreError} `invalid-position`. */
+  countBetween?(a: Position | undefined, b: Position): number;
+  /**
+   * The position of the last event recorded before an instant (milliseconds since 1970, by the store's clock), found without reading what
+   * lies between; undefined where there is none. Absent where the store has no such index: then one reads from an end.
+   */
+  positionBefore?(instantMs: number): Promise<Position | undefined>;
   /** Negative where `a` comes before `b`, 0 where they are the same. Throws {@link EventStoreError} `invalid-position`. */
   comparePositions(a: Position, b: Position): number;
   close(): Promise<void>;

@@ -46,7 +46,7 @@ describe('notices', () => {
 
 describe('durations', () => {
   it('are whole numbers with a unit', () => {
-    expect(['500ms', '30s', '5m', '1h', ' 2s '].map(parseDurationMs)).to.deep.equal([500, 30_000, 300_000, 3_600_000, 2000]);
-    for (const text of ['', '5', 's', '-1s', '1.5s', '1d', '1 s']) expect(parseDurationMs(text), text).to.equal(undefined);
+    expect(['500ms', '30s', '5m', '1h', '30d', ' 2s '].map(parseDurationMs)).to.deep.equal([500, 30_000, 300_000, 3_600_000, 2_592_000_000, 2000]);
+    for (const text of ['', '5', 's', '-1s', '1.5s', '1w', '1 s']) expect(parseDurationMs(text), text).to.equal(undefined);
   });
 });

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { createProjections, type ProjectionsOptions } from '../../projections/open.ts';
-import { ProjectionsError, type EnvironmentView, type Projections } from '../../projections/port.ts';
+import { ProjectionsError, type EnvironmentView, type Projections, type RebuildProgress } from '../../projections/port.ts';
 import type { DomainEvent } from '../../services/domain/events.ts';
 import { openEventStore, type EmbeddedEventStore } from '../../services/event-store/open.ts';
 import type { EventStore, Position, RecordedEvent } from '../../services/event-store/port.ts';
@@ -416,8 +416,8 @@ describe('the read models of a running system', () => {
       const projections = await open();
       await projections.whenCaughtUp();
       const before = await everything(projections);
-      const progress: (Position | undefined)[] = [];
-      const rebuilt = projections.rebuild(({ applied }) => progress.push(applied));
+      const progress: RebuildProgress[] = [];
+      const rebuilt = projections.rebuild((one) => progress.push(one));
       let writes = 0;
       let reached = 0;
       for (let isDone = false; !isDone && writes < 500; ) {
@@ -431,7 +431,8 @@ describe('the read models of a running system', () => {
       }
       await rebuilt;
       expect(writes).to.be.greaterThan(1);
-      expect(progress.at(-1)).to.be.a('string');
+      expect(progress.at(-1)).to.deep.include({ share: 1 });
+      expect(progress.at(-1)?.events).to.be.at.least(history.length);
       await projections.whenCaughtUp();
       const after = await everything(projections);
       expect(after.filter(({ id }) => !id.startsWith('during'))).to.deep.equal(before);
@@ -445,6 +446,23 @@ describe('the read models of a running system', () => {
       await Promise.all([projections.rebuild(), projections.rebuild()]);
       await projections.whenCaughtUp();
       expect(await everything(projections)).to.have.length(1);
+    });
+
+    it('end early, and leave what was there, once nobody who asked wants them', async () => {
+      await appendHistory(store, history);
+      const projections = await open();
+      await projections.whenCaughtUp();
+      const before = await everything(projections);
+      const [one, other] = [new AbortController(), new AbortController()];
+      const asked = [one, other].map(({ signal }) => projections.rebuild(undefined, signal).catch((error: unknown) => error));
+      one.abort(new Error('first'));
+      expect(await asked[0]).to.equal(one.signal.reason);
+      other.abort(new Error('second'));
+      expect(await asked[1]).to.equal(other.signal.reason);
+      // Which waits until that has ended.
+      await projections.rebuild();
+      expect(await everything(projections)).to.deep.equal(before);
+      expect(readdirSync(folder.path).filter((name) => name.includes('.rebuild'))).to.deep.equal([]);
     });
 
     it('can be closed in the middle', async () => {

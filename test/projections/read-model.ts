@@ -77,15 +77,3 @@ export function openTestReadModel(): TestReadModel {
     },
   };
 }
-
-/** Every row of every table, to compare read models by; but for the checkpoint, which need not be saved where no row was written. */
-export function allRows(database: DatabaseSync): Record<string, unknown[]> {
-  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'checkpoint' ORDER BY name").all();
-  const rowsOf = (table: string) =>
-    database
-      .prepare(`SELECT * FROM ${table}`, { returnArrays: true })
-      .all()
-      .map((row) => JSON.stringify(row))
-      .sort();
-  return Object.fromEntries(tables.map(({ name }) => [String(name), rowsOf(String(name))]));
-}

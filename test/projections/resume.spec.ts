@@ -13,7 +13,8 @@ import { openEventStore, openReader, type OpenedEventStore } from '../../service
 import type { Position, RecordedEvent } from '../../services/event-store/port.ts';
 import { appendHistory } from './append-history.ts';
 import { createRandom, takeHistory } from './random-history.ts';
-import { allRows, openTestReadModel, recorded, temporaryFolder } from './read-model.ts';
+import { allRows } from '../support/read-model-rows.ts';
+import { openTestReadModel, recorded, temporaryFolder } from './read-model.ts';
 
 const history = takeHistory({ seed: 41, environments: 30, pollPercent: 40, isMixed: true }, 1600);
 

@@ -8,7 +8,8 @@ import type { TunnelRow } from '../../projections/tunnels/rows.ts';
 import { tunnelView } from '../../projections/tunnels/view.ts';
 import { naiveViews } from './naive-views.ts';
 import { createRandom, takeHistory } from './random-history.ts';
-import { allRows, openTestReadModel, recorded, type TestReadModel } from './read-model.ts';
+import { allRows } from '../support/read-model-rows.ts';
+import { openTestReadModel, recorded, type TestReadModel } from './read-model.ts';
 
 const history = takeHistory({ seed: 7, environments: 25, pollPercent: 40, isMixed: true }, 4000);
 const log = recorded(history);

@@ -18,6 +18,7 @@ import { registerEnvironment } from './routes/environment.ts';
 import { registerEnvironments } from './routes/environments.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerProjections } from './routes/projections.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerSnapshots } from './routes/snapshots.ts';
 import { registerSettings } from './routes/settings.ts';
@@ -41,6 +42,7 @@ const API: readonly RegisterRoutes[] = [
   registerSnapshots,
   registerEvents,
   registerCheckpoints,
+  registerProjections,
 ];
 /** Outside it. */
 const OUTSIDE: readonly RegisterRoutes[] = [registerHealth, registerAgent];

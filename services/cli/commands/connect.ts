@@ -6,6 +6,8 @@ import { createDockerForwarder } from '../connect/docker-forwarder.ts';
 import { listenOnLoopback, listenOnSocket, parseListenAddress } from '../connect/local-endpoint.ts';
 import type { LocalEndpoint } from '../connect/local-endpoint.ts';
 import { runCommand } from '../connect/run-command.ts';
+import { sayWhyItTakesLong, whyNoTunnel } from '../connect/waiting-notes.ts';
+import type { TunnelState } from '../connect/waiting-notes.ts';
 import { flag } from '../flags.ts';
 import { CliError } from '../cli-error.ts';
 import { findEnvironment } from '../rest/environments.ts';
@@ -57,16 +59,18 @@ async function connect(nameOrId: string, command: readonly string[], flags: Flag
   });
 }
 
-async function openTunnel(client: RestClient, { id, name, heartbeat }: Environment, node: string | undefined): Promise<void> {
-  const { body } = await client.call('POST', `/environments/${id}/connection`, { query: { waitSeconds: WAIT_SECONDS, node } });
-  const { state, lastFailure } = body as { readonly state: string; readonly lastFailure: { readonly detail: string } | null };
-  if (state === 'open') return;
-  if (heartbeat.state !== 'up') {
-    const when = heartbeat.lastPolledAt === null ? 'has never polled' : `has not polled since ${heartbeat.lastPolledAt}`;
-    throw new CliError('agent-not-polling', `the agent of ${name} ${when}: start it (${programName()} env deploy ${name} shows how), or look at its log`);
-  }
-  const why = lastFailure === null ? '' : ` (${lastFailure.detail})`;
-  throw new CliError('tunnel-timeout', `the agent of ${name} did not open a tunnel${why}: its log says more`);
+/** Opens it, or says why not: first while it waits, then as the error. */
+async function openTunnel(client: RestClient, { id, name }: Environment, node: string | undefined): Promise<void> {
+  const waited = new AbortController();
+  const say = (note: string): void => void process.stderr.write(`homeport: still waiting: ${note}\n`);
+  const saying = sayWhyItTakesLong({ client, environmentId: id, query: { node }, say, signal: waited.signal });
+  const answer = await client.call('POST', `/environments/${id}/connection`, { query: { waitSeconds: WAIT_SECONDS, node } }).finally(() => waited.abort());
+  await saying;
+  const tunnel = answer.body as TunnelState;
+  if (tunnel.state === 'open') return;
+  const now = (await client.call('GET', `/environments/${id}`)).body as Environment;
+  if (now.heartbeat.state === 'up') throw new CliError('tunnel-timeout', `${whyNoTunnel(now, tunnel)}; its log says more`);
+  throw new CliError('agent-not-polling', `${whyNoTunnel(now, tunnel)}: start it (${programName()} env deploy ${name} shows how), or look at its log`);
 }
 
 async function serveUntilInterrupted({ dockerHost }: LocalEndpoint): Promise<void> {

@@ -5,60 +5,17 @@ import { withClient, withConnectionFlags } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { deployCommand, describeDeployment, platformFlag } from './deploy.ts';
 import type { AddressHints, Platform } from './deploy.ts';
+import { environmentSetCommand } from './environment-set.ts';
 import { durationSeconds, flag, several } from '../flags.ts';
 import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
-import type { Layout, OutputFlags } from '../output.ts';
+import type { OutputFlags } from '../output.ts';
 import { programName } from '../program-name.ts';
 import { findEnvironment, listEnvironments } from '../rest/environments.ts';
-import { snapshotLine } from '../rest/snapshot-line.ts';
+import { LIST, ONE } from '../rest/environment-layout.ts';
 import type { Deployment, Environment } from '../rest/environments.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 
 type CommonFlags = ConnectionFlags & OutputFlags;
-
-const LIST: Layout<Environment> = {
-  columns: [
-    { title: 'NAME', of: ({ name }) => name },
-    { title: 'ID', of: ({ id }) => id },
-    { title: 'STATUS', of: ({ status }) => status },
-    { title: 'TUNNEL', of: ({ tunnel }) => tunnel.state },
-    { title: 'LAST POLL', of: ({ heartbeat }) => heartbeat.lastPolledAt },
-    { title: 'TAGS', of: ({ tags }) => tags.join(',') },
-    { title: 'PLATFORM', of: ({ platform }) => platform, isWide: true },
-    { title: 'AGENTS', of: ({ agents }) => agents.map(({ node, version }) => `${node}@${version}`).join(','), isWide: true },
-    { title: 'ADDRESS', of: ({ address }) => address, isWide: true },
-    { title: 'CREATED', of: ({ createdAt }) => createdAt, isWide: true },
-  ],
-  name: ({ name }) => name,
-  id: ({ id }) => id,
-};
-
-const ONE: Layout<Environment> = {
-  ...LIST,
-  columns: [
-    { title: 'Name', of: ({ name }) => name },
-    { title: 'Id', of: ({ id }) => id },
-    { title: 'Status', of: ({ status }) => status },
-    { title: 'Heartbeat', of: ({ heartbeat }) => heartbeat.state },
-    { title: 'Last poll', of: ({ heartbeat }) => heartbeat.lastPolledAt },
-    { title: 'Poll trouble', of: ({ heartbeat: { lastFailure } }) => (lastFailure === null ? null : `${lastFailure.reason} at ${lastFailure.at}`) },
-    { title: 'Tunnel', of: ({ tunnel }) => (tunnel.since === null ? tunnel.state : `${tunnel.state} since ${tunnel.since}`) },
-    { title: 'Tunnel trouble', of: ({ tunnel: { lastFailure } }) => (lastFailure === null ? null : `${lastFailure.reason} at ${lastFailure.at}: ${lastFailure.detail}`) },
-    { title: 'Snapshot', of: ({ snapshot }) => snapshotLine(snapshot) },
-    { title: 'Poll interval', of: ({ pollIntervalSeconds }) => (pollIntervalSeconds === null ? 'as set for all' : `${pollIntervalSeconds} s`) },
-    { title: 'Agents', of: ({ agents }) => agents.map(({ node, version }) => `${node} (${version})`).join(', ') },
-    { title: 'New address', of: ({ agents }) => agents.flatMap(({ node, addressFailure: one }) => (one === null ? [] : [`${node} cannot use ${one.address} (${one.reason}) since ${one.at}, and stays where it is`])).join('; ') },
-    { title: 'Platform', of: ({ platform }) => platform },
-    { title: 'Edge ID', of: ({ edgeId, issuedEdgeId }) => edgeId ?? `${issuedEdgeId} (issued, not associated yet)` },
-    { title: 'Barred', of: ({ barredEdgeIds }) => barredEdgeIds.join(', ') },
-    { title: 'Agents refused', of: ({ association }) => association.duplicates.map(({ node, address }) => `${node} (${address}), a duplicate`).join(', ') },
-    { title: 'Last refused', of: ({ association: { lastRejected } }) => (lastRejected === null ? null : `${lastRejected.reason}, from ${lastRejected.address} at ${lastRejected.at}`) },
-    { title: 'Address', of: ({ address }) => address },
-    { title: 'Tunnel address', of: ({ tunnelAddress }) => tunnelAddress },
-    { title: 'Tags', of: ({ tags }) => tags.join(', ') },
-    { title: 'Created', of: ({ createdAt }) => createdAt },
-  ],
-};
 
 export function environmentCommand(): Command {
   return new Command('env')
@@ -66,6 +23,7 @@ export function environmentCommand(): Command {
     .addCommand(listCommand())
     .addCommand(createCommand())
     .addCommand(showCommand())
+    .addCommand(environmentSetCommand())
     .addCommand(deployCommand())
     .addCommand(joinCommand())
     .addCommand(rotateTokenCommand())

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { controlPlaneDefaults } from '../../control-plane/options.ts';
 import type { RecordVerification } from '../../audit/verification.ts';
 import { CliError, misuse } from '../cli-error.ts';
+import { checkDataDirectory } from '../data-directory.ts';
 import { flag } from '../flags.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
@@ -28,7 +29,7 @@ export function eventsVerifyCommand(): Command {
 async function verifyEvents(flags: Flags): Promise<void> {
   const { dataDir, publicKey } = flags;
   if (publicKey !== undefined && Buffer.from(publicKey, 'base64').length !== 32) throw misuse('--public-key is no key: give 32 bytes in base64, as checkpoint-key.pub holds them');
-  checkDataDirectory(dataDir);
+  checkHasChain(dataDir);
   // Client commands start faster without it.
   const { verifyRecord } = await import('../../audit/verification.ts');
   const checkpoints = flags.checkpoints === undefined ? [] : await readCheckpoints(flags.checkpoints);
@@ -41,13 +42,10 @@ async function verifyEvents(flags: Flags): Promise<void> {
   }
 }
 
-function checkDataDirectory(dataDir: string): void {
+function checkHasChain(dataDir: string): void {
+  checkDataDirectory(dataDir);
   if (existsSync(join(dataDir, 'events.db'))) return;
-  const kind = join(dataDir, 'event-store-kind');
-  if (existsSync(kind) && readFileSync(kind, 'utf8').trim() === 'eventstoredb') {
-    throw new CliError('checkpoints-not-kept', 'this installation records in an EventStoreDB, which has no chain that could be verified');
-  }
-  throw new CliError('no-data-directory', `${dataDir} holds no Homeport data: name the folder that serve was given as --data-dir`);
+  throw new CliError('checkpoints-not-kept', 'this installation records in an EventStoreDB, which has no chain that could be verified');
 }
 
 async function readCheckpoints(file: string) {

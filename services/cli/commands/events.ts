@@ -1,26 +1,29 @@
 /** `homeport events`: history as a table or JSON, and what happens now. */
 import { Command } from 'commander';
-import { withClient, withConnectionFlags } from '../connection.ts';
-import type { ConnectionFlags } from '../connection.ts';
-import { flag, instant, positiveInteger } from '../flags.ts';
+import { flag, instant, positiveInteger, several } from '../flags.ts';
+import { withHistory, withHistoryFlags } from '../history-source.ts';
+import type { HistoryFlags, HistorySource } from '../history-source.ts';
+import { createListPrinter } from '../list-printer.ts';
 import { isJson, renderList, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
-import { withLocalClient } from '../local-client.ts';
-import { createEnvironmentNames } from '../rest/environment-names.ts';
 import type { EnvironmentNames } from '../rest/environment-names.ts';
-import { findRecordedEnvironment } from '../rest/recorded-environments.ts';
-import { followEvents, readHistory } from '../rest/events.ts';
 import type { Event, EventFilter } from '../rest/events.ts';
-import type { RestClient } from '../rest/rest-client.ts';
 import { interruption } from '../stop-signals.ts';
 import { eventsVerifyCommand } from './events-verify.ts';
 
-interface Flags extends ConnectionFlags, OutputFlags, EventFilter {
-  readonly dataDir?: string;
+interface FilterFlags {
+  readonly stream?: string;
+  readonly category?: readonly string[];
+  readonly type?: readonly string[];
+  readonly environment?: string;
+  readonly actor?: string;
   readonly withoutPolls?: true;
-  readonly reverse?: true;
-  readonly limit?: number;
+  readonly changes?: true;
+  readonly from?: string;
+  readonly to?: string;
 }
+
+type Flags = HistoryFlags & OutputFlags & FilterFlags & { readonly reverse?: true; readonly limit?: number };
 
 /** Wide enough for what usually stands there, so that pages and live lines align. */
 const layoutWith = (names: EnvironmentNames): Layout<Event> => ({
@@ -54,48 +57,41 @@ export function eventsCommand(): Command {
 function withFilterFlags(command: Command): Command {
   command
     .addOption(flag('--stream <name>', 'only this stream, such as environment-<id>'))
-    .addOption(flag('--category <name>', 'only streams of this category, such as tunnel'))
-    .addOption(flag('--type <type>', 'only events of this type, such as TunnelOpened'))
+    .addOption(flag('--category <name>', 'only streams of this category, such as tunnel; may be given several times').argParser(several))
+    .addOption(flag('--type <type>', 'only events of this type, such as TunnelOpened; may be given several times').argParser(several))
     .addOption(flag('--environment <env>', 'only what concerns this environment, by name or id; also one that was removed'))
+    .addOption(flag('--actor <actor>', 'only what this one did: a username, or an actor as the table shows it, or what that begins with, such as system'))
+    .addOption(flag('--changes', 'only what changed something: no polls, no calls that only read, no refusals, and nothing of the record itself'))
     .addOption(flag('--without-polls', 'leave out AgentPolled, which is most of what is recorded'))
     .addOption(flag('--from <instant>', 'from this instant on, such as 2026-01-31T12:00:00Z').argParser(instant))
-    .addOption(flag('--to <instant>', 'up to before this instant').argParser(instant))
-    .addOption(flag('--data-dir <folder>', "read this data directory on the server's own machine, with or without its server running"));
-  return withConnectionFlags(withOutputFlags(command));
+    .addOption(flag('--to <instant>', 'up to before this instant').argParser(instant));
+  return withHistoryFlags(withOutputFlags(command));
 }
 
-async function listEvents(flags: Flags): Promise<void> {
-  await withSource(flags, async (client) => {
-    const filter = await filterOf(client, flags);
+async function listEvents(flags: Flags, self: Command): Promise<void> {
+  await withHistory(flags, self, async (source) => {
+    const filter = await filterOf(source, flags);
     const order = flags.reverse === true ? 'desc' : 'asc';
-    const names = createEnvironmentNames(client);
-    const layout = layoutWith(names);
-    const json: Event[] = [];
-    let isFirst = true;
-    const options = { order, ...(flags.limit === undefined ? {} : { limit: flags.limit }), ...(flags.withoutPolls === true ? { isWanted: isNoPoll } : {}) } as const;
-    for await (const events of readHistory(client, filter, options)) {
-      if (isTable(flags)) await names.learn(environmentsOf(events));
-      if (isJson(flags)) json.push(...events);
-      else process.stdout.write(renderList(events, layout, flags, { hasTitles: isFirst }));
-      isFirst = false;
+    const printer = createListPrinter(layoutWith(source.names), flags);
+    for await (const events of source.read(filter, { order, ...(flags.limit === undefined ? {} : { limit: flags.limit }) })) {
+      if (isTable(flags)) await source.names.learn(environmentsOf(events));
+      printer.print(events);
     }
-    if (isJson(flags)) process.stdout.write(renderList(json, layout, flags));
-    else if (isFirst) process.stderr.write('homeport: nothing that was recorded matches\n');
+    if (isJson(flags) || printer.count > 0) printer.end();
+    else process.stderr.write('homeport: nothing that was recorded matches\n');
   });
 }
 
 /** JSON is one object a line, for whoever reads along. */
-async function tailEvents(flags: Flags): Promise<void> {
+async function tailEvents(flags: Flags, self: Command): Promise<void> {
   const { signal, release } = interruption();
   try {
-    await withSource(flags, async (client) => {
-      const filter = await filterOf(client, flags);
-      const names = createEnvironmentNames(client);
-      const layout = layoutWith(names);
+    await withHistory(flags, self, async (source) => {
+      const filter = await filterOf(source, flags);
+      const layout = layoutWith(source.names);
       if (!isJson(flags)) process.stdout.write(renderList([], layout, flags));
-      for await (const event of followEvents(client, filter, signal)) {
-        if (flags.withoutPolls === true && !isNoPoll(event)) continue;
-        if (isTable(flags)) await names.learn(environmentsOf([event]));
+      for await (const event of source.follow(filter, signal)) {
+        if (isTable(flags)) await source.names.learn(environmentsOf([event]));
         process.stdout.write(isJson(flags) ? `${JSON.stringify(event)}\n` : renderList([event], layout, flags, { hasTitles: false }));
       }
     });
@@ -106,15 +102,10 @@ async function tailEvents(flags: Flags): Promise<void> {
   }
 }
 
-/** A data directory where one is named and no server is; else the server. */
-function withSource(flags: Flags, use: (client: RestClient) => Promise<void>): Promise<void> {
-  return flags.dataDir !== undefined && flags.url === undefined ? withLocalClient(flags.dataDir, use) : withClient(flags, use);
-}
-
-async function filterOf(client: RestClient, flags: Flags): Promise<EventFilter> {
-  const { stream, category, type, from, to } = flags;
-  const environment = flags.environment === undefined ? undefined : await findRecordedEnvironment(client, flags.environment);
-  const entries = Object.entries({ stream, category, type, environment, from, to });
+async function filterOf(source: HistorySource, flags: Flags): Promise<EventFilter> {
+  const { stream, category: categories, type: types, actor, withoutPolls, changes, from, to } = flags;
+  const environment = flags.environment === undefined ? undefined : await source.findEnvironment(flags.environment);
+  const entries = Object.entries({ stream, categories, types, environment, actor, withoutPolls, changes, from, to });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
@@ -125,10 +116,6 @@ function isTable(flags: Flags): boolean {
 
 function environmentsOf(events: readonly Event[]): string[] {
   return events.flatMap(({ data }) => textOf(data.environmentId) ?? []);
-}
-
-function isNoPoll({ type }: Event): boolean {
-  return type !== 'AgentPolled';
 }
 
 /** What has a column of its own, or says the same as one. */

@@ -45,7 +45,7 @@ function showCommand(): Command {
 function rotateCommand(): Command {
   const command = new Command('rotate')
     .description('make a new key and certificate; open tunnels live on, and agents follow by themselves, also those that are off')
-    .addOption(flag('--former-accepted <duration>', 'for how long agents accept the former one, such as 24h (30 days)').argParser(durationSeconds))
+    .addOption(flag('--former-accepted <duration>', 'for how long agents accept the former one, such as 24h; 30d otherwise').argParser(durationSeconds))
     .addOption(flag('--leaked', 'the key may have leaked: no former one is accepted any more'))
     .addOption(flag('-y, --yes', 'do not ask'));
   return withFlags(command).action(async (flags: CommonFlags & { formerAccepted?: number; leaked?: true; yes?: true }) => {

@@ -15,14 +15,28 @@ export interface Event {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What a reader may ask for. `from` and `to` are instants, `[from, to)`. */
+/** What a reader may ask for: all that is given must hold. `from` and `to` are instants, `[from, to)`. */
 export interface EventFilter {
   readonly stream?: string;
-  readonly category?: string;
-  readonly type?: string;
+  /** One of these. */
+  readonly categories?: readonly string[];
+  /** One of these. */
+  readonly types?: readonly string[];
+  /** By its id. */
   readonly environment?: string;
+  /** An actor, or what it begins with. */
+  readonly actor?: string;
+  readonly withoutPolls?: boolean;
+  readonly changes?: boolean;
   readonly from?: string;
   readonly to?: string;
+}
+
+export interface ReadOptions {
+  readonly order: 'asc' | 'desc';
+  /** At most so many; all otherwise. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
 }
 
 interface Page {
@@ -32,39 +46,38 @@ interface Page {
 
 const LARGEST_PAGE = 1000;
 
-/** What was recorded so far, in pages; at most `limit` events. */
-export async function* readHistory(
-  client: RestClient,
-  filter: EventFilter,
-  options: { readonly order: 'asc' | 'desc'; readonly limit?: number; readonly isWanted?: (event: Event) => boolean },
-): AsyncGenerator<readonly Event[], void, undefined> {
-  const { isWanted } = options;
-  let wanted = options.limit ?? Infinity;
+/** What was recorded so far, in pages. Throws CliError, or the signal's reason. */
+export async function* readHistory(client: RestClient, filter: EventFilter, { order, limit = Infinity, signal }: ReadOptions): AsyncGenerator<readonly Event[], void, undefined> {
+  let wanted = limit;
   let cursor: string | undefined;
   do {
-    const query: Query = { ...filter, order: options.order, limit: isWanted === undefined ? Math.min(wanted, LARGEST_PAGE) : LARGEST_PAGE, cursor };
-    const page = (await client.call('GET', '/events', { query })).body as Page;
-    const items = (isWanted === undefined ? page.items : page.items.filter(isWanted)).slice(0, wanted);
-    if (items.length > 0) yield items;
-    wanted -= items.length;
+    const query: Query = { ...queryOf(filter), order, limit: Math.min(wanted, LARGEST_PAGE), cursor };
+    const page = (await client.call('GET', '/events', { query, ...(signal === undefined ? {} : { signal }) })).body as Page;
+    if (page.items.length > 0) yield page.items;
+    wanted -= page.items.length;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined && wanted > 0);
 }
 
-/** What is recorded from now on, or from `filter.from` on, as it comes. Throws when the signal aborts, and CliError `stream-ended` where the server ends it. */
+/** What is recorded from now on, or from `filter.from` on, as it comes, until `filter.to`. Throws when the signal aborts, and CliError `stream-ended` where the server ends it. */
 export async function* followEvents(client: RestClient, filter: EventFilter, signal: AbortSignal): AsyncGenerator<Event, void, undefined> {
-  const after = filter.from === undefined ? await newestPosition(client, filter) : undefined;
+  const after = filter.from === undefined ? await newestPosition(client) : undefined;
   let last = after;
-  for await (const line of client.lines('/events', { query: { ...filter, after, follow: true }, signal })) {
+  for await (const line of client.lines('/events', { query: { ...queryOf(filter), after, follow: true }, signal })) {
     const event = line as Event;
     last = event.position;
     yield event;
   }
+  if (filter.to !== undefined && Date.now() >= Date.parse(filter.to)) return;
   throw new CliError('stream-ended', `the server ended the stream: it is stopping, or this sign-in has ended; the last position read is ${last ?? 'none'}`);
 }
 
 /** Now is a place in the log: clocks here and there may differ. */
-async function newestPosition(client: RestClient, filter: EventFilter): Promise<string | undefined> {
-  for await (const [newest] of readHistory(client, filter, { order: 'desc', limit: 1 })) return newest?.position;
+async function newestPosition(client: RestClient): Promise<string | undefined> {
+  for await (const [newest] of readHistory(client, {}, { order: 'desc', limit: 1 })) return newest?.position;
   return undefined;
+}
+
+function queryOf({ categories, types, withoutPolls, changes, ...filter }: EventFilter): Query {
+  return { ...filter, category: categories?.join(','), type: types?.join(','), withoutPolls: withoutPolls === true ? true : undefined, changes: changes === true ? true : undefined };
 }

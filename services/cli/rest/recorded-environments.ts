@@ -19,7 +19,7 @@ export async function findRecordedEnvironment(client: RestClient, nameOrId: stri
 /** The id itself, or the newest that was created with the name. */
 async function createdAs(client: RestClient, nameOrId: string): Promise<string | undefined> {
   let named: string | undefined;
-  for await (const page of readHistory(client, { type: 'EnvironmentCreated' }, { order: 'desc' })) {
+  for await (const page of readHistory(client, { categories: ['environment'], types: ['EnvironmentCreated'] }, { order: 'desc' })) {
     for (const { data } of page) {
       const id = String(data.environmentId);
       if (id === nameOrId) return id;

@@ -31,7 +31,7 @@ export interface RestClient {
   /** The path is what follows /api/v1. Throws CliError for any answer but a 2xx, with the server's own code. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** The lines of an NDJSON answer, parsed. Ends by the server; throws when the signal aborts. */
-  lines(path: string, options?: CallOptions): AsyncGenerator<unknown, void, undefined>;
+  lines(path: string, options?: CallOptions & { readonly method?: 'GET' | 'POST' }): AsyncGenerator<unknown, void, undefined>;
   close(): void;
 }
 
@@ -75,8 +75,8 @@ export function createRestClient(transport: Transport, apiKey: string | undefine
       const content = await text(response);
       return { status: response.statusCode ?? 0, headers: response.headers, body: content === '' ? undefined : parseJson(content, transport.url.host) };
     },
-    async *lines(path, options = {}) {
-      const response = await send('GET', path, 'application/x-ndjson', options);
+    async *lines(path, { method = 'GET', ...options } = {}) {
+      const response = await send(method, path, 'application/x-ndjson', options);
       try {
         for await (const line of splitLines(response)) yield parseJson(line, transport.url.host);
       } catch (error) {

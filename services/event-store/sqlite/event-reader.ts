@@ -73,6 +73,8 @@ export function createEventReader(deps: EventReaderDeps): EventReader {
     subscribeToStream: (stream, options) => subscribeToStream(deps, stream, options),
     getStreamMetadata: (stream) => pages.streamMetadata(stream),
     headPosition: async () => formatPosition(deps.currentHead()),
+    positionBefore: async (instantMs) => formatPosition(await pages.positionBefore(instantMs)),
+    countBetween: (a, b) => Math.max(0, parsePosition(b) - (a === undefined ? 0 : parsePosition(a))),
     comparePositions: (a, b) => parsePosition(a) - parsePosition(b),
     close: () => deps.close(),
   };

@@ -7,6 +7,8 @@ export interface LogPages {
   allPage(query: AllPageQuery): Promise<EventPage>;
   streamPage(query: StreamPageQuery): Promise<StreamPage>;
   streamMetadata(stream: string): Promise<MetadataResult>;
+  /** 0 where there was none. */
+  positionBefore(instantMs: number): Promise<number>;
   /** Whether asking for the next page before this one is used gains time. */
   readonly isElsewhere: boolean;
 }
@@ -17,6 +19,7 @@ export function localPages(reader: LogReader): LogPages {
     allPage: (query) => inTurn(() => reader.allPage(query)),
     streamPage: (query) => inTurn(() => reader.streamPage(query)),
     streamMetadata: async (stream) => reader.streamMetadata(stream),
+    positionBefore: async (instantMs) => reader.positionBefore(instantMs),
     isElsewhere: false,
   };
 }

@@ -48,6 +48,8 @@ export interface LogReader {
   streamMetadata(stream: string): MetadataResult;
   /** The position of the newest event ever written; 0 in an empty log. */
   head(): number;
+  /** The position of the last event ever written before an instant; 0 where there was none. */
+  positionBefore(instantMs: number): number;
 }
 
 const columns = 'e.position, e.stream, e.revision, e.type, e.created, e.id, e.data, e.metadata';
@@ -68,6 +70,7 @@ export function createLogReader(database: DatabaseSync, now: () => number): LogR
   const streamName = database.prepare('SELECT name FROM streams WHERE id = ?');
   const typeName = database.prepare('SELECT name FROM types WHERE id = ?');
   const headGroup = database.prepare('SELECT last_position FROM event_groups ORDER BY first_position DESC LIMIT 1');
+  const groupAt = database.prepare('SELECT first_position, last_position, created FROM event_groups WHERE first_position <= ? ORDER BY first_position DESC LIMIT 1');
   const streams = createStreamViews(database, now);
   const positionRanges = createPositionRanges(database);
   const statements = new Map<string, StatementSync>();
@@ -118,6 +121,8 @@ export function createLogReader(database: DatabaseSync, now: () => number): LogR
     }
   };
 
+  const head = (): number => Number(headGroup.get()?.['last_position'] ?? 0);
+
   return {
     allPage: ({ direction, from, to, limit, filter }) => {
       const page: PageBuilder = { limit: Math.min(limit, pageEvents), events: [], characters: 0 };
@@ -160,7 +165,19 @@ export function createLogReader(database: DatabaseSync, now: () => number): LogR
     },
 
     streamMetadata: streams.metadata,
-    head: () => Number(headGroup.get()?.['last_position'] ?? 0),
+    head,
+    positionBefore: (instantMs) => {
+      // Groups stay when their events expire, and their times never go back: the first one that is late enough is found by halving.
+      let low = 1;
+      let high = head() + 1;
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        const group = groupAt.get(middle);
+        if (group === undefined || Number(group['created']) < instantMs) low = Math.max(middle, Number(group?.['last_position'] ?? 0)) + 1;
+        else high = Number(group['first_position']);
+      }
+      return low - 1;
+    },
   };
 }
 

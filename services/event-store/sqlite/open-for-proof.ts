@@ -1,13 +1,12 @@
 /** Opens a log for verification: reads only, beside a running server or without one, also from a medium that can't be written. */
-import { existsSync, statSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ChainHead } from '../log-chain.ts';
 import { EventStoreError } from '../port.ts';
 import type { LogProblem, LogVerification, OnProgress } from '../log-verification.ts';
 import { createChainGroups } from './chain-groups.ts';
 import { digestToBytes } from './merkle.ts';
-import { openForReading } from './schema.ts';
+import { openOnAnyMedium } from './open-on-any-medium.ts';
 import { toEventStoreError } from './sqlite-errors.ts';
 import { verifyFile } from './verify-file.ts';
 import { verifyLog } from './verify-log.ts';
@@ -29,7 +28,7 @@ export function openForProof(file: string): LogProof {
   const inFile = verifyFile(file);
   let database: DatabaseSync;
   try {
-    database = open(file);
+    database = openOnAnyMedium(file);
   } catch (error) {
     // Nobody need have altered a file that can't be had now, or that an earlier version wrote.
     if (inFile.length === 0 && error instanceof EventStoreError && error.code === 'event-store-unavailable') throw error;
@@ -62,20 +61,6 @@ export function openForProof(file: string): LogProof {
       }, []),
     close: () => database.close(),
   };
-}
-
-/** A medium that can't be written has no room for SQLite's shared memory; with no write-ahead log none is needed. */
-function open(file: string): DatabaseSync {
-  try {
-    return openForReading(file);
-  } catch (error) {
-    const wal = `${file}-wal`;
-    // Only what SQLite itself says has a cause; another format is the same on any medium.
-    if (!(error instanceof EventStoreError) || error.code !== 'event-store-unavailable' || error.cause === undefined || (existsSync(wal) && statSync(wal).size > 0)) throw error;
-    const url = pathToFileURL(file);
-    url.searchParams.set('immutable', '1');
-    return openForReading(url);
-  }
 }
 
 function unreadable(problems: readonly LogProblem[]): LogProof {

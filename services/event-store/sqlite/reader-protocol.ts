@@ -9,6 +9,7 @@ export type ToReader =
   | { readonly kind: 'all'; readonly ticket: number; readonly query: AllPageQuery }
   | { readonly kind: 'stream'; readonly ticket: number; readonly query: StreamPageQuery }
   | { readonly kind: 'metadata'; readonly ticket: number; readonly stream: string }
+  | { readonly kind: 'position-before'; readonly ticket: number; readonly instantMs: number }
   | { readonly kind: 'close' };
 
 export type FromReader =
@@ -21,6 +22,7 @@ export type FromReader =
       readonly lastRevision: number | undefined;
     }
   | { readonly kind: 'metadata'; readonly ticket: number; readonly result: MetadataResult }
+  | { readonly kind: 'position'; readonly ticket: number; readonly position: number }
   | { readonly kind: 'failed'; readonly ticket: number; readonly error: FlatError }
   | { readonly kind: 'unopened'; readonly error: FlatError };
 

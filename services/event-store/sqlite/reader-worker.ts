@@ -36,6 +36,8 @@ function run(port: MessagePort): void {
       }
       case 'metadata':
         return { kind: 'metadata', ticket, result: from.streamMetadata(message.stream) };
+      case 'position-before':
+        return { kind: 'position', ticket, position: from.positionBefore(message.instantMs) };
     }
   };
 

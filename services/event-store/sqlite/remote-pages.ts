@@ -38,6 +38,7 @@ export function startRemotePages(threadCount: number): RemotePages {
     allPage: (query) => ask<EventPage>((ticket) => ({ kind: 'all', ticket, query })),
     streamPage: (query) => ask<StreamPage>((ticket) => ({ kind: 'stream', ticket, query })),
     streamMetadata: (stream) => ask<MetadataResult>((ticket) => ({ kind: 'metadata', ticket, stream })),
+    positionBefore: (instantMs) => ask<number>((ticket) => ({ kind: 'position-before', ticket, instantMs })),
     isElsewhere: true,
     close: async () => {
       await Promise.all(readers.map(({ thread }) => thread.close({ kind: 'close' })));
@@ -65,6 +66,9 @@ function startReader(): ReadingThread {
         }
         case 'metadata':
           thread.resolve(message.ticket, message.result);
+          return;
+        case 'position':
+          thread.resolve(message.ticket, message.position);
           return;
         case 'failed':
           thread.reject(message.ticket, unflattenError(message.error));

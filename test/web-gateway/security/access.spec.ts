@@ -37,6 +37,7 @@ const MEANT: Readonly<Record<string, Access>> = {
   'GET /api/v1/events': 'auditor',
   'GET /api/v1/checkpoints': 'auditor',
   'POST /api/v1/checkpoints': 'admin',
+  'POST /api/v1/projections/rebuild': 'admin',
   'GET /healthz': 'public',
   'GET /livez': 'public',
   'GET /readyz': 'public',

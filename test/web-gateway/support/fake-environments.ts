@@ -6,7 +6,7 @@ const CLOSED: TunnelView = { state: 'closed', since: null, openedAt: null, node:
 
 export interface FakeEnvironments {
   readonly environments: Environments;
-  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied'>;
+  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied' | 'rebuild'>;
   readonly views: Map<string, EnvironmentView>;
   /** Whether the read models have come as far as the last change. */
   lag(isLagging: boolean): void;
@@ -110,6 +110,7 @@ export function createFakeEnvironments(): FakeEnvironments {
         find: (id) => Promise.resolve(isLagging ? undefined : views.get(id)),
       },
       snapshots: { latest: () => Promise.resolve(undefined), list: () => Promise.resolve({ items: [], nextCursor: null, total: 0 }) },
+      rebuild: () => Promise.resolve(),
       whenApplied: (asked) => Promise.resolve(!isLagging && Number(asked) <= position),
     },
     lag(lagging) {

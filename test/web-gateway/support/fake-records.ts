@@ -47,16 +47,16 @@ export function createFakeHistory(events: HistoryEvent[]): History & { publish(e
       for (const wake of wakers) wake();
     },
     followers: () => wakers.size,
-    list({ limit, after, type }) {
+    list({ limit, after, types }) {
       if (after !== undefined && !/^\d+$/.test(after)) return Promise.reject(new EventStoreError('invalid-position', '"x" is no position that this installation gave.'));
-      const matching = events.filter((event) => Number(event.position) > Number(after ?? -1) && (type === undefined || event.type === type));
+      const matching = events.filter((event) => Number(event.position) > Number(after ?? -1) && (types?.includes(event.type) ?? true));
       const page = matching.slice(0, limit);
       return Promise.resolve({ events: page, next: page.length < matching.length ? (page.at(-1)?.position ?? null) : null });
     },
-    async *stream({ type }, { follow, signal }) {
+    async *stream({ types }, { follow, signal }) {
       let at = 0;
       while (!signal.aborted) {
-        const page = events.slice(at).filter((event) => type === undefined || event.type === type);
+        const page = events.slice(at).filter((event) => types?.includes(event.type) ?? true);
         at = events.length;
         if (page.length > 0) yield page;
         if (!follow) return;

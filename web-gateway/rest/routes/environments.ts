@@ -12,6 +12,7 @@ import { createdEnvironmentSchema, environmentSchema, newEnvironmentSchema } fro
 import { exactly, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
 const querySchema = exactly({
+  id: { type: 'string', pattern: '^[a-z0-9]{1,64}(,[a-z0-9]{1,64}){0,99}$', description: 'Only these, by their ids: at most a hundred, with commas. Those that are not there are left out.' },
   search: { type: 'string', minLength: 1, maxLength: 200, description: 'Part of a name, ignoring case.' },
   status: { type: 'string', enum: ['unassociated', 'never', 'up', 'down', 'duplicate'] },
   tag: { type: 'string', minLength: 1, maxLength: 200 },
@@ -22,11 +23,12 @@ const querySchema = exactly({
 export function registerEnvironments(app: FastifyInstance, dependencies: RestDependencies): void {
   const { environments, projections, publicAddress, resolveHost } = dependencies;
 
-  app.get<{ Querystring: EnvironmentListQuery }>(
+  app.get<{ Querystring: Omit<EnvironmentListQuery, 'ids'> & { id?: string } }>(
     '/environments',
     { config: { access: 'auditor' }, schema: { summary: 'List environments', querystring: querySchema, response: { 200: pageOf(environmentSchema) } } },
     async (request) => {
-      const page = await projections.environments.list(request.query).catch((error: unknown) => {
+      const { id, ...query } = request.query;
+      const page = await projections.environments.list({ ...query, ...(id === undefined ? {} : { ids: id.split(',') }) }).catch((error: unknown) => {
         throw error instanceof RangeError ? new GatewayError('invalid-cursor', 'The cursor is none that a page of this list gave.') : error;
       });
       return { ...page, items: page.items.map((view) => environmentJson(view, dependencies)) };

@@ -1,0 +1,59 @@
+/** `homeport projections`: the read models, which are made of the record and can be made again. */
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { controlPlaneDefaults } from '../../control-plane/options.ts';
+import { CliError } from '../cli-error.ts';
+import { checkDataDirectory, isServing } from '../data-directory.ts';
+import { eventStoreOf, withEventStoreFlags } from '../event-store-flags.ts';
+import type { EventStoreFlags } from '../event-store-flags.ts';
+import { flag } from '../flags.ts';
+import { withServersClient } from '../local-client.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import { rebuildByServer } from '../rest/rebuild.ts';
+import type { RebuildProgress } from '../rest/rebuild.ts';
+import { interruption } from '../stop-signals.ts';
+
+interface Flags extends EventStoreFlags {
+  readonly dataDir: string;
+  readonly json?: true;
+}
+
+export function projectionsCommand(): Command {
+  const rebuild = new Command('rebuild')
+    .description("rebuild the read models from the record, on the server's own machine, beside its server or without it")
+    .addOption(flag('--data-dir <folder>', 'the data directory').default(controlPlaneDefaults.dataDir))
+    .addOption(flag('--json', 'print what was done as JSON'));
+  return new Command('projections').description('the read models, which the record makes').addCommand(withEventStoreFlags(rebuild).action(rebuildProjections));
+}
+
+async function rebuildProjections(flags: Flags): Promise<void> {
+  checkDataDirectory(flags.dataDir);
+  const { signal, release } = interruption();
+  const bar = createProgressBar('rebuilding');
+  const startedMs = performance.now();
+  let events = 0;
+  const onProgress = (progress: RebuildProgress): void => {
+    ({ events } = progress);
+    // Where the share is known the whole is told by it.
+    if (progress.share !== null && progress.share > 0) bar.show(events, Math.max(events, Math.round(events / progress.share)));
+  };
+  try {
+    if (await isServing(flags.dataDir)) await withServersClient(flags.dataDir, (client) => rebuildByServer(client, onProgress, signal));
+    else await rebuildAlone(flags, onProgress, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new CliError('interrupted', 'interrupted: the read models are those that were there before', { cause: error });
+  } finally {
+    bar.clear();
+    release();
+  }
+  const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+  process.stdout.write(flags.json === true ? `${JSON.stringify({ events, seconds })}\n` : `Rebuilt the read models from ${events.toLocaleString('en')} events in ${seconds} s.\n`);
+}
+
+async function rebuildAlone(flags: Flags, onProgress: (progress: RebuildProgress) => void, signal: AbortSignal): Promise<void> {
+  // Client commands start faster without it.
+  const { rebuildOffline } = await import('../../control-plane/offline-rebuild.ts');
+  const logger = pino({ level: 'error' }, pino.destination({ fd: 2, sync: true }));
+  await rebuildOffline(flags.dataDir, { eventStore: eventStoreOf(flags), logger, onProgress, signal });
+}
