@@ -13,6 +13,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { http2ServerOf } from '../../proto/grpc-http2-server.ts';
+import { createPlaces } from '../application/places.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { createAccess } from './access.ts';
 import { createAppendBytes } from './append-bytes.ts';
@@ -25,7 +26,6 @@ import { serveDelete, serveTombstone } from './delete-calls.ts';
 import { clusterInfo } from './gossip.ts';
 import { maxAppendBytesHeld, maxCallsOfConnection, maxReads, maxReadsOfCaller, maxRequestBytes, maxWriteRequestBytes } from './limits.ts';
 import { type ReadCall, serveRead } from './read-call.ts';
-import { createReadPlaces } from './read-places.ts';
 import { supportedMethods } from './server-features.ts';
 import { createTurns } from './turns.ts';
 
@@ -76,7 +76,7 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
   const instanceId = randomUUID();
   const turns = createTurns();
   // Writers share one account, and there is nobody else.
-  const places = createReadPlaces({ ofAll: maxReads, ofCaller: isWritable ? maxReads : maxReadsOfCaller });
+  const places = createPlaces({ inAll: maxReads, ofOne: isWritable ? maxReads : maxReadsOfCaller });
   const appendBytes = createAppendBytes(maxAppendBytesHeld);
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, Peer>();

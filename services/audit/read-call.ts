@@ -2,22 +2,23 @@
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
+import type { Places } from '../application/places.ts';
 import type { EventReader } from '../event-store/port.ts';
-import { callErrorOf, unauthenticated, type CallError } from './call-error.ts';
+import { callErrorOf, tooBusy, unauthenticated, type CallError } from './call-error.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { createPacedSender } from './paced-sender.ts';
 import { readAnswers } from './read-answers.ts';
 import { messageBytes } from './read-messages.ts';
 import { readPlan } from './read-plan.ts';
-import type { ReadPlaces } from './read-places.ts';
 import type { Turns } from './turns.ts';
 
 export type ReadCall = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
 
 export interface ReadCallDeps {
   readonly store: EventReader;
-  readonly places: ReadPlaces;
+  /** By the caller's name: no account keeps the others out. */
+  readonly places: Places;
   readonly turns: Turns;
   readonly clock: Clock;
   /** A reader that takes nothing for so long is dropped. */
@@ -36,7 +37,9 @@ export async function serveRead(call: ReadCall, caller: Caller, deps: ReadCallDe
   let leave: (() => void) | undefined;
   const stopWatching = caller.onEnded(() => over.abort(unauthenticated('The API key was revoked, or has expired.')));
   try {
-    leave = places.enter(caller.name);
+    const entry = places.enter(caller.name);
+    if (entry.refused !== undefined) throw tooBusy();
+    ({ leave } = entry);
     const sender = createPacedSender<streams.ReadResp>({ call, turns, clock, signal: over.signal, bytesOf: messageBytes, stallMs });
     for await (const page of readAnswers(readPlan(call.request), store, { signal: over.signal, subscriptionId: randomUUID() })) await sender.send(page);
     over.signal.throwIfAborted();

@@ -4,6 +4,7 @@ import type * as tls from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../application/clock.ts';
 import { peerGroup } from '../application/peer-address.ts';
+import { createPlaces } from '../application/places.ts';
 import { listen } from './listen.ts';
 import { createTlsDoor } from './tls-door.ts';
 import type { ServedCertificate } from './tls/served-certificate.ts';
@@ -59,21 +60,13 @@ export interface AuditListenerOptions {
 export async function createAuditListener({ host, port, certificate, accept, isTrustedProxy = () => false, clock }: AuditListenerOptions): Promise<AuditListener> {
   const connections = new Set<net.Socket>();
   /** Of those that were let in, by address. */
-  const ofOne = new Map<string, number>();
-  let total = 0;
+  const places = createPlaces({ inAll: AUDIT_CONNECTIONS, ofOne: AUDIT_CONNECTIONS_OF_ONE });
 
   function admit(socket: net.Socket, address: string): boolean {
-    const group = peerGroup(address);
-    const own = ofOne.get(group) ?? 0;
-    if (socket.destroyed || total >= AUDIT_CONNECTIONS || own >= AUDIT_CONNECTIONS_OF_ONE) return false;
-    total += 1;
-    ofOne.set(group, own + 1);
-    socket.once('close', () => {
-      total -= 1;
-      const left = (ofOne.get(group) ?? 1) - 1;
-      if (left === 0) ofOne.delete(group);
-      else ofOne.set(group, left);
-    });
+    if (socket.destroyed) return false;
+    const entry = places.enter(peerGroup(address));
+    if (entry.refused !== undefined) return false;
+    socket.once('close', entry.leave);
     return true;
   }
 

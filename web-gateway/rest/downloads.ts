@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { DeliveredFile } from '../../services/agent-delivery/port.ts';
 import { type Clock, systemClock } from '../../services/application/clock.ts';
 import { peerGroup } from '../../services/application/peer-address.ts';
+import { createPlaces } from '../../services/application/places.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 
@@ -31,49 +32,22 @@ export function createDownloads(
   { downloads, downloadsOfOne, downloadStallMs }: Pick<GatewayLimits, 'downloads' | 'downloadsOfOne' | 'downloadStallMs'>,
   { clock = systemClock, random = Math.random }: DownloadsDeps = {},
 ): Downloads {
-  /** By address, oldest first. */
-  const running = new Map<string, Set<Readable>>();
-  let total = 0;
+  const places = createPlaces({ inAll: downloads, ofOne: downloadsOfOne });
 
-  /** Throws where there is no place for one more. */
-  function makeRoom(peer: string): void {
-    const ofOne = running.get(peer)?.size ?? 0;
-    const isFull = total >= downloads;
-    const [most] = [...running].sort(([, some], [, other]) => other.size - some.size);
-    const [oldest] = most?.[1] ?? [];
-    if (isFull && ofOne < downloadsOfOne && most !== undefined && ofOne + 1 < most[1].size && oldest !== undefined) {
-      end(most[0], oldest);
-      oldest.destroy(new Error('others wait for its place'));
-      return;
-    }
-    if (isFull || ofOne >= downloadsOfOne) {
-      const seconds = RETRY_SECONDS.from + Math.floor(random() * (RETRY_SECONDS.to - RETRY_SECONDS.from + 1));
-      const whose = isFull ? 'The server sends' : 'The server sends to your address';
-      throw new GatewayError('too-many-downloads', `${whose} as many files at once as it may. Try again in a moment.`, { headers: { 'retry-after': String(seconds) } });
-    }
-  }
-
-  function begin(peer: string, stream: Readable): void {
-    total += 1;
-    running.set(peer, (running.get(peer) ?? new Set()).add(stream));
-  }
-
-  /** Does nothing where it has ended before. */
-  function end(peer: string, stream: Readable): void {
-    const own = running.get(peer);
-    if (own?.delete(stream) !== true) return;
-    total -= 1;
-    if (own.size === 0) running.delete(peer);
+  function tooMany(refused: 'all-taken' | 'own-taken'): GatewayError {
+    const seconds = RETRY_SECONDS.from + Math.floor(random() * (RETRY_SECONDS.to - RETRY_SECONDS.from + 1));
+    const whose = refused === 'all-taken' ? 'The server sends' : 'The server sends to your address';
+    return new GatewayError('too-many-downloads', `${whose} as many files at once as it may. Try again in a moment.`, { headers: { 'retry-after': String(seconds) } });
   }
 
   return {
     bounded: (file, address) => ({
       ...file,
       read(range) {
-        const peer = peerGroup(address);
-        makeRoom(peer);
+        const entry = places.enter(peerGroup(address), () => void watched.destroy(new Error('others wait for its place')));
+        if (entry.refused !== undefined) throw tooMany(entry.refused);
         const bytes = file.read(range);
-        const watched = Readable.from(watch(bytes), { objectMode: false, highWaterMark: bytes.readableHighWaterMark });
+        const watched: Readable = Readable.from(watch(bytes), { objectMode: false, highWaterMark: bytes.readableHighWaterMark });
         const expectReading = (): (() => void) => clock.after(downloadStallMs, () => void watched.destroy(new Error('nobody reads the download')));
         let stopWaiting = expectReading();
         async function* watch(source: Readable): AsyncGenerator<Buffer> {
@@ -87,9 +61,8 @@ export function createDownloads(
         watched.once('close', () => {
           stopWaiting();
           bytes.destroy();
-          end(peer, watched);
+          entry.leave();
         });
-        begin(peer, watched);
         return watched;
       },
     }),
