@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { isProxyBypassed } from '../../agent/connection/no-proxy.ts';
 import { chooseProxy } from '../../agent/connection/proxy.ts';
 import { sealCredentials } from '../../proto/sealed-credentials.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { agentSuite } from './support/agent-suite.ts';
 import { EDGE_ID } from './support/agent-under-test.ts';
-import { startConnectProxy } from './support/connect-proxy.ts';
 import { startTunnelServer } from './support/tunnel-server.ts';
 
 describe('agent behind a proxy', () => {
@@ -37,7 +37,7 @@ describe('agent behind a proxy', () => {
 
   it('says what to do where the proxy refuses, and where there is none, and hides its password', async () => {
     const { agent, after } = suite();
-    const proxy = await startConnectProxy(403);
+    const proxy = await startConnectProxy({ status: 403 });
     after(() => proxy.stop());
     const refused = agent({ httpsProxy: `http://user:secretword@127.0.0.1:${proxy.port}` });
     const line = await refused.log.lines.first(({ code }) => code === 'proxy-refused');

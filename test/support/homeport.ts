@@ -4,9 +4,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runProcess, startProcess } from './child-process.ts';
 import type { Ending, Finished, ProcessOptions, RunningProcess } from './child-process.ts';
+import { removeStoreElsewhere, storeElsewhere } from './store-elsewhere.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
+
+/** The agent alone, as it runs where the command line is not. */
+export const STANDALONE_AGENT = fileURLToPath(new URL('../../agent/standalone.ts', import.meta.url));
 
 /** As `npx homeport` does it: the second process starts in half the time of the first. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/homeport/compiled', import.meta.url));
@@ -75,7 +79,7 @@ export async function startHomeport(options: ServeOptions = {}): Promise<Homepor
   const dataDir = options.dataDir ?? path.join(folder.path, 'data');
   const clientEnv = { XDG_CONFIG_HOME: path.join(folder.path, 'config') };
   const flags = ['--data-dir', dataDir, '--host', '127.0.0.1', '--https-port', String(options.httpsPort ?? 0), '--tunnel-port', String(options.tunnelPort ?? 0)];
-  const server = startHomeportCommand(['serve', ...flags, ...(options.flags ?? [])], options.env);
+  const server = startHomeportCommand(['serve', ...flags, ...(options.flags ?? [])], { ...(await storeElsewhere(dataDir)), ...options.env });
   const [line] = await server.waitFor(/^\{"ready":true.*\}$/m).catch(async (error: unknown) => {
     await server.stop('SIGKILL');
     folder.remove();
@@ -105,6 +109,7 @@ export async function startHomeport(options: ServeOptions = {}): Promise<Homepor
     kill: () => server.stop('SIGKILL'),
     async remove() {
       await server.stop();
+      await removeStoreElsewhere(dataDir);
       folder.remove();
     },
   };

@@ -13,10 +13,10 @@ import { certificateSpkiSha256 } from '../../proto/fingerprint.ts';
 import { releaseVersion } from '../../proto/release.ts';
 import { createApi, type Api, type CreatedEnvironment } from '../e2e/failures/support/api.ts';
 import { runProcess, startProcess, type RunningProcess } from '../support/child-process.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { eventually } from '../support/eventually.ts';
-import { startHomeport } from '../support/homeport.ts';
+import { STANDALONE_AGENT, startHomeport } from '../support/homeport.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { AGENT, startNamedPorts, type NamedPorts } from './named-ports.ts';
 import { RECORDED_SOCKET as socketPath, startRecordedEngine } from './engine.ts';
 import { RECORDED, type RecordedInstallation, type Step } from './recording.ts';
 import { startTap, type Notes } from './tap.ts';
@@ -46,7 +46,8 @@ const notes: Notes = {
 };
 const apiTap = await startTap(server.httpsPort, { key: tls('api.key'), cert: tls('api.pem') }, notes);
 const tunnelTap = await startTap(server.tunnelPort, { key: tls('tunnel.key'), cert: tls('tunnel.pem') }, notes);
-const ports: NamedPorts = await startNamedPorts({ 'homeport.recorded:9443': apiTap.port, 'moved.homeport.recorded:9443': apiTap.port, 'homeport.recorded:8000': tunnelTap.port });
+// What is recorded names no address of any machine.
+const proxy = await startConnectProxy({ names: { 'homeport.recorded:9443': apiTap.port, 'moved.homeport.recorded:9443': apiTap.port, 'homeport.recorded:8000': tunnelTap.port } });
 
 mkdirSync(out, { recursive: true });
 
@@ -62,7 +63,7 @@ try {
   const built = await runProcess(path.join(import.meta.dirname, '../../node_modules/.bin/buf'), ['build', path.join(import.meta.dirname, '../..'), '--exclude-source-info', '--output', image]);
   if (built.code !== 0) throw new Error(built.stderr);
 } finally {
-  ports.close();
+  proxy.stop();
   apiTap.close();
   tunnelTap.close();
   await server.remove();
@@ -115,11 +116,11 @@ async function liveChannels(environment: CreatedEnvironment): Promise<void> {
 /** A tunnel that can't be opened, a connection that the engine breaks, and a dial that comes to nothing. */
 async function troubles(environment: CreatedEnvironment): Promise<void> {
   const engine = await startRecordedEngine(socketPath);
-  ports.refuse('homeport.recorded:8000');
+  proxy.refuse('homeport.recorded:8000');
   const agent = startAgent(environment, {});
   const asked = call(environment, '/version');
   await agent.waitFor(/"code":"proxy-/);
-  ports.allow('homeport.recorded:8000');
+  proxy.allow('homeport.recorded:8000');
   await asked;
   const broken = await api.upgrade(dockerPath(environment, '/containers/broken/attach?stdin=1&stream=1'), {});
   broken.on('error', () => undefined).write(Buffer.alloc(MOST_UNREAD_BYTES));
@@ -144,8 +145,8 @@ async function rotated(environment: CreatedEnvironment): Promise<void> {
 }
 
 function startAgent({ issuedEdgeId, joinToken }: CreatedEnvironment, env: Readonly<Record<string, string>>): RunningProcess {
-  const variables = { EDGE_ID: issuedEdgeId, EDGE_KEY: joinToken, EDGE_INSECURE_POLL: '1', DOCKER_HOST: `unix://${socketPath}`, DATA_PATH: mkdtempSync(path.join(folder.path, 'kept-')), HTTPS_PROXY: ports.proxy };
-  return startProcess(process.execPath, [AGENT], { env: { ...variables, ...env } });
+  const variables = { EDGE_ID: issuedEdgeId, EDGE_KEY: joinToken, EDGE_INSECURE_POLL: '1', DOCKER_HOST: `unix://${socketPath}`, DATA_PATH: mkdtempSync(path.join(folder.path, 'kept-')), HTTPS_PROXY: proxy.url };
+  return startProcess(process.execPath, [STANDALONE_AGENT], { env: { ...variables, ...env } });
 }
 
 function dockerPath({ id }: CreatedEnvironment, name: string): string {

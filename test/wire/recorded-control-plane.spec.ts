@@ -4,11 +4,12 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { startProcess, type RunningProcess } from '../support/child-process.ts';
+import { startConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import { STANDALONE_AGENT } from '../support/homeport.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { startRecordedEngine, type RecordedEngine } from './engine.ts';
 import { UNKNOWN_FIELD } from './messages.ts';
-import { AGENT, startNamedPorts, type NamedPorts } from './named-ports.ts';
 import { callsOf, startPlayer, type HeardCall, type Player, type PlayOptions } from './player.ts';
 import { readRecording, recordedReleases, type Step } from './recording.ts';
 
@@ -20,7 +21,7 @@ for (const release of recordedReleases()) {
     let folder: TemporaryFolder;
     let engine: RecordedEngine | undefined;
     let player: Player | undefined;
-    let ports: NamedPorts | undefined;
+    let proxy: ConnectProxy | undefined;
     let agent: RunningProcess | undefined;
 
     beforeEach(async () => {
@@ -29,7 +30,7 @@ for (const release of recordedReleases()) {
     });
     afterEach(async () => {
       await agent?.stop('SIGKILL');
-      ports?.close();
+      proxy?.stop();
       player?.close();
       await engine?.close();
       folder.remove();
@@ -42,10 +43,10 @@ for (const release of recordedReleases()) {
     ): Promise<{ readonly agent: RunningProcess; readonly player: Player }> {
       player = await startPlayer(recording, scene, options);
       const { port } = player;
-      ports = await startNamedPorts({ 'homeport.recorded:9443': port, 'moved.homeport.recorded:9443': port, 'homeport.recorded:8000': port });
-      if (refused !== undefined) ports.refuse(refused);
+      proxy = await startConnectProxy({ names: { 'homeport.recorded:9443': port, 'moved.homeport.recorded:9443': port, 'homeport.recorded:8000': port } });
+      if (refused !== undefined) proxy.refuse(refused);
       const variables = { EDGE_ID: installation.edgeId, EDGE_KEY: installation.joinToken, EDGE_INSECURE_POLL: '1', DATA_PATH: mkdtempSync(path.join(folder.path, 'kept-')) };
-      agent = startProcess(process.execPath, [AGENT], { env: { ...variables, DOCKER_HOST: `unix://${path.join(folder.path, 'docker.sock')}`, HTTPS_PROXY: ports.proxy, ...env } });
+      agent = startProcess(process.execPath, [STANDALONE_AGENT], { env: { ...variables, DOCKER_HOST: `unix://${path.join(folder.path, 'docker.sock')}`, HTTPS_PROXY: proxy.url, ...env } });
       return { agent, player };
     }
 
@@ -78,7 +79,7 @@ for (const release of recordedReleases()) {
       const requiredAgain = said(({ required }) => (required?.length ?? 0) > 0)[1];
       const lastDial = said(({ message }) => message?.$case === 'dial').at(-1);
       const before = async (step: Step): Promise<void> => {
-        if (step === requiredAgain) ports?.allow('homeport.recorded:8000');
+        if (step === requiredAgain) proxy?.allow('homeport.recorded:8000');
         if (step !== lastDial) return;
         await eventually('the broken connection to be told', () => (player !== undefined && reasonsIn(heardOn(player, /\/Channel$/)).includes('econnreset') ? true : undefined));
         await engine?.close();

@@ -9,9 +9,9 @@ import { encodeJoinToken, parseJoinToken } from '../../../proto/join-token.ts';
 import type { JoinToken } from '../../../proto/join-token.ts';
 import { startEngine } from '../support/engine-double.ts';
 import type { EngineDouble } from '../support/engine-double.ts';
-import { startConnectProxy } from '../support/connect-proxy.ts';
 import { runProcess } from '../../support/child-process.ts';
 import type { Finished } from '../../support/child-process.ts';
+import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { runHomeport } from '../../support/homeport.ts';
 import { startSite } from '../../e2e/failures/support/site.ts';
 import type { Site } from '../../e2e/failures/support/site.ts';
@@ -92,7 +92,7 @@ describe('homeport agent doctor', function () {
   it('names a proxy that is not there, one that refuses, and not one that can not reach the port', async () => {
     await expectFailure({ HTTPS_PROXY: 'http://127.0.0.1:1' }, 'proxy', 'proxy-unreachable', /NO_PROXY/);
     for (const [status, check, code] of [[403, 'proxy', 'proxy-refused'], [407, 'proxy', 'proxy-unauthorized'], [502, 'api-port', 'proxy-cannot-connect']] as const) {
-      const proxy = await startConnectProxy(status);
+      const proxy = await startConnectProxy({ status });
       try {
         await expectFailure({ HTTPS_PROXY: `http://user:secretword@127.0.0.1:${proxy.port}` }, check, code, new RegExp(`answered ${status}`));
       } finally {
