@@ -1,5 +1,4 @@
 /** How many events the stream lacks: the log is counted beside the publishing for as long as any are missing, also while NATS is away. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventReader, Position, RecordedEvent } from '../event-store/port.ts';
 
 /** What the stream lacks. */
@@ -51,8 +50,6 @@ export function createBacklog(deps: {
       counted += news.length;
       oldestMs ??= news[0]?.createdAtMs;
       say();
-      // The pages of the embedded store come without a pause, and the connection to NATS lives on this thread too.
-      await nextTurn();
     }
   }
 

@@ -7,6 +7,7 @@ import { startProcess, type RunningProcess } from '../support/child-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { ensureForgetfulStream } from './support/forgetful-stream.ts';
 import { loggedEvents } from './support/logged.ts';
 import { createNatsServer, type NatsServer } from './support/nats-server.ts';
 import { storedMessages } from './support/stored-messages.ts';
@@ -37,6 +38,8 @@ describe('the NATS tap, when processes are killed', () => {
   it(`holds ${total.toLocaleString('en')} events once and in order after kill -9 of Homeport five times and of nats-server three times`, async function () {
     this.timeout(isLong ? 600_000 : 120_000);
     await server.start();
+    // Whatever is published again after a kill is not kept out by its id, as after an outage of an hour.
+    await ensureForgetfulStream(server);
     homeport = start();
     for (const [index, victim] of kills.entries()) {
       const mark = Math.round((total * (index + 1)) / (kills.length + 2));

@@ -12,6 +12,8 @@ import { subscribeToAll, subscribeToStream } from './subscriptions.ts';
 
 /** A read of a server that works is never silent for so long, in milliseconds. */
 const silenceMs = 5_000;
+/** So many events a server reads at once, so a read that brings no more has brought what stood there when it began. */
+const eventsReadAtOnce = 32;
 
 /** Reads and subscribes through `connection`, as long as the server answers; `close` ends it. */
 export function createEventReader({ connection, availability, close }: { readonly connection: ServerConnection; readonly availability: Availability; readonly close: () => Promise<void> }): EventReader {
@@ -49,10 +51,13 @@ export function createEventReader({ connection, availability, close }: { readonl
       yield* read({ stream, from }, direction, limit, signal);
       return;
     }
-    // The read ends where the stream ended when it began, however fast the stream grows.
-    const end = (await last({ stream, from: 'end' }, signal))?.revision ?? -1;
-    if (from === 'end' || (typeof from === 'number' && from > end)) return;
-    yield* upTo(read({ stream, from }, direction, limit, signal), (event) => event.revision - end);
+    const askEnd = async () => {
+      const end = (await last({ stream, from: 'end' }, signal))?.revision ?? -1;
+      return (event: RecordedEvent) => event.revision - end;
+    };
+    // Nothing comes after the end, but a stream that is not there is to be told.
+    if (from === 'end') await askEnd();
+    else yield* upToEnd(read({ stream, from }, direction, limit, signal), { askEnd, known: undefined, signal });
   }
 
   async function* readAll(options: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
@@ -63,14 +68,18 @@ export function createEventReader({ connection, availability, close }: { readonl
     const asked = options.from ?? (isForwards ? 'start' : 'end');
     const from = asked === 'start' || asked === 'end' ? asked : parsePosition(asked);
     if (isForwards ? from === 'end' : from === 'start') return;
-    if (isForwards) {
-      const head = await last({ from: 'end' }, signal);
-      if (head === undefined) return;
-      const end = parsePosition(head.position);
-      yield* upTo(read({ from, filter }, direction, limit, signal), ({ position }) => comparePositions(parsePosition(position), end));
-    } else {
+    if (!isForwards) {
       yield* backwards(from, limit, filter, signal);
+      return;
     }
+    const askEnd = async () => {
+      const head = await last({ from: 'end' }, signal);
+      const end = head && parsePosition(head.position);
+      return ({ position }: RecordedEvent) => (end === undefined ? 1 : comparePositions(parsePosition(position), end));
+    };
+    // Few events may be left of many that were looked at, over a time in which the log grew.
+    const known = filter === undefined ? undefined : await askEnd();
+    yield* upToEnd(read({ from, filter }, direction, limit, signal), { askEnd, known, signal });
   }
 
   /** Backwards the server leaves out the event at the place itself: that one is read apart. */
@@ -107,14 +116,35 @@ export function createEventReader({ connection, availability, close }: { readonl
   };
 }
 
-/** Passes events on until one is at the end (0) or past it (above). */
-async function* upTo(pages: AsyncGenerator<readonly RecordedEvent[]>, beyondEnd: (event: RecordedEvent) => number): AsyncGenerator<readonly RecordedEvent[]> {
+/** How far an event is from the end of a read: 0 at it, above 0 past it. */
+type BeyondEnd = (event: RecordedEvent) => number;
+
+interface End {
+  readonly askEnd: () => Promise<BeyondEnd>;
+  /** Where it was asked for beforehand. */
+  readonly known: BeyondEnd | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Passes events on until one is at the end, so that a read ends where the log, or the stream, ended when it began, however fast that
+ * grows. The end is asked for only where more events come than a server reads at once: loading a small stream is one call.
+ */
+async function* upToEnd(pages: AsyncGenerator<readonly RecordedEvent[]>, { askEnd, known, signal }: End): AsyncGenerator<readonly RecordedEvent[]> {
+  let beyondEnd = known;
+  let held: readonly RecordedEvent[] = [];
   for await (const page of pages) {
-    const within = page.filter((event) => beyondEnd(event) <= 0);
+    held = held.length === 0 ? page : [...held, ...page];
+    if (beyondEnd === undefined && held.length <= eventsReadAtOnce) continue;
+    const isBeyond = (beyondEnd ??= await askEnd());
+    const within = held.filter((event) => isBeyond(event) <= 0);
+    const newest = held.at(-1);
+    held = [];
     if (within.length > 0) yield within;
-    const newest = page.at(-1);
-    if (newest !== undefined && beyondEnd(newest) >= 0) return;
+    if (newest !== undefined && isBeyond(newest) >= 0) return;
   }
+  if (held.length > 0) yield held;
+  signal?.throwIfAborted();
 }
 
 function passes(filter: ReadAllOptions['filter'], { stream, type }: RecordedEvent): boolean {

@@ -10,7 +10,7 @@ import { createAvailability } from './availability.ts';
 import { createEventReader } from './event-reader.ts';
 import { newestEvent } from './newest-event.ts';
 import { ServerConnection } from './server-connection.ts';
-import { toStoreError } from './server-errors.ts';
+import { hasLeaderMoved, toStoreError } from './server-errors.ts';
 
 /** Where the server is, and how patient an append is. */
 export interface EventStoreDbOptions {
@@ -71,8 +71,11 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
     },
   });
 
-  /** Tries until the truth is known: what may have been recorded is sent again with the same ids, which records nothing twice. */
-  async function append(stream: string, events: readonly NewEvent[], expectedRevision: ExpectedRevision): Promise<AppendResult> {
+  /**
+   * Tries until the truth is known: what may have been recorded is sent again with the same ids, which records nothing twice where a
+   * revision is named. `isRepeatable` says that twice would do no harm.
+   */
+  async function append(stream: string, events: readonly NewEvent[], expectedRevision: ExpectedRevision, isRepeatable = false): Promise<AppendResult> {
     availability.check();
     const givenUpAtMs = Date.now() + doubtMs;
     let isInDoubt = false;
@@ -84,10 +87,11 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
         const failure = toStoreError(error, { stream });
         if (failure.code !== 'event-store-unavailable') throw failure;
         isInDoubt ||= failure.isInDoubt;
-        // A first try that was never sent may only have met a connection that had ended meanwhile.
-        if (tried > 1 || failure.isInDoubt) availability.lost(failure);
+        // A first try may only have met a connection that had ended meanwhile, before it was sent, or a leader that was one.
+        const isAway = failure.isInDoubt && !hasLeaderMoved(failure.cause);
+        if (tried > 1 || isAway) availability.lost(failure);
         // Without a revision only a bounded memory of the server's would know the ids again.
-        const isSafe = !isInDoubt || (expectedRevision !== 'any' && expectedRevision !== 'stream-exists');
+        const isSafe = !isInDoubt || isRepeatable || (expectedRevision !== 'any' && expectedRevision !== 'stream-exists');
         const isOver = isInDoubt ? Date.now() >= givenUpAtMs : tried >= unsentTries;
         if (!isSafe || isOver) throw new EventStoreError(failure.code, failure.message, { stream, expectedRevision, cause: failure.cause, isInDoubt });
       }
@@ -122,7 +126,7 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
       const name = metadataStreamOf(stream);
       const events = [{ id: randomUUID(), type: metadataEventType, data: encodeStreamMetadata(metadata), metadata: '{}' }];
       checkAppend(name, events);
-      return append(name, events, expectedRevision);
+      return append(name, events, expectedRevision, expectedRevision === 'any');
     },
     deleteStream: (stream, { expectedRevision }) => withStoreErrors(connection.delete(deleteRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
     tombstoneStream: (stream, { expectedRevision }) => withStoreErrors(connection.tombstone(tombstoneRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),

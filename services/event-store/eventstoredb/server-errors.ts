@@ -3,6 +3,7 @@ import {
   AccessDeniedError,
   convertToCommandError,
   MaxAppendSizeExceededError,
+  NotLeaderError,
   StreamDeletedError,
   StreamNotFoundError,
   WrongExpectedVersionError,
@@ -36,4 +37,9 @@ export function toStoreError(thrown: unknown, asked: Asked = {}): EventStoreErro
     return new EventStoreError('access-denied', `The event store denies this to the account in its connection string (${stream}).`, details);
   }
   return new EventStoreError('event-store-unavailable', `The event store does not answer as it should: ${error.message === '' ? error.name : error.message}`, details);
+}
+
+/** Whether a node refused because another leads now; the client begins its next call at that one. */
+export function hasLeaderMoved(thrown: unknown): boolean {
+  return thrown instanceof Error && convertToCommandError(thrown) instanceof NotLeaderError;
 }

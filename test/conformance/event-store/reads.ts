@@ -59,6 +59,28 @@ export function describeReads(store: GetStore): void {
       expect(revisionsOf(await collect(store().readStream(long, { from: 1_500, limit: 1_100 })))).to.deep.equal(numbers.slice(1_500, 2_600));
     });
 
+    it('ends where the stream, or the log, ended when it began, however they grow meanwhile', async () => {
+      const growing = newStream();
+      const from = await markPlace(store());
+      for (let chunk = 0; chunk < 3; chunk += 1) {
+        await store().append(growing, newEvents(700), { expectedRevision: chunk === 0 ? 'no-stream' : chunk * 700 - 1 });
+      }
+      let last = 2_099;
+      const growingWhile = async (pages: AsyncIterable<readonly RecordedEvent[]>): Promise<number[]> => {
+        const end = last;
+        const seen: number[] = [];
+        for await (const page of pages) {
+          seen.push(...revisionsOf(page.filter((event) => event.stream === growing)));
+          ({ revision: last } = await store().append(growing, newEvents(5), { expectedRevision: last }));
+        }
+        expect(seen).to.have.lengthOf(end + 1);
+        return seen;
+      };
+      expect((await growingWhile(store().readStream(growing))).at(-1)).to.equal(2_099);
+      await growingWhile(store().readAll({ from }));
+      await growingWhile(store().readAll({ from, filter: { streamPrefixes: [growing] } }));
+    });
+
     it('shows what was appended just before', async () => {
       const fresh = newStream();
       for (let revision = 0; revision < 20; revision += 1) {

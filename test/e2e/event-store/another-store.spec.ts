@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startStoreProcess, type StoreProcess } from '../../support/store-process.ts';
 import { listEvents } from '../docker/support/events.ts';
 import { createRest, signInByRest, type Rest } from '../docker/support/rest.ts';
 import { type DockerSite, startDockerSite } from '../docker/support/site.ts';
-import { startStoreProcess, type StoreProcess } from './store-process.ts';
 
 const eventStoreUrl = process.env['EVENTSTORE_URL'] ?? '';
 

@@ -1,7 +1,7 @@
 /** Connection strings: what is wrong is said before anything connects, and never with a password in it. */
 import { expect } from 'chai';
-import { readConnectionString } from '../../services/event-store/eventstoredb/connection-settings.ts';
-import { EventStoreError } from '../../services/event-store/port.ts';
+import { readConnectionString } from '../../../services/event-store/eventstoredb/connection-settings.ts';
+import { EventStoreError } from '../../../services/event-store/port.ts';
 
 describe('an EventStoreDB connection string', () => {
   const refusalOf = (text: string): string => {

@@ -1,9 +1,9 @@
 /** A Homeport that is only a store (`serve --roles store`), as a process that may be killed and started again. */
 import path from 'node:path';
-import type { RunningProcess } from '../../support/child-process.ts';
-import { startHomeportCommand } from '../../support/homeport.ts';
-import { findFreePort } from '../../support/ports.ts';
-import { createTemporaryFolder } from '../../support/temporary-folder.ts';
+import type { RunningProcess } from './child-process.ts';
+import { startHomeportCommand } from './homeport.ts';
+import { findFreePort } from './ports.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
 
 export interface StoreProcess {
   /** What `--event-store` of another Homeport takes; the same after each start. */

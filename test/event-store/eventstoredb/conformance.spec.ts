@@ -1,6 +1,6 @@
 /** The EventStoreDB adapter passes the conformance suite against the server that EVENTSTORE_URL names. */
-import { openEventStoreDb } from '../../services/event-store/eventstoredb/event-store.ts';
-import { describeEventStore } from '../conformance/event-store.ts';
+import { openEventStoreDb } from '../../../services/event-store/eventstoredb/event-store.ts';
+import { describeEventStore } from '../../conformance/event-store.ts';
 
 const url = process.env['EVENTSTORE_URL'];
 
