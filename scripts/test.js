@@ -85,7 +85,7 @@ async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ spec
   totals.passed += passed;
   totals.failed += failed === 0 && code !== 0 ? 1 : failed;
   totals.skipped.push(...skipped);
-  if (failed === 0 && code !== 0) process.stdout.write(`The specs in test/${name} passed, but did not end by themselves (${code ?? 'stopped at the deadline'}).\n`);
+  if (failed === 0 && code !== 0) process.stdout.write(`The specs in test/${name} passed, but did not end by themselves (${code ?? 'stopped at the deadline'}); what they left open is said above.\n`);
 }
 
 /**

@@ -3,6 +3,7 @@ import { connectivityState, Metadata } from '@grpc/grpc-js';
 import type { HostPort } from '../../proto/host-port.ts';
 import { PollServiceClient } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { ConnectFailure, connectFailureFrom } from './connect-failure.ts';
+import { connectOnceOptions } from './connect-once.ts';
 import { withDeadline } from './deadline.ts';
 import { grpcRoute } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
@@ -25,6 +26,7 @@ export async function connectApi(target: HostPort, proxy: Proxy | undefined, tru
     'grpc.ssl_target_name_override': sniOf(target),
     'grpc.use_local_subchannel_pool': 1,
     'grpc.service_config_disable_resolution': 1,
+    ...connectOnceOptions,
     'grpc.enable_retries': 0,
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': 256 * 1024,

@@ -1,5 +1,6 @@
 /** What the tunnel asks of grpc-js. */
 import type { ChannelOptions } from '@grpc/grpc-js';
+import { connectOnceOptions } from '../connection/connect-once.ts';
 import { KEEP_ALIVE_MS, KEEP_ALIVE_TIMEOUT_MS, MAX_MESSAGE_BYTES, STREAM_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
 
 export const tunnelChannelOptions: ChannelOptions = {
@@ -17,4 +18,5 @@ export const tunnelChannelOptions: ChannelOptions = {
   'grpc.enable_channelz': 0,
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
   'grpc.service_config_disable_resolution': 1,
+  ...connectOnceOptions,
 };

@@ -1,5 +1,7 @@
 /** How long the product's agent waits before it calls again, with time and dice in the test's hand. */
-import { status } from '@grpc/grpc-js';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { Client, status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { connectApi } from '../../agent/connection/api-client.ts';
 import { ConnectFailure } from '../../agent/connection/connect-failure.ts';
@@ -101,6 +103,32 @@ describe('an agent that calls again', () => {
     } finally {
       connections.stop();
     }
+  });
+
+  it('does not try again behind its own back once it has given a connection up, as gRPC does by itself', async () => {
+    const { controlPlane, after } = suite();
+    const target = { host: '127.0.0.1', port: await findFreePort() };
+    const others = await findFreePort();
+    const trust = trustAuthorities(target, controlPlane.certificate.caPem);
+    const attempts = new Map<number, number>();
+    const { promise: othersCameTwice, resolve } = Promise.withResolvers<undefined>();
+    const opened = (message: unknown): void => {
+      const { socket } = message as { readonly socket: Socket };
+      socket.on('connectionAttempt', (_ip: string, port: number) => {
+        const count = (attempts.get(port) ?? 0) + 1;
+        attempts.set(port, count);
+        if (port === others && count === 2) resolve(undefined);
+      });
+    };
+    subscribe('net.client.socket', opened);
+    after(() => unsubscribe('net.client.socket', opened));
+    await connectApi(target, undefined, trust, new AbortController().signal).catch(() => undefined);
+    const plain = new Client(`dns:127.0.0.1:${String(others)}`, trust.credentials, { 'grpc.use_local_subchannel_pool': 1 });
+    await new Promise((done) => plain.waitForReady(Date.now() + 200, done));
+    plain.close();
+    // It began later, so its second attempt is later than ours would be.
+    await othersCameTwice;
+    expect(attempts.get(target.port)).to.equal(1);
   });
 
   it('asks after fifteen seconds, and every five minutes at the end, where it is refused for what only a person can mend', async () => {
