@@ -21,7 +21,6 @@ import { createPollRecorder } from './poll-recorder.ts';
 import { createPollSummaries, type ExpirePolls } from './poll-summaries.ts';
 import type { CommandContext, History, TunnelControl, TunnelKeys } from './ports.ts';
 import { createPresence } from './presence.ts';
-import { reconnectSpreadMs } from './reconnect-spread.ts';
 import { createRefusals } from './refusals.ts';
 import type { InstallationSecrets } from './sealing.ts';
 import { createSnapshots, type ExpireSnapshots, type Snapshots } from './snapshots.ts';
@@ -205,7 +204,7 @@ export function createApplication(deps: {
           presence.know(agent.environmentId, { heartbeat: agent.heartbeat, lastPolledAtMs, intervalMs });
         }
       }
-      presence.expectAllWithin(reconnectSpreadMs(agentsUp));
+      presence.expectAll(agentsUp);
       for await (const page of past.snapshots()) for (const snapshot of page) snapshots.know(snapshot);
       summaries.recover();
       await checkpoints.start();

@@ -27,7 +27,7 @@ import {
   type SettingsAccess,
 } from './ports.ts';
 import type { PresentAgent, Presence } from './presence.ts';
-import { reconnectSpreadMs, reconnectsPerSecond } from './reconnect-spread.ts';
+import { reconnectsPerSecond } from './reconnect-spread.ts';
 import type { Refusals } from './refusals.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { RecordedTunnelCertificate } from './tunnel-certificate.ts';
@@ -173,7 +173,7 @@ export function createPolls(deps: {
   }
 
   function answer(agent: PresentAgent, required: readonly IssuedCredentials[]): PollAnswer {
-    const spreadMs = reconnectSpreadMs(presence.connected());
+    const spreadMs = presence.spreadMs();
     const entry = connected.get(agent);
     if (entry !== undefined) entry.toldSpreadMs = spreadMs;
     return {

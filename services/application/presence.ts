@@ -1,6 +1,8 @@
 /** Who is there: the agents that poll, and by the server's clock whether an environment is up. */
 import type { AgentReport } from '../domain/events.ts';
 import type { Clock } from './clock.ts';
+import { createFleetSize } from './fleet-size.ts';
+import { reconnectSpreadMs } from './reconnect-spread.ts';
 
 /** An agent whose poll call is open, or who polled a moment ago by a classic call. */
 export interface PresentAgent {
@@ -29,8 +31,8 @@ interface Heard {
 export interface Presence {
   /** What the record says of an environment at start. Its silence so far is the control plane's own. */
   know(environmentId: string, past: { readonly heartbeat: 'never' | 'up' | 'down'; readonly lastPolledAtMs: number | undefined; readonly intervalMs: number }): void;
-  /** All that the record says is known: whoever was up comes back within so many milliseconds, and counts as up until then. */
-  expectAllWithin(ms: number): void;
+  /** All that the record says is known: so many agents were up, and count as up until their return has been spread. */
+  expectAll(agents: number): void;
   arrived(agent: PresentAgent, intervalMs: number): void;
   /** `again` is the longest after which it should be back, in milliseconds. */
   left(agent: PresentAgent, again: number): void;
@@ -40,6 +42,8 @@ export interface Presence {
   present(environmentId: string, swarmNode: string | null): readonly PresentAgent[];
   /** How many poll calls are open. */
   connected(): number;
+  /** The time over which all agents would spread their return where they lost the control plane now, in milliseconds. */
+  spreadMs(): number;
   /** Whether a poll of the environment, or of a Swarm node, is due within so many milliseconds, or a call is open. */
   isDueWithin(environmentId: string, ms: number, swarmNode?: string | null): boolean;
   close(): void;
@@ -60,6 +64,7 @@ export function createPresence(deps: {
   const { clock, onLost, onRestored } = deps;
   const environments = new Map<string, Heard>();
   let open = 0;
+  const fleet = createFleetSize(clock);
   let checkedAtMs = clock.now();
   const stop = clock.every(checkMs, check);
 
@@ -112,20 +117,22 @@ export function createPresence(deps: {
       one.deadlineMs = clock.now() + 2 * intervalMs + graceMs;
     },
 
-    expectAllWithin(ms) {
+    expectAll(agents) {
+      fleet.expect(agents);
+      const ms = reconnectSpreadMs(agents);
       for (const one of environments.values()) one.deadlineMs = Math.max(one.deadlineMs, one.knownAtMs + ms + graceMs);
     },
 
     arrived(agent, intervalMs) {
       heard(agent.environmentId).open.add(agent);
-      open++;
+      fleet.connected(++open);
       polled(agent.environmentId, intervalMs);
     },
 
     left(agent, again) {
       const one = environments.get(agent.environmentId);
       if (one?.open.delete(agent) !== true) return;
-      open--;
+      fleet.connected(--open);
       const nodeId = agent.report.swarm?.nodeId;
       if (nodeId !== undefined) one.nodes.set(nodeId, clock.now() + again);
       if (one.open.size > 0) return;
@@ -148,6 +155,8 @@ export function createPresence(deps: {
     },
 
     connected: () => open,
+
+    spreadMs: () => reconnectSpreadMs(fleet.agents()),
 
     isDueWithin(environmentId, ms, swarmNode = null) {
       const one = environments.get(environmentId);
