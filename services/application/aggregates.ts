@@ -16,10 +16,10 @@ export interface Outcome<State, Event> {
 export interface Aggregates<State, Command, Event> {
   /**
    * Decides on the newest state and records what follows. Commands on one stream are decided one after the other; where
-   * another process appended meanwhile, the stream is loaded and decided again.
-   * Throws {@link import('../domain/refusal.ts').Refusal} and {@link ApplicationError} event-store-unavailable, conflict.
+   * another process appended meanwhile, the stream is loaded and decided again. `onlyIf` is asked about each state that is decided on.
+   * Throws {@link import('../domain/refusal.ts').Refusal} and {@link ApplicationError} event-store-unavailable, conflict, precondition-failed.
    */
-  execute(stream: string, command: Command, context: CommandContext): Promise<Outcome<State, Event>>;
+  execute(stream: string, command: Command, context: CommandContext, onlyIf?: (state: State) => boolean): Promise<Outcome<State, Event>>;
   /** The state of a stream, from memory where it is there. */
   load(stream: string): Promise<State>;
   /** The state where it is in memory. */
@@ -105,9 +105,10 @@ export function createAggregates<State, Command, Event extends DomainEvent>(deps
     return mine;
   }
 
-  async function decideAndAppend(stream: string, command: Command, context: CommandContext): Promise<Outcome<State, Event>> {
+  async function decideAndAppend(stream: string, command: Command, context: CommandContext, onlyIf: (state: State) => boolean): Promise<Outcome<State, Event>> {
     let entry = entries.get(stream) ?? (await read(stream));
     for (let attempt = 0; attempt < attempts; attempt++) {
+      if (!onlyIf(entry.state)) throw new ApplicationError('precondition-failed', 'somebody changed it meanwhile; read it again, and change what is there now');
       const events = decider.decide(command, entry.state);
       if (events.length === 0) return { events, state: entry.state, position: undefined };
       let appended: Awaited<ReturnType<EventLog['append']>>;
@@ -132,7 +133,7 @@ export function createAggregates<State, Command, Event extends DomainEvent>(deps
   }
 
   return {
-    execute: (stream, command, context) => inTurn(stream, () => decideAndAppend(stream, command, context)),
+    execute: (stream, command, context, onlyIf = () => true) => inTurn(stream, () => decideAndAppend(stream, command, context, onlyIf)),
     load: async (stream) => (entries.get(stream) ?? (await inTurn(stream, async () => entries.get(stream) ?? read(stream)))).state,
     peek: (stream) => entries.get(stream)?.state,
     onRecorded(listener) {

@@ -5,7 +5,7 @@ import type { Aggregates, Outcome } from './aggregates.ts';
 import type { CommandContext } from './ports.ts';
 
 export interface EnvironmentStreams {
-  execute(environmentId: string, command: EnvironmentCommand, context: CommandContext): Promise<Outcome<EnvironmentState, EnvironmentEvent>>;
+  execute(environmentId: string, command: EnvironmentCommand, context: CommandContext, onlyIf?: (state: EnvironmentState) => boolean): Promise<Outcome<EnvironmentState, EnvironmentEvent>>;
   load(environmentId: string): Promise<EnvironmentState>;
   /** The state where it is in memory. */
   peek(environmentId: string): EnvironmentState | undefined;
@@ -15,7 +15,7 @@ export interface EnvironmentStreams {
 export function createEnvironmentStreams(aggregates: Aggregates<EnvironmentState, EnvironmentCommand, EnvironmentEvent>): EnvironmentStreams {
   const stream = (environmentId: string) => `environment-${environmentId}`;
   return {
-    execute: (environmentId, command, context) => aggregates.execute(stream(environmentId), command, context),
+    execute: (environmentId, command, context, onlyIf) => aggregates.execute(stream(environmentId), command, context, onlyIf),
     load: (environmentId) => aggregates.load(stream(environmentId)),
     peek: (environmentId) => aggregates.peek(stream(environmentId)),
   };

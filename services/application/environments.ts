@@ -109,7 +109,7 @@ export function createEnvironments(deps: {
       });
     },
 
-    async change(environmentId, changes, context) {
+    async change(environmentId, changes, context, onlyIf = () => true) {
       const state = await active(environmentId);
       const allowLoopback = changes.allowLoopback ?? false;
       const name = changes.name === undefined ? undefined : checkName(changes.name);
@@ -126,7 +126,7 @@ export function createEnvironments(deps: {
         ...(changes.tags === undefined ? {} : { tags: checkTags(changes.tags) }),
         ...(changes.pollIntervalSeconds === undefined ? {} : { pollIntervalSeconds: checkPollInterval(changes.pollIntervalSeconds) }),
       } as const;
-      const { position, state: after } = await withName(environmentId, name ?? state.name, () => run(() => streams.execute(environmentId, command, context)));
+      const { position, state: after } = await withName(environmentId, name ?? state.name, () => run(() => streams.execute(environmentId, command, context, (now) => now.status !== 'active' || onlyIf(now))));
       settle(environmentId, after.status === 'active' ? after.name : undefined, name);
       if (address !== undefined) await onAddress(hostOf(address));
       if (address !== undefined || wanted !== undefined) onAddressChanged(environmentId);

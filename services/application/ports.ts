@@ -51,6 +51,7 @@ export type ApplicationErrorCode =
   | 'unknown-event-type'
   | 'event-store-unavailable'
   | 'checkpoints-not-kept'
+  | 'precondition-failed'
   | 'conflict';
 
 export class ApplicationError extends Error {
@@ -91,6 +92,12 @@ export interface NewEnvironment {
 /** RFC 7396: absent is unchanged. */
 export type EnvironmentChanges = Partial<Pick<NewEnvironment, 'name' | 'address' | 'tunnelAddress' | 'tags' | 'pollIntervalSeconds' | 'allowLoopback'>>;
 
+/** What an admin may change of an environment. */
+export type EditableEnvironment = Required<Pick<NewEnvironment, 'name' | 'address' | 'tunnelAddress' | 'tags'>> & { readonly pollIntervalSeconds: number | null };
+
+/** Asked about what is there at the moment of the decision: where it answers false nothing changes, and precondition-failed is thrown. */
+export type OnlyIf<Current> = (current: Current) => boolean;
+
 /** What an agent needs to join. */
 export interface Deployment {
   /** The Edge ID to put into the command: the issued one, or the one associated. */
@@ -102,8 +109,8 @@ export interface Deployment {
 export interface Environments {
   /** Throws name-taken, invalid-name, invalid-address, loopback-address, invalid-tags, invalid-poll-interval, event-store-unavailable. */
   create(input: NewEnvironment, context: CommandContext): Promise<Deployment & { readonly environmentId: string; readonly position: Position }>;
-  /** Throws as create, and environment-not-found. `position` is undefined where nothing changed. */
-  change(environmentId: string, changes: EnvironmentChanges, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+  /** Throws as create, environment-not-found and precondition-failed. `position` is undefined where nothing changed. */
+  change(environmentId: string, changes: EnvironmentChanges, context: CommandContext, onlyIf?: OnlyIf<EditableEnvironment>): Promise<{ readonly position: Position | undefined }>;
   /**
    * Makes all join tokens printed so far useless: its polls and tunnels end, and its agents are refused until they have the
    * new one. Throws environment-not-found.
@@ -407,8 +414,8 @@ export interface Accounts {
 
 export interface SettingsAccess {
   current(): Settings;
-  /** Throws invalid-settings with a pointer. */
-  change(changes: Partial<Settings>, context: CommandContext): Promise<{ readonly position: Position | undefined }>;
+  /** Throws invalid-settings with a pointer, and precondition-failed. */
+  change(changes: Partial<Settings>, context: CommandContext, onlyIf?: OnlyIf<Settings>): Promise<{ readonly position: Position | undefined }>;
 }
 
 /** The keys behind tunnel certificates. */

@@ -4,7 +4,7 @@ import type { Settings } from '../domain/events.ts';
 import { EventStoreError, type EventReader } from '../event-store/port.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
-import { ApplicationError, type CommandContext, type SettingsAccess } from './ports.ts';
+import { ApplicationError, type CommandContext, type OnlyIf, type SettingsAccess } from './ports.ts';
 
 export interface StoredSettings extends SettingsAccess {
   /** Reads what was set; must come before anything else. */
@@ -97,9 +97,10 @@ export function createSettings(deps: { readonly reader: EventReader; readonly lo
     settings = folded;
   }
 
-  async function change(changes: Partial<Settings>, context: CommandContext): ReturnType<SettingsAccess['change']> {
+  async function change(changes: Partial<Settings>, context: CommandContext, onlyIf: OnlyIf<Settings>): ReturnType<SettingsAccess['change']> {
     check(changes);
     for (;;) {
+      if (!onlyIf(settings)) throw new ApplicationError('precondition-failed', 'somebody changed the settings meanwhile; read them again');
       const news = Object.fromEntries(Object.entries(changes).filter(([name, value]) => settings[name as keyof Settings] !== value));
       if (Object.keys(news).length === 0) return { position: undefined };
       const prepared = log.prepare([{ type: 'SettingsChanged', data: { at: instantOf(clock), changes: news } }], context);
@@ -120,8 +121,8 @@ export function createSettings(deps: { readonly reader: EventReader; readonly lo
   return {
     start: read,
     current: () => settings,
-    change(changes, context) {
-      const mine = tail.then(() => change(changes, context));
+    change(changes, context, onlyIf = () => true) {
+      const mine = tail.then(() => change(changes, context, onlyIf));
       tail = mine.catch(() => undefined);
       return mine;
     },

@@ -51,6 +51,16 @@ describe('application: environments', () => {
     await create('renamed');
   });
 
+  it('changes only what is still as the caller knew it: of ten changes to one state one counts', async () => {
+    const { environmentId } = await create('first');
+    const changes = Array.from({ length: 10 }, (_, index) => harness.app.environments.change(environmentId, { name: `name${String(index)}` }, admin, ({ name }) => name === 'first'));
+    const results = await Promise.all(changes.map(rejected));
+    expect(results.filter((code) => code === 'fine')).to.have.length(1);
+    expect(results.filter((code) => code === 'precondition-failed')).to.have.length(9);
+    const intervals = Array.from({ length: 10 }, (_, index) => harness.app.settings.change({ pollIntervalSeconds: 10 + index }, admin, ({ pollIntervalSeconds }) => pollIntervalSeconds === 5));
+    expect((await Promise.all(intervals.map(rejected))).filter((code) => code === 'precondition-failed')).to.have.length(9);
+  });
+
   it('keeps names over a restart', async () => {
     const { environmentId } = await create('factory');
     const next = await harness.restart({

@@ -19,6 +19,7 @@ export type GatewayErrorCode =
   | 'invalid-path'
   | 'invalid-node'
   | 'invalid-cursor'
+  | 'idempotency-key-reused'
   | 'snapshot-not-found'
   | 'invalid-position'
   | 'not-yet-applied'
@@ -75,6 +76,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'invalid-expiry': { status: 400, title: 'The expiry is not valid' },
   'event-store-unavailable': { status: 503, title: 'The event store can not be reached', retryAfterSeconds: 5 },
   'checkpoints-not-kept': { status: 404, title: 'The event store has no chain to sign' },
+  'precondition-failed': { status: 412, title: 'It was changed meanwhile' },
   conflict: { status: 409, title: 'Somebody else changed the same at the same time' },
   // Of the tunnels
   'tunnel-not-open': { status: 502, title: 'The tunnel is not open', retryAfterSeconds: 1 },
@@ -102,6 +104,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'invalid-path': { status: 400, title: 'The path is not valid' },
   'invalid-node': { status: 400, title: 'The Swarm node is not valid' },
   'snapshot-not-found': { status: 404, title: 'There is no snapshot yet' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another request' },
   'invalid-cursor': { status: 400, title: 'The cursor is not valid' },
   'invalid-position': { status: 400, title: 'The position is not valid' },
   'not-yet-applied': { status: 503, title: 'The read models have not come that far yet', retryAfterSeconds: 1 },

@@ -7,6 +7,7 @@ import { requireRole } from '../security/access.ts';
 import { securityHeaders } from '../security/security-headers.ts';
 import { addMethodNotAllowed, createErrorResponder } from './error-handler.ts';
 import { awaitAskedPosition } from './read-your-writes.ts';
+import { useIdempotencyKeys } from './idempotency.ts';
 import type { RestDependencies } from './rest-dependencies.ts';
 import './route-config.ts';
 import { registerAgent } from './routes/agent.ts';
@@ -116,6 +117,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     done();
   });
   app.addHook('preHandler', awaitAskedPosition(dependencies.projections));
+  useIdempotencyKeys(app);
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.headers({ ...securityHeaders, 'homeport-request-id': request.id });
     done(null, payload);

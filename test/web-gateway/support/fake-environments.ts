@@ -57,8 +57,9 @@ export function createFakeEnvironments(): FakeEnvironments {
       });
       return { environmentId, edgeId: '6b1f0c52-0000-4000-8000-000000000001', joinToken: 'am9pbi10b2tlbg', position: String((position += 1)) };
     },
-    async change(id, { name, address, tunnelAddress, tags, pollIntervalSeconds }) {
+    async change(id, { name, address, tunnelAddress, tags, pollIntervalSeconds }, _context, onlyIf = () => true) {
       const view = existing(id);
+      if (!onlyIf(view)) throw new ApplicationError('precondition-failed', 'it was changed');
       checkName(name, id);
       views.set(id, {
         ...view,

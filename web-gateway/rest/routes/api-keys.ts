@@ -5,7 +5,7 @@ import type { Role } from '../../../services/domain/events.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { contextOf, identityOf } from '../route-config.ts';
-import { exactly, idParams, identifier, instant, noContent, nullableInstant, pageOf, pageQuery } from '../schemas/json-schema.ts';
+import { exactly, idempotencyKey, idParams, identifier, instant, noContent, nullableInstant, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
 const keyProperties = {
   id: identifier,
@@ -36,7 +36,7 @@ export function registerApiKeys(app: FastifyInstance, { accounts }: RestDependen
 
   app.post<{ Body: { name: string; role: Role; expiresAt?: string | null } }>(
     '/api-keys',
-    { config: { access: 'auditor' }, schema: { summary: 'Create an API key', body: newKeySchema, response: { 201: createdKeySchema } } },
+    { config: { access: 'auditor', isCreation: true }, schema: { summary: 'Create an API key', headers: idempotencyKey, body: newKeySchema, response: { 201: createdKeySchema } } },
     async (request, reply) => {
       const key = await accounts.createApiKey(identityOf(request).principal, request.body, contextOf(request));
       reply.code(201).header('location', `/api/v1/api-keys/${key.id}`);

@@ -1,12 +1,13 @@
 /** One environment: showing, changing, disassociating and removing it. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ApplicationError, type EnvironmentChanges } from '../../../services/application/ports.ts';
+import { editableEnvironment, entityTag, onlyIfMatch } from '../entity-tag.ts';
 import { environmentJson } from '../environment-json.ts';
 import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { contextOf } from '../route-config.ts';
 import { environmentChangesSchema, environmentSchema } from '../schemas/environment-schema.ts';
-import { exactly, identifier, idParams, noContent } from '../schemas/json-schema.ts';
+import { exactly, identifier, idParams, ifMatch, noContent } from '../schemas/json-schema.ts';
 
 /** What agents are started with from now on. */
 const joinSchema = {
@@ -18,28 +19,29 @@ const edgeIdParams = exactly({ id: identifier, edgeId: { type: 'string', format:
 export function registerEnvironment(app: FastifyInstance, dependencies: RestDependencies): void {
   const { environments, projections } = dependencies;
 
-  async function show(environmentId: string): Promise<object> {
+  async function show(environmentId: string, reply: FastifyReply): Promise<object> {
     const view = await projections.environments.find(environmentId);
     if (view === undefined) throw new ApplicationError('environment-not-found', `There is no environment ${environmentId}.`);
+    reply.header('etag', entityTag(editableEnvironment(view)));
     return environmentJson(view, dependencies);
   }
 
   app.get<{ Params: { id: string } }>(
     '/environments/:id',
     { config: { access: 'auditor' }, schema: { summary: 'Show an environment', params: idParams, response: { 200: environmentSchema } } },
-    (request) => show(request.params.id),
+    (request, reply) => show(request.params.id, reply),
   );
 
   app.patch<{ Params: { id: string }; Body: EnvironmentChanges }>(
     '/environments/:id',
     {
       config: { access: 'admin' },
-      schema: { summary: 'Change an environment', params: idParams, body: environmentChangesSchema, response: { 200: environmentSchema } },
+      schema: { summary: 'Change an environment', params: idParams, headers: ifMatch, body: environmentChangesSchema, response: { 200: environmentSchema } },
     },
     async (request, reply) => {
-      const { position } = await environments.change(request.params.id, request.body, contextOf(request));
+      const { position } = await environments.change(request.params.id, request.body, contextOf(request), onlyIfMatch(request, editableEnvironment));
       await settle(projections, position, reply);
-      return show(request.params.id);
+      return show(request.params.id, reply);
     },
   );
 
@@ -65,7 +67,7 @@ export function registerEnvironment(app: FastifyInstance, dependencies: RestDepe
     async (request, reply) => {
       const { position } = await environments.disassociate(request.params.id, contextOf(request));
       await settle(projections, position, reply);
-      return show(request.params.id);
+      return show(request.params.id, reply);
     },
   );
 

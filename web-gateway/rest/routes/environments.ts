@@ -9,7 +9,7 @@ import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { contextOf } from '../route-config.ts';
 import { createdEnvironmentSchema, environmentSchema, newEnvironmentSchema } from '../schemas/environment-schema.ts';
-import { exactly, pageOf, pageQuery } from '../schemas/json-schema.ts';
+import { exactly, idempotencyKey, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
 const querySchema = exactly({
   id: { type: 'string', pattern: '^[a-z0-9]{1,64}(,[a-z0-9]{1,64}){0,99}$', description: 'Only these, by their ids: at most a hundred, with commas. Those that are not there are left out.' },
@@ -37,7 +37,7 @@ export function registerEnvironments(app: FastifyInstance, dependencies: RestDep
 
   app.post<{ Body: Omit<NewEnvironment, 'address'> & { address?: string } }>(
     '/environments',
-    { config: { access: 'admin' }, schema: { summary: 'Create an environment', body: newEnvironmentSchema, response: { 201: createdEnvironmentSchema } } },
+    { config: { access: 'admin', isCreation: true }, schema: { summary: 'Create an environment', headers: idempotencyKey, body: newEnvironmentSchema, response: { 201: createdEnvironmentSchema } } },
     async (request, reply) => {
       const address = request.body.address ?? publicAddress ?? addressOfHost(request.headers.host);
       const { environmentId, joinToken, edgeId, position } = await environments.create({ ...request.body, address }, contextOf(request));

@@ -1,10 +1,11 @@
 /** The installation's settings. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Settings } from '../../../services/domain/events.ts';
+import { entityTag, onlyIfMatch } from '../entity-tag.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { settle } from '../read-your-writes.ts';
 import { contextOf } from '../route-config.ts';
-import { exactly } from '../schemas/json-schema.ts';
+import { exactly, ifMatch } from '../schemas/json-schema.ts';
 
 /** Their bounds are the application's: it answers invalid-settings with a pointer. */
 const properties: Readonly<Record<keyof Settings, object>> = {
@@ -26,17 +27,23 @@ const properties: Readonly<Record<keyof Settings, object>> = {
 const settingsSchema = { type: 'object', properties };
 
 export function registerSettings(app: FastifyInstance, { settings, projections }: RestDependencies): void {
-  app.get('/settings', { config: { access: 'auditor' }, schema: { summary: 'Read the settings', response: { 200: settingsSchema } } }, () =>
-    Promise.resolve(settings.current()),
+  function tagged(reply: FastifyReply): Settings {
+    const current = settings.current();
+    reply.header('etag', entityTag(current));
+    return current;
+  }
+
+  app.get('/settings', { config: { access: 'auditor' }, schema: { summary: 'Read the settings', response: { 200: settingsSchema } } }, (_request, reply) =>
+    Promise.resolve(tagged(reply)),
   );
 
   app.patch<{ Body: Partial<Settings> }>(
     '/settings',
-    { config: { access: 'admin' }, schema: { summary: 'Change settings', body: exactly(properties), response: { 200: settingsSchema } } },
+    { config: { access: 'admin' }, schema: { summary: 'Change settings', headers: ifMatch, body: exactly(properties), response: { 200: settingsSchema } } },
     async (request, reply) => {
-      const { position } = await settings.change(request.body, contextOf(request));
+      const { position } = await settings.change(request.body, contextOf(request), onlyIfMatch(request, (current: Settings) => current));
       await settle(projections, position, reply);
-      return settings.current();
+      return tagged(reply);
     },
   );
 }

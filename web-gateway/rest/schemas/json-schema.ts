@@ -13,6 +13,18 @@ export const pageQuery = {
   cursor: { type: 'string', minLength: 1, maxLength: 512, description: 'Where to go on: nextCursor of the page before.' },
 } as const;
 
+/** Of routes that change what somebody else may be changing too. */
+export const ifMatch = {
+  type: 'object',
+  properties: { 'if-match': { type: 'string', description: 'The ETag of the answer that the change is made on: where it was changed meanwhile nothing happens, and the answer is 412 `precondition-failed`.' } },
+} as const;
+
+/** Of routes that create something. */
+export const idempotencyKey = {
+  type: 'object',
+  properties: { 'idempotency-key': { type: 'string', description: 'Made by the caller, such as a UUID: a request that is repeated with it within the hour gets the first one’s answer, and nothing is made twice.' } },
+} as const;
+
 /** No body, or an empty object. */
 export const nothing = { type: ['object', 'null'], additionalProperties: false } as const;
 
