@@ -1,5 +1,6 @@
 /** Mocha's spec reporter, which also writes its totals as JSON to the file that HOMEPORT_TEST_REPORT names, and tells what keeps specs from ending. */
 import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers';
 import Mocha from 'mocha';
 
 /** What specs leave open ends within moments; what is open after so long was forgotten. */
