@@ -61,7 +61,9 @@ export function createEventLog(deps: { readonly store: EventStore; readonly cloc
       } catch (error) {
         // What no waiting mends must not look as if it did.
         if (error instanceof EventStoreError && !passing.has(error.code)) throw error;
-        throw new ApplicationError('event-store-unavailable', 'the event store cannot record this now; try again shortly', {
+        const isDiskFull = error instanceof EventStoreError && error.isDiskFull;
+        const why = isDiskFull ? 'the disk of the event store is full, so nothing can be recorded; free space on it, and it goes on by itself' : 'the event store cannot record this now; try again shortly';
+        throw new ApplicationError('event-store-unavailable', why, {
           retryAfterSeconds,
           cause: error,
         });

@@ -27,6 +27,13 @@ export interface RecordedEvent extends NewEvent {
   readonly createdAtMs: number;
 }
 
+/** Why a store can't record. */
+export interface Unavailability {
+  readonly code: 'away' | 'disk-full';
+  /** In words for operators; may name machines and files. */
+  readonly reason: string;
+}
+
 /** What an append answers. */
 export interface AppendResult {
   /** The revision of the stream's last event after the append. */
@@ -160,8 +167,8 @@ export interface EventStore extends EventReader {
   deleteStream(stream: string, options: { readonly expectedRevision: ExpectedRevision }): Promise<void>;
   /** Hard delete: every later operation on the stream says `stream-deleted`, for ever. */
   tombstoneStream(stream: string, options: { readonly expectedRevision: ExpectedRevision }): Promise<void>;
-  /** Why the store can't record now, in words for operators; undefined where it can, as far as is known. */
-  unavailability?(): string | undefined;
+  /** Why the store can't record now; undefined where it can, as far as is known. */
+  unavailability(): Unavailability | undefined;
   /** What another thread of this process needs to read the same store, with {@link ReaderSource.transfer} as transfer list. Made anew for each thread. */
   readerSource(): ReaderSource;
 }
@@ -210,6 +217,8 @@ export class EventStoreError extends Error {
   readonly actualRevision: number | undefined;
   /** With `event-store-unavailable`, of an append: it may have been recorded all the same. Otherwise it was not. */
   readonly isInDoubt: boolean;
+  /** With `event-store-unavailable`: the store's disk is full. It goes on by itself once there is room. */
+  readonly isDiskFull: boolean;
 
   constructor(
     code: EventStoreErrorCode,
@@ -219,6 +228,7 @@ export class EventStoreError extends Error {
       readonly expectedRevision?: ExpectedRevision;
       readonly actualRevision?: number;
       readonly isInDoubt?: boolean;
+      readonly isDiskFull?: boolean;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -228,5 +238,6 @@ export class EventStoreError extends Error {
     this.expectedRevision = details.expectedRevision;
     this.actualRevision = details.actualRevision;
     this.isInDoubt = details.isInDoubt ?? false;
+    this.isDiskFull = details.isDiskFull ?? false;
   }
 }

@@ -130,7 +130,10 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
     },
     deleteStream: (stream, { expectedRevision }) => withStoreErrors(connection.delete(deleteRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
     tombstoneStream: (stream, { expectedRevision }) => withStoreErrors(connection.tombstone(tombstoneRequest(stream, expectedRevision), appendTimeoutMs), stream, expectedRevision),
-    unavailability: () => availability.reason(),
+    unavailability() {
+      const reason = availability.reason();
+      return reason === undefined ? undefined : { code: 'away', reason };
+    },
     readerSource: () => ({ description: { kind: 'eventstoredb', connectionString }, transfer: [] }),
   };
 }

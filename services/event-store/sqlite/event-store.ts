@@ -6,6 +6,7 @@ import type { ChainHead, LogChain } from '../log-chain.ts';
 import type { LogMaintenance, RemovalResult } from '../log-maintenance.ts';
 import type { AppendResult, EventStore, NewEvent, ReaderSource, SqliteReaderDescription } from '../port.ts';
 import { encodeStreamMetadata, metadataEventType, metadataStreamOf } from '../stream-metadata.ts';
+import { createAppendWatch } from './availability.ts';
 import { createEventReader } from './event-reader.ts';
 import { createHeadWatch, type HeadWatch } from './head-watch.ts';
 import type { Operation } from './operations.ts';
@@ -69,7 +70,8 @@ function toEventStore({ file, expiringCategories, writer, pages, heads }: StoreP
     close: () => (closing ??= pages.close().then(() => writer.close())),
   });
 
-  const operate = (operation: Operation, bytes: number, windowMs = 0): Promise<AppendResult> => writer.operate(operation, bytes, windowMs);
+  const watch = createAppendWatch(() => performance.now());
+  const operate = (operation: Operation, bytes: number, windowMs = 0): Promise<AppendResult> => watch.watched(writer.operate(operation, bytes, windowMs));
   const deletion = (): readonly NewEvent[] => [{ id: randomUUID(), type: '', data: '', metadata: '' }];
 
   return {
@@ -89,6 +91,7 @@ function toEventStore({ file, expiringCategories, writer, pages, heads }: StoreP
     tombstoneStream: async (stream, { expectedRevision }) => {
       await operate({ kind: 'tombstone', stream, expectedRevision, events: deletion() }, 0);
     },
+    unavailability: () => watch.unavailability(),
     readerSource: () => {
       const { port1, port2 } = new MessageChannel();
       writer.announceOn(port1);

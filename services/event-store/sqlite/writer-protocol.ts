@@ -51,6 +51,7 @@ export interface FlatError {
   readonly stream: string | undefined;
   readonly expectedRevision: ExpectedRevision | undefined;
   readonly actualRevision: number | undefined;
+  readonly isDiskFull: boolean;
 }
 
 const operationKinds: readonly OperationKind[] = ['append', 'soft-delete', 'tombstone'];
@@ -89,13 +90,14 @@ export function* unflattenOperations(flat: FlatOperations): Generator<TicketedOp
 
 /** For the way to the other thread. */
 export function flattenError(error: EventStoreError): FlatError {
-  const { code, message, stream, expectedRevision, actualRevision } = error;
-  return { code, message, stream, expectedRevision, actualRevision };
+  const { code, message, stream, expectedRevision, actualRevision, isDiskFull } = error;
+  return { code, message, stream, expectedRevision, actualRevision, isDiskFull };
 }
 
 /** The same error on this side. */
-export function unflattenError({ code, message, stream, expectedRevision, actualRevision }: FlatError): EventStoreError {
+export function unflattenError({ code, message, stream, expectedRevision, actualRevision, isDiskFull }: FlatError): EventStoreError {
   return new EventStoreError(code, message, {
+    isDiskFull,
     ...(stream === undefined ? {} : { stream }),
     ...(expectedRevision === undefined ? {} : { expectedRevision }),
     ...(actualRevision === undefined ? {} : { actualRevision }),
