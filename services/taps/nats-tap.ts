@@ -1,7 +1,7 @@
 /** The tap as the rest of the process sees it: a thread that is kept running, how far it has come, and where it stood. */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { EventStore } from '../event-store/port.ts';
+import type { EventStore, Position } from '../event-store/port.ts';
 import { type NatsSettings, readNatsSettings, serversOf } from './nats-connection.ts';
 import type { TapCheckpoint } from './tap.ts';
 import type { TapData, TapFarewell, TapThreadNews } from './thread-messages.ts';
@@ -35,6 +35,8 @@ export interface NatsTap {
   state(): TapState;
   /** Whether polls are published too; a change takes effect at the next event. */
   includePolls(isWanted: boolean): void;
+  /** Resolves once everything up to there is in the stream; after `withinMs` at the latest, and at once where this tap does not publish. */
+  flush(through: Position, withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,7 +49,7 @@ const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './tap-worker.ts' : 
 
 /** Starts the tap. Throws {@link import('./tap-error.ts').TapError} where the settings are wrong; that NATS is away is no error. */
 export function startNatsTap(options: {
-  readonly eventStore: Pick<EventStore, 'readerSource'>;
+  readonly eventStore: Pick<EventStore, 'readerSource' | 'comparePositions'>;
   readonly nats: NatsSettings;
   /** The `source` of the CloudEvents. */
   readonly source: string;
@@ -63,6 +65,9 @@ export function startNatsTap(options: {
   let state: TapState = { state: 'connecting', reason: undefined, published: 0, eventsBehind: undefined, behindSinceMs: undefined };
   let checkpoint = checkpoints.read();
   let saved = checkpoint;
+  let caughtUpThrough: Position | undefined;
+  /** Looks again each time that the thread has said something. */
+  const waiting = new Set<() => void>();
   let isClosed = false;
   let restartMs = firstRestartMs;
   let restart: NodeJS.Timeout | undefined;
@@ -75,7 +80,10 @@ export function startNatsTap(options: {
     const { description, transfer } = eventStore.readerSource();
     const workerData: TapData = { reader: description, nats, source, includesPolls, checkpoint };
     const worker = new Worker(workerUrl, { name: 'nats tap', workerData, transferList: [...transfer] });
-    worker.on('message', hear);
+    worker.on('message', (news: TapThreadNews) => {
+      hear(news);
+      for (const look of [...waiting]) look();
+    });
     worker.on('error', (error) => logger.error({ err: error }, 'the tap\'s thread failed'));
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     running = { worker, exited };
@@ -102,6 +110,7 @@ export function startNatsTap(options: {
         state = { ...state, eventsBehind: news.events, behindSinceMs: news.sinceMs };
         return;
       case 'caught-up':
+        caughtUpThrough = news.position;
         state = { ...state, eventsBehind: 0, behindSinceMs: undefined };
         return;
       case 'standby':
@@ -137,6 +146,19 @@ export function startNatsTap(options: {
       // The next thread starts with it.
       restartMs = firstRestartMs;
       running?.worker.postMessage({ kind: 'close' } satisfies TapFarewell);
+    },
+    async flush(through, withinMs) {
+      const isThere = (): boolean => caughtUpThrough !== undefined && eventStore.comparePositions(caughtUpThrough, through) >= 0;
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const look = (): void => {
+        if (isThere() || state.state !== 'publishing') resolve(undefined);
+      };
+      const impatience = setTimeout(() => resolve(undefined), withinMs);
+      waiting.add(look);
+      look();
+      await promise;
+      waiting.delete(look);
+      clearTimeout(impatience);
     },
     async close() {
       isClosed = true;

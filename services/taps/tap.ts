@@ -13,8 +13,8 @@ export type TapNews =
   /** To NATS, and the stream is there. */
   | { readonly kind: 'connected'; readonly server: string }
   | { readonly kind: 'stored'; readonly messages: number; readonly checkpoint: TapCheckpoint }
-  /** Everything up to the head of the log is in the stream. */
-  | { readonly kind: 'caught-up' }
+  /** Everything up to the head of the log is in the stream, or not meant for it; `position` is the newest event seen. */
+  | { readonly kind: 'caught-up'; readonly position: Position | undefined }
   | ({ readonly kind: 'behind' } & Missing)
   /** Another tap fills the stream at this moment. */
   | { readonly kind: 'standby' }
@@ -124,13 +124,18 @@ async function followFrom({ reader, source, isWanted, backlog, checkpoint, signa
   backlog.countFrom(after, skipped);
   let skip = skipped;
   let isCaughtUp = false;
+  let seen: Position | undefined = after === 'start' ? undefined : after;
   for await (const message of reader.subscribeToAll({ after, signal: AbortSignal.any([signal, lost.signal]) })) {
     if (message.kind === 'events') {
       const wanted = message.events.filter(isWanted);
       const news = wanted.slice(skip);
       skip -= wanted.length - news.length;
       const [oldest] = news;
-      if (oldest === undefined) continue;
+      seen = message.events.at(-1)?.position ?? seen;
+      if (oldest === undefined) {
+        if (isCaughtUp) tell({ kind: 'caught-up', position: seen });
+        continue;
+      }
       if (isCaughtUp) tell({ kind: 'behind', events: news.length, sinceMs: oldest.createdAtMs });
       else backlog.publishing(oldest.createdAtMs);
       await publisher.publish(news.map((event) => toTapMessage(event, source, mostBytes)));
@@ -140,7 +145,7 @@ async function followFrom({ reader, source, isWanted, backlog, checkpoint, signa
     if (!isCaughtUp) continue;
     await publisher.settle();
     backlog.stop();
-    tell({ kind: 'caught-up' });
+    tell({ kind: 'caught-up', position: seen });
   }
   if (lost.signal.aborted) throw lost.signal.reason;
 }

@@ -99,6 +99,15 @@ describe('events in NATS', () => {
     await eventually('NATS to be back', async () => ((await ready()).text.includes('"nats":"ok"') ? true : undefined), 20_000);
     expect(away.text + homeport.process.stderr()).to.not.include('s3cret');
   });
+
+  it('has what the server records at its very end, the last checkpoint, too', async () => {
+    expect((await homeport.stop()).code).to.equal(0);
+    const file = path.join(folder.path, 'events.ndjson');
+    await eventually('the checkpoint', () => {
+      const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '{}';
+      return (JSON.parse(last) as { readonly type?: string }).type === 'io.homeport.CheckpointSigned.v1' ? true : undefined;
+    });
+  });
 });
 
 function fetchReadiness(homeport: HomeportServer): Promise<{ readonly status: number; readonly text: string }> {
