@@ -1,10 +1,10 @@
 /** The API's certificate where the operator brings one: --tls-cert and --tls-key. */
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { certificateSpkiSha256 } from '../../../proto/fingerprint.ts';
 import { isPubliclyTrusted } from './public-trust.ts';
-import type { ApiCertificate } from './served-certificate.ts';
+import type { ServedCertificate } from './served-certificate.ts';
 
 export type OperatorCertificateErrorCode = 'tls-file-unreadable' | 'tls-certificate-malformed' | 'tls-key-malformed' | 'tls-key-mismatch';
 
@@ -19,35 +19,49 @@ export class OperatorCertificateError extends Error {
   }
 }
 
-/** Reads a PEM certificate (leaf first, intermediates after it) and its key. Throws {@link OperatorCertificateError}. */
-export function loadOperatorCertificate(files: { readonly certFile: string; readonly keyFile: string }): ApiCertificate {
-  const certificatePem = read('--tls-cert', files.certFile);
-  const key = readKey(read('--tls-key', files.keyFile), files.keyFile);
-  const certificate = readCertificate(certificatePem, files.certFile);
+/** Where the operator's pair is. */
+export interface OperatorFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** What is in these files. */
+export interface OperatorTexts {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** A pair that fits. */
+export interface OperatorCertificate extends ServedCertificate {
+  readonly isPublic: boolean;
+}
+
+/** Throws {@link OperatorCertificateError} `tls-file-unreadable`. */
+export async function readOperatorFiles({ certFile, keyFile }: OperatorFiles): Promise<OperatorTexts> {
+  return { certificate: await read('--tls-cert', certFile), key: await read('--tls-key', keyFile) };
+}
+
+/** Judges a PEM certificate (leaf first, intermediates after it) and its key; the files' names are for the error's words. Throws {@link OperatorCertificateError}. */
+export function operatorCertificateOf(texts: OperatorTexts, { certFile, keyFile }: OperatorFiles): OperatorCertificate {
+  const key = readKey(texts.key, keyFile);
+  const certificate = readCertificate(texts.certificate, certFile);
   if (!certificate.checkPrivateKey(key)) {
     throw new OperatorCertificateError(
       'tls-key-mismatch',
-      `--tls-key ${files.keyFile} is not the key of the first certificate in --tls-cert ${files.certFile}; give the pair, the server's own certificate first`,
+      `--tls-key ${keyFile} is not the key of the first certificate in --tls-cert ${certFile}; give the pair, the server's own certificate first`,
     );
   }
-  const served = {
-    certificatePem,
+  return {
+    certificatePem: texts.certificate,
     keyPem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
     spkiSha256: certificateSpkiSha256(certificate),
-  };
-  return {
-    caPem: null,
-    isPublic: isPubliclyTrusted(certificatePem),
-    current: () => served,
-    addNames: () => Promise.resolve(false),
-    onReplaced: () => () => undefined,
-    stop: () => undefined,
+    isPublic: isPubliclyTrusted(texts.certificate),
   };
 }
 
-function read(flag: string, path: string): string {
+async function read(flag: string, path: string): Promise<string> {
   try {
-    return readFileSync(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new OperatorCertificateError('tls-file-unreadable', `${flag} ${path} cannot be read (${reason}); give a readable PEM file`, error);

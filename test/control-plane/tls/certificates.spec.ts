@@ -5,11 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as tls from 'node:tls';
 import { expect } from 'chai';
+import { pino } from 'pino';
 import { certificateNames, localNames } from '../../../services/control-plane/tls/certificate-names.ts';
-import { OperatorCertificateError, loadOperatorCertificate } from '../../../services/control-plane/tls/operator-certificate.ts';
+import { OperatorCertificateError } from '../../../services/control-plane/tls/operator-certificate.ts';
 import { createSelfSignedCertificate } from '../../../services/control-plane/tls/self-signed-certificate.ts';
 import type { ServedCertificate } from '../../../services/control-plane/tls/served-certificate.ts';
 import { loadTunnelIdentity } from '../../../services/control-plane/tls/tunnel-identity.ts';
+import { watchOperatorCertificate } from '../../../services/control-plane/tls/watched-certificate.ts';
+import { createManualClock } from '../../application/manual-clock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const DAY_MS = 86_400_000;
@@ -144,9 +147,11 @@ describe('self-signed API certificate', () => {
 describe("operator's own certificate", () => {
   const folder = temporaryFolder();
 
-  function failureOf(certFile: string, keyFile: string): OperatorCertificateError {
+  const silent = pino({ enabled: false });
+
+  async function failureOf(certFile: string, keyFile: string): Promise<OperatorCertificateError> {
     try {
-      loadOperatorCertificate({ certFile, keyFile });
+      await watchOperatorCertificate({ certFile, keyFile }, { clock: createManualClock(), logger: silent });
     } catch (error) {
       if (error instanceof OperatorCertificateError) return error;
       throw error;
@@ -157,7 +162,7 @@ describe("operator's own certificate", () => {
   it('is served as it is, and never reissued', async () => {
     const identity = await loadTunnelIdentity(folder());
     const [certFile, keyFile] = [join(folder(), 'tls', 'tunnel.pem'), join(folder(), 'tls', 'tunnel.key')];
-    const certificate = loadOperatorCertificate({ certFile, keyFile });
+    const certificate = await watchOperatorCertificate({ certFile, keyFile }, { clock: createManualClock(), logger: silent });
     expect(certificate.caPem).to.equal(null);
     expect(certificate.current().spkiSha256.toString('base64')).to.equal(identity.fingerprint);
     expect(await certificate.addNames(['other.example'])).to.equal(false);
@@ -171,10 +176,10 @@ describe("operator's own certificate", () => {
     const nonsense = join(folder(), 'nonsense.pem');
     writeFileSync(nonsense, 'nonsense');
     const failures = [
-      [failureOf(certFile, join(folder(), 'tls', 'api.key')), 'tls-key-mismatch'],
-      [failureOf(certFile, nonsense), 'tls-key-malformed'],
-      [failureOf(nonsense, keyFile), 'tls-certificate-malformed'],
-      [failureOf(join(folder(), 'missing.pem'), keyFile), 'tls-file-unreadable'],
+      [await failureOf(certFile, join(folder(), 'tls', 'api.key')), 'tls-key-mismatch'],
+      [await failureOf(certFile, nonsense), 'tls-key-malformed'],
+      [await failureOf(nonsense, keyFile), 'tls-certificate-malformed'],
+      [await failureOf(join(folder(), 'missing.pem'), keyFile), 'tls-file-unreadable'],
     ] as const;
     for (const [failure, code] of failures) {
       expect(failure.code).to.equal(code);
