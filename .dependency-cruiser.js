@@ -73,6 +73,7 @@ const owners = [
     because: 'the protocol of EventStoreDB belongs to its adapter and to the audit front',
   },
   { packages: ['nats'], may: ['services/taps'], because: 'NATS belongs to the taps' },
+  { packages: ['prom-client'], may: ['services/control-plane'], because: 'metrics are gathered in one place' },
   { packages: ['re2js'], may: ['services/audit'], because: 'patterns come from outside in one place' },
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
   { packages: ['tar-stream'], may: ['services/agent-delivery'], because: 'archives are written in one place' },

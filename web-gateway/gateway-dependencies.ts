@@ -6,6 +6,7 @@ import type { ResolveHost } from '../services/application/address-hints.ts';
 import type { AgentDelivery } from '../services/agent-delivery/port.ts';
 import type { TunnelDialer } from '../services/tunnels/port.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
 
 /** Whether the process can do its work, part by part. */
 export interface Readiness {
@@ -27,6 +28,7 @@ export interface GatewayDependencies {
   readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied' | 'rebuild'>;
   readonly dialer: TunnelDialer;
   readonly agentDelivery: AgentDelivery;
+  readonly metrics: GatewayMetrics;
   readonly logger: Logger;
   /** Homeport's version. */
   readonly version: string;

@@ -24,7 +24,7 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   const limits = { ...defaultGatewayLimits, ...dependencies.limits };
   const logger = dependencies.logger.child({ component: 'web-gateway' });
   const authentication = createAuthentication({ accounts: dependencies.accounts, allowedOrigins: dependencies.allowedOrigins ?? [] });
-  const proxy = createDockerProxy({ ...dependencies, authentication, logger: logger.child({ component: 'docker-proxy' }), limits });
+  const proxy = createDockerProxy({ ...dependencies, authentication, logger: dependencies.logger.child({ component: 'docker-proxy' }), limits });
   const closing = new AbortController();
   const { promise: served, resolve: serve } = Promise.withResolvers<HttpServer>();
   const rest = await createRestApp({ ...dependencies, authentication, logger, limits, closing: closing.signal }, (handle) => {

@@ -7,6 +7,7 @@ import { type Clock, instantOf } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
 import type { Activity, CommandContext, SettingsAccess } from './ports.ts';
 import type { SingleWriterStream } from './single-writer-stream.ts';
+import type { ApplicationTallies } from './tallies.ts';
 
 export interface RecordedActivity extends Activity {
   /** Writes what is buffered and stops. */
@@ -34,8 +35,9 @@ export function createActivity(deps: {
   readonly settings: SettingsAccess;
   readonly stream: SingleWriterStream;
   readonly actor: string;
+  readonly tallies: ApplicationTallies;
 }): RecordedActivity {
-  const { log, clock, logger, settings, stream, actor } = deps;
+  const { log, clock, logger, settings, stream, actor, tallies } = deps;
   let buffer: PreparedEvent[] = [];
   /** What is being appended: after a failure exactly this again, for it may be recorded already. */
   let batch: readonly PreparedEvent[] = [];
@@ -47,6 +49,7 @@ export function createActivity(deps: {
   function push(event: DomainEvent, context: CommandContext): void {
     if (buffer.length >= bufferLimit) {
       lost++;
+      tallies.activityLost += 1;
       return;
     }
     buffer.push(...log.prepare([event], context));

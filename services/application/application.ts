@@ -27,6 +27,7 @@ import { createSnapshots, type ExpireSnapshots, type Snapshots } from './snapsho
 import { createSettings, type StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
 import { createTunnelCertificate, type RecordedTunnelCertificate } from './tunnel-certificate.ts';
+import { type ApplicationTallies, createTallies } from './tallies.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
 
 export interface Application {
@@ -40,6 +41,11 @@ export interface Application {
   readonly activity: RecordedActivity;
   readonly history: History;
   readonly checkpoints: RecordedCheckpoints;
+  readonly tallies: ApplicationTallies;
+  /** Agents whose poll call is open. */
+  agentsConnected(): number;
+  /** Polls taken and not recorded yet. */
+  pollsBuffered(): number;
   /** Who acts when nobody else does. */
   readonly systemContext: () => CommandContext;
   /** Accounts, settings and the tunnel certificate, before anyone is let in. */
@@ -69,10 +75,13 @@ export function createApplication(deps: {
   readonly expireSnapshots: ExpireSnapshots | undefined;
   /** Absent where the store has no chain to sign. */
   readonly signing?: ChainSigning | undefined;
+  /** A tunnel is open, so many milliseconds after it was required or lost; for whoever measures. */
+  readonly onTunnelOpened?: (afterMs: number) => void;
 }): Application {
   const { store, clock, logger, controlPlaneNode, secrets, tunnelControl: control, joinSecret } = deps;
   const actor = `system:${controlPlaneNode}`;
   const systemContext = (): CommandContext => ({ actor, correlationId: randomUUID() });
+  const tallies = createTallies();
   const log = createEventLog({ store, clock });
   const own = (category: string) => createSingleWriterStream({ log, stream: `${category}-${controlPlaneNode}` });
   const settings = createSettings({ reader: store, log, clock });
@@ -91,9 +100,9 @@ export function createApplication(deps: {
   const refusals = createRefusals({ log, clock, logger, stream: own('refusals'), actor });
   const retention = own('retention');
   const summaries = createPollSummaries({ log, clock, logger, settings, reader: store, controlPlaneNode, retention, actor, expire: deps.expirePolls });
-  const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention, summaries });
+  const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention, summaries, tallies });
   const activityStream = createSingleWriterStream({ log, stream: activityStreamOf(controlPlaneNode) });
-  const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor });
+  const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor, tallies });
   const streams = createEnvironmentStreams(createAggregates({ decider: environmentDecider, log, reader: store }));
   const accounts = createAccounts({ aggregates: createAggregates({ decider: accountDecider, log, reader: store }), reader: store, log, secrets, clock });
 
@@ -106,8 +115,10 @@ export function createApplication(deps: {
     });
   const presence = createPresence({
     clock,
-    onLost: (environmentId, lastPolledAtMs) =>
-      heartbeat(environmentId, { type: 'lose-heartbeat', lastPolledAt: lastPolledAtMs === undefined ? null : new Date(lastPolledAtMs).toISOString() }),
+    async onLost(environmentId, lastPolledAtMs) {
+      await heartbeat(environmentId, { type: 'lose-heartbeat', lastPolledAt: lastPolledAtMs === undefined ? null : new Date(lastPolledAtMs).toISOString() });
+      tallies.heartbeatsLost += 1;
+    },
     onRestored: (environmentId) => heartbeat(environmentId, { type: 'restore-heartbeat' }),
   });
 
@@ -126,8 +137,10 @@ export function createApplication(deps: {
       polls.tell(agent, context);
     },
     beforeClosed: (tunnel, decidedAtMs) => snapshots.beforeClosed(tunnel, decidedAtMs),
+    tallies,
+    onOpened: deps.onTunnelOpened ?? (() => undefined),
   });
-  const polls: Polls = createPolls({ environments: streams, tunnels: () => tunnels, snapshots: () => snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret });
+  const polls: Polls = createPolls({ environments: streams, tunnels: () => tunnels, snapshots: () => snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret, tallies });
   const snapshots: Snapshots = createSnapshots({
     log,
     reader: store,
@@ -182,6 +195,9 @@ export function createApplication(deps: {
     activity,
     history: createHistory({ reader: store }),
     checkpoints,
+    tallies,
+    agentsConnected: () => presence.connected(),
+    pollsBuffered: () => recorder.buffered(),
     systemContext,
 
     async startAccounts() {

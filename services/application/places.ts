@@ -4,6 +4,8 @@
 export type Entry = { readonly leave: () => void; readonly refused?: undefined } | { readonly refused: 'all-taken' | 'own-taken' };
 
 export interface Places {
+  /** How many are taken. */
+  readonly taken: number;
   /**
    * Takes a place for `one`, until `leave` is called; calling that again does nothing. Where all are taken, the oldest place of whoever has
    * most is taken from it by its `giveWay`, if it has more even then than this one; a place without `giveWay` is kept.
@@ -40,6 +42,9 @@ export function createPlaces({ inAll, ofOne }: { readonly inAll: number; readonl
   }
 
   return {
+    get taken() {
+      return total;
+    },
     enter(one, giveWay) {
       const own = taken.get(one)?.size ?? 0;
       if (total >= inAll && (own >= ofOne || !hasRoomMade(own))) return { refused: 'all-taken' };

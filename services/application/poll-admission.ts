@@ -30,6 +30,7 @@ import type { PresentAgent, Presence } from './presence.ts';
 import { reconnectsPerSecond } from './reconnect-spread.ts';
 import type { Refusals } from './refusals.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { ApplicationTallies } from './tallies.ts';
 import type { RecordedTunnelCertificate } from './tunnel-certificate.ts';
 import type { Tunnels } from './tunnels.ts';
 
@@ -90,8 +91,9 @@ export function createPolls(deps: {
   readonly actor: string;
   /** The join secret of an environment at a version of its join token. */
   readonly joinSecret: (environmentId: string, version: number) => Uint8Array;
+  readonly tallies: ApplicationTallies;
 }): Polls {
-  const { environments, tunnels, snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret } = deps;
+  const { environments, tunnels, snapshots, presence, recorder, refusals, settings, clock, logger, tunnelCertificate, actor, joinSecret, tallies } = deps;
   const attempts = createAttempts({ clock, limit: 20, windowMs: 60_000 });
   const paces = createAgentPaces(clock);
   /** Places of agents, new ones among them, that are being recorded. */
@@ -188,6 +190,7 @@ export function createPolls(deps: {
   }
 
   function record(reason: PollRejectionReason, address: string, environmentId: string | null, node: string | null): void {
+    tallies.pollsRejected[reason] += 1;
     const data = { at: instantOf(clock), environmentId, reason, address, node };
     refusals.record({ type: 'PollRejected', data }, peerGroup(address), { actor: 'agent:refused', correlationId: randomUUID() });
   }
@@ -266,7 +269,10 @@ export function createPolls(deps: {
     try {
       await environments.execute(environmentId, { type: 'introduce-agent', at: instantOf(clock), edgeId, instanceId, address, report }, context);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw new AgentRefused('event-store-unavailable', 'the control plane cannot record this now; it will be tried again');
+      if (!(error instanceof Refusal)) {
+        tallies.pollsRejected['event-store-unavailable'] += 1;
+        throw new AgentRefused('event-store-unavailable', 'the control plane cannot record this now; it will be tried again');
+      }
       const reason = rejectionOf(error.code);
       if (reason === 'duplicate-agent') duplicates.refused(environmentId, instanceId);
       throw refuse(introduction, await environments.load(environmentId), reason, error.message);
@@ -330,6 +336,7 @@ export function createPolls(deps: {
         poll(poll) {
           if (!isCounted && !pace.take()) throw excess(introduction, 'polling-too-fast', 'this agent polls far more often than it was told to');
           isCounted = false;
+          tallies.polls += 1;
           const { sequence, confirmedSequence, heldCredentialsIds: held, tunnelFailure: failure } = poll;
           recorder.record({ environmentId, node: report.node, instanceId, sequence, context });
           presence.polled(environmentId, intervalMs(environmentId));

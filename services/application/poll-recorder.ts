@@ -8,6 +8,7 @@ import type { CommandContext } from './ports.ts';
 import { firstBatch } from './append-batch.ts';
 import type { PollSummaries } from './poll-summaries.ts';
 import { createSingleWriterStream, type SingleWriterStream } from './single-writer-stream.ts';
+import type { ApplicationTallies } from './tallies.ts';
 
 export interface PollToRecord {
   readonly environmentId: string;
@@ -33,6 +34,8 @@ export interface PollRecorder {
   confirmed(agent: { readonly environmentId: string; readonly instanceId: string }): number;
   /** Another instance took its place: it is forgotten in an hour, unless it polls again (two agents with one identity). */
   retire(agent: { readonly environmentId: string; readonly instanceId: string }): void;
+  /** Polls taken and not recorded yet. */
+  buffered(): number;
   /** Writes what is buffered and stops. */
   close(): Promise<void>;
 }
@@ -83,8 +86,9 @@ export function createPollRecorder(deps: {
   /** Writes PollsLost. */
   readonly retention: SingleWriterStream;
   readonly summaries: PollSummaries;
+  readonly tallies: ApplicationTallies;
 }): PollRecorder {
-  const { log, clock, logger, controlPlaneNode, retention, summaries } = deps;
+  const { log, clock, logger, controlPlaneNode, retention, summaries, tallies } = deps;
   const instances = new Map<string, Recorded>();
   const shards: Shard[] = Array.from({ length: shardCount }, (_, index) => ({
     index,
@@ -126,6 +130,7 @@ export function createPollRecorder(deps: {
   function recordLoss(one: Shard, poll: PollToRecord, from: number): void {
     const { environmentId, node, instanceId, sequence } = poll;
     const to = sequence - 1;
+    tallies.pollsLost += to - from + 1;
     const at = new Date(clock.now()).toISOString();
     const lost: DomainEvent = { type: 'PollsLost', data: { at, environmentId, node, instanceId, from, to, count: to - from + 1 } };
     const prepared = log.prepare([lost], { actor: `system:${controlPlaneNode}`, correlationId: poll.context.correlationId });
@@ -204,6 +209,8 @@ export function createPollRecorder(deps: {
     retire(agent) {
       retired.set(keyOf(agent), { agent, atMs: clock.now() });
     },
+
+    buffered: () => shards.reduce((sum, { batch, buffer }) => sum + batch.length + buffer.length, 0),
 
     async close() {
       closed = true;

@@ -8,6 +8,7 @@ import type { EnvironmentStreams } from './environment-streams.ts';
 import { peerGroup } from './peer-address.ts';
 import { CredentialsRefused, type SettingsAccess, type TunnelGate, type TunnelOpening } from './ports.ts';
 import type { Refusals } from './refusals.ts';
+import type { ApplicationTallies } from './tallies.ts';
 import type { TunnelRecord } from './tunnel-record.ts';
 
 const issuedKept = 10_000;
@@ -28,8 +29,9 @@ export function createTunnelOpenings(deps: {
   readonly clock: Clock;
   readonly controlPlaneNode: string;
   readonly epoch: string;
+  readonly tallies: ApplicationTallies;
 }): TunnelOpenings {
-  const { record, environments, settings, refusals, clock, controlPlaneNode, epoch } = deps;
+  const { record, environments, settings, refusals, clock, controlPlaneNode, epoch, tallies } = deps;
   /** The tunnels that credentials were issued for, the last so many. */
   const issuedFor = new Map<string, TunnelKey>();
 
@@ -40,6 +42,7 @@ export function createTunnelOpenings(deps: {
   }
 
   function refuse(opening: TunnelOpening, reason: CredentialsRefused['reason'], message: string): CredentialsRefused {
+    tallies.credentialsRefused[reason] += 1;
     if (reason !== 'event-store-unavailable') {
       const { environmentId, credentialsId, address } = opening;
       const data = { at: instantOf(clock), environmentId: environments.peek(environmentId) === undefined ? null : environmentId, credentialsId, reason, address };
@@ -89,6 +92,7 @@ export function createTunnelOpenings(deps: {
     },
 
     refuseMalformed(address) {
+      tallies.credentialsRefused['malformed-credentials'] += 1;
       const data = { at: instantOf(clock), environmentId: null, credentialsId: null, reason: 'malformed-credentials', address } as const;
       refusals.record({ type: 'TunnelCredentialsRefused', data }, peerGroup(address), record.system());
       return new CredentialsRefused('malformed-credentials', 'The hello is not one that tunnel credentials give rise to.');

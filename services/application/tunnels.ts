@@ -11,12 +11,14 @@ import { nodeAskedFor } from './node-asked-for.ts';
 import type { CommandContext, Connections, OpenedTunnel, SettingsAccess, TunnelControl, TunnelGate } from './ports.ts';
 import type { PresentAgent, Presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
+import type { ApplicationTallies } from './tallies.ts';
 import { createTunnelAsking, type TunnelAsking } from './tunnel-asking.ts';
 import { createTunnelIdleClose } from './tunnel-idle-close.ts';
 import { createTunnelLosses, type TunnelLosses } from './tunnel-losses.ts';
 import { createTunnelOpenings } from './tunnel-opening.ts';
 import { createTunnelRecord } from './tunnel-record.ts';
 import { createTunnelRequirements, type TunnelRequirements } from './tunnel-requirements.ts';
+import { createTunnelWatch } from './tunnel-watch.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface Tunnels
@@ -27,6 +29,8 @@ export interface Tunnels
   resume(key: TunnelKey): Promise<void>;
   /** The instance of the agent that holds the environment's own tunnel, or is about to open it. */
   holderOf(environmentId: string): string | undefined;
+  /** How many are required, opening and open; those that are closed are not counted. */
+  countByState(): Record<Exclude<TunnelState['status'], 'closed'>, number>;
   /** Marks what is open as lost with this process. */
   close(): Promise<void>;
 }
@@ -47,19 +51,24 @@ export function createTunnels(deps: {
   readonly tell: (agent: PresentAgent, context: CommandContext) => void;
   /** An idle tunnel is about to be recorded as closed, which was allowed at `decidedAtMs`: its last snapshot must stand before. Never throws. */
   readonly beforeClosed: (tunnel: OpenedTunnel, decidedAtMs: number) => Promise<void>;
+  readonly tallies: ApplicationTallies;
+  /** A tunnel is open, so many milliseconds after it was required or lost. */
+  readonly onOpened: (afterMs: number) => void;
 }): Tunnels {
-  const { aggregates, environments, presence, settings, refusals, clock, logger, controlPlaneNode, epoch, control, tell, beforeClosed } = deps;
+  const { aggregates, environments, presence, settings, refusals, clock, logger, controlPlaneNode, epoch, control, tell, beforeClosed, tallies, onOpened } = deps;
   const record = createTunnelRecord({ aggregates, clock, logger, controlPlaneNode });
   const waiters = createWaiters(clock);
   const asking = createTunnelAsking({ record, environments, presence, clock, tell });
-  const openings = createTunnelOpenings({ record, environments, settings, refusals, clock, controlPlaneNode, epoch });
+  const openings = createTunnelOpenings({ record, environments, settings, refusals, clock, controlPlaneNode, epoch, tallies });
   const idleClose = createTunnelIdleClose({ record, waiters, clock, logger, beforeClosed });
   const requirements = createTunnelRequirements({ record, asking, idleClose, waiters, environments, presence, settings, clock, logger, control });
   const losses = createTunnelLosses({ record, environments, clock, logger, controlPlaneNode, epoch, control });
+  const watch = createTunnelWatch({ tallies, clock, onOpened });
 
-  aggregates.onRecorded((_stream, { events, state }) => {
+  aggregates.onRecorded((stream, { events, state }) => {
     const [first] = events;
     if (first === undefined) return;
+    watch.recorded(stream, events, state);
     const key = { environmentId: first.data.environmentId, node: first.data.node };
     for (const event of events) {
       asking.recorded(key, event);
@@ -123,6 +132,15 @@ export function createTunnels(deps: {
     holderOf(environmentId) {
       const state = record.peek(environmentTunnel(environmentId));
       return state?.status === 'opening' || state?.status === 'open' ? state.grant.agentInstanceId : undefined;
+    },
+
+    countByState() {
+      const counts = { required: 0, opening: 0, open: 0 };
+      for (const key of record.all()) {
+        const status = record.peek(key)?.status ?? 'closed';
+        if (status !== 'closed') counts[status] += 1;
+      }
+      return counts;
     },
 
     async close() {

@@ -33,6 +33,8 @@ import { createTurns } from './turns.ts';
 export interface AuditFront {
   /** Takes a connection that speaks HTTP/2. `address` is the peer's IP address; `admit` is called when it has shown that it belongs here, and answers whether there is room for it. */
   accept(socket: Duplex, peer: { readonly address: string; readonly admit?: () => boolean }): void;
+  /** Reads and subscriptions under way. */
+  readers(): number;
   /** Ends every call. */
   close(): void;
 }
@@ -160,6 +162,7 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
       peer.session = injected;
       injected = undefined;
     },
+    readers: () => places.taken,
     close() {
       server.forceShutdown();
     },

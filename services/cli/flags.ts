@@ -63,6 +63,14 @@ export function durationSeconds(value: string): number {
   return seconds;
 }
 
+/** Parses a duration, such as 0s, 500ms, 30s, 5m or 1h, into milliseconds. */
+export function durationMs(value: string): number {
+  const match = /^(\d+)(ms|s|m|h)$/.exec(value);
+  const milliseconds = Number(match?.[1]) * ({ ms: 1, s: 1000, m: 60_000, h: 3600_000 }[match?.[2] ?? ''] ?? NaN);
+  if (!(milliseconds <= 3600_000)) throw new InvalidArgumentError('Give a duration of at most an hour, such as 500ms, 30s or 5m.');
+  return milliseconds;
+}
+
 /**
  * Makes the environment mean what people mean by it: an empty variable is an unset one, and 0 or false turns a switch off
  * (for commander any value, also an empty one, turns it on). Throws {@link CliError} for a switch that is neither.

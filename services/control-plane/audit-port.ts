@@ -13,6 +13,8 @@ import type { IsTrustedProxy } from './trusted-proxies.ts';
 export interface AuditPort {
   /** What clients of EventStoreDB connect by on this machine: `esdb://[user:password@]localhost:2113[?tlsCAFile=…]`. */
   connectionString(credentials?: { readonly username: string; readonly password: string }): string;
+  /** Reads and subscriptions under way. */
+  readers(): number;
   close(): void;
 }
 
@@ -52,6 +54,7 @@ export async function startAuditPort(options: AuditPortOptions): Promise<AuditPo
       const trust = certificate.caPem === null ? '' : `?tlsCAFile=${caFile}`;
       return `esdb://${account}${formatHostPort({ host: localHost, port: listener.port })}${trust}`;
     },
+    readers: () => front.readers(),
     close() {
       stopFollowing();
       front.close();

@@ -37,6 +37,10 @@ export interface ControlPlaneOptions {
   readonly auditPassword?: string;
   /** Secret: the first admin's password; made and shown where absent. */
   readonly adminPassword?: string;
+  /** At a stop: how long `/readyz` says no before anything ends; 0 by default. */
+  readonly drainDelayMs?: number;
+  /** At a stop: how long requests, and then channels, may finish. */
+  readonly drainTimeoutMs?: number;
   /** Opens no port: only admin.sock, for a command that finds no server running. Tunnels and polls of before are left as they are. */
   readonly isLocal?: boolean;
 }
@@ -46,6 +50,7 @@ export const controlPlaneDefaults = {
   host: '0.0.0.0',
   httpsPort: 9443,
   tunnelPort: 8000,
+  drainTimeoutMs: 5000,
 } as const;
 
 /** What ready means, for whoever started it. */

@@ -3,21 +3,31 @@ import type { Projections } from '../../projections/port.ts';
 import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { NatsTap } from '../taps/nats-tap.ts';
+import type { Draining } from './draining.ts';
+
+export interface ReadinessParts {
+  readonly store: Pick<EventStore, 'unavailability'>;
+  readonly projections: Pick<Projections, 'state'>;
+  readonly tap: Pick<NatsTap, 'state'> | undefined;
+  readonly draining: Pick<Draining, 'hasBegun'>;
+}
 
 /** That NATS or the event store is away is shown, and is no reason to send agents and open tunnels elsewhere: there is nowhere better. */
-export function readinessOf({ store, projections, tap }: { readonly store: EventStore; readonly projections: Projections; readonly tap: NatsTap | undefined }): Readiness {
+export function readinessOf({ store, projections, tap, draining }: ReadinessParts): Readiness {
   const state = projections.state();
+  const isStopping = draining.hasBegun();
   return {
-    ready: state.kind === 'live',
+    ready: state.kind === 'live' && !isStopping,
     checks: {
-      eventStore: store.unavailability?.() === undefined ? 'ok' : 'away',
-      projections: state.kind === 'live' ? 'ok' : state.kind === 'failed' ? 'failed' : 'catching up',
+      ...(isStopping ? { server: 'stopping' } : {}),
+      eventStore: store.unavailability()?.code ?? 'ok',
+      projections: state.kind === 'live' ? 'ok' : state.kind,
       ...(tap === undefined ? {} : { nats: natsOf(tap) }),
     },
   };
 }
 
-function natsOf(tap: NatsTap): string {
+function natsOf(tap: ReadinessParts['tap'] & object): string {
   const { state } = tap.state();
   return state === 'away' || state === 'connecting' ? state : 'ok';
 }

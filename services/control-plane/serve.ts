@@ -3,8 +3,6 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createProjections } from '../../projections/open.ts';
-import { signBinding } from '../../proto/binding.ts';
-import { endpointsSignedAtMs, signEndpoints } from '../../proto/endpoints.ts';
 import { formatHostPort } from '../../proto/host-port.ts';
 import { deriveJoinSecret } from '../../proto/join-secret.ts';
 import { encodeJoinToken } from '../../proto/join-token.ts';
@@ -17,6 +15,7 @@ import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
 import { createPollsEdge } from '../polls/polls-edge.ts';
 import { createTunnelsEdge, type TunnelsEdge } from '../tunnels/edge.ts';
 import { createAdminSocket } from './admin-socket.ts';
+import { createAgentSignatures } from './agent-signatures.ts';
 import { loadApiCertificate } from './api-certificate.ts';
 import { createApiListener } from './api-listener.ts';
 import { createKeyAccounts } from './audit-accounts.ts';
@@ -24,32 +23,30 @@ import { startAuditPort } from './audit-port.ts';
 import { openChosenEventStore } from './event-store-choice.ts';
 import { environmentHosts } from './environment-hosts.ts';
 import { loadCheckpointSigner } from './checkpoint-key.ts';
+import { createDraining, type Draining } from './draining.ts';
 import { createExpiringStore } from './expiring-store.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import { localHostOf } from './local-host.ts';
-import type { ControlPlaneOptions, ReadyLine } from './options.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { type ControlPlaneOptions, controlPlaneDefaults, type ReadyLine } from './options.ts';
 import { readinessOf } from './readiness.ts';
 import { startErrorOf } from './start-errors.ts';
-import { startTap } from './start-tap.ts';
+import { endTap, startTap } from './start-tap.ts';
 import { startStore } from './store-role.ts';
 import { createTunnelListener } from './tunnel-listener.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
 import { tlsFolder } from './tls/key-files.ts';
+import type { NatsTap } from '../taps/nats-tap.ts';
 import { createTunnelIdentities } from './tls/tunnel-identities.ts';
 import type { TunnelIdentity } from './tls/tunnel-identity.ts';
 import { releaseVersion } from '../../proto/release.ts';
 
 export interface ControlPlane {
   readonly readyLine: ReadyLine;
-  /** Lets what is under way finish for a while, records what ends, and frees the data directory. */
+  /** Says that it is not ready any more, lets what is under way finish for a while, records what ends, and frees the data directory. */
   stop(): Promise<void>;
 }
-
-/** How long requests and channels may finish at the end, in milliseconds. */
-const graceMs = 5000;
-/** How long the certificate's word on itself is good, in milliseconds. */
-const bindingMs = 3600_000;
 
 /** Starts the control plane. Throws {@link import('./options.ts').StartError}. */
 export async function startControlPlane(options: ControlPlaneOptions, deps: { readonly logger: Logger }): Promise<ControlPlane> {
@@ -58,6 +55,9 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
   const dataDir = resolve(options.dataDir);
   const { host } = options;
   const clock = systemClock;
+  const { drainDelayMs: delayMs = 0, drainTimeoutMs: graceMs = controlPlaneDefaults.drainTimeoutMs } = options;
+  const draining = createDraining({ delayMs, clock });
+  const metrics = createMetrics();
   await using started = new AsyncDisposableStack();
   try {
     const isTrustedProxy = parseTrustedProxies(options.trustedProxy ?? []);
@@ -65,7 +65,8 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       lock.release();
     });
-    const { store, isNew } = await openChosenEventStore(dataDir, options.eventStore);
+    const { store: opened, isNew } = await openChosenEventStore(dataDir, options.eventStore);
+    const store = metrics.store.measured(opened);
     started.defer(() => store.close());
     const expiring = createExpiringStore(store, () => application.settings, logger);
     const { key: installationKey, controlPlaneNode } = loadInstallation(dataDir, { keyFile: options.keyFile, isNew });
@@ -81,6 +82,10 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       certificate.stop();
     });
+
+    // After the application has ended: what it records at the end is published too.
+    let tap: NatsTap | undefined = undefined;
+    started.defer(() => endTap(tap, store));
 
     let tunnelPort = options.tunnelPort;
     const joinSecret = (environmentId: string, tokenVersion: number) => deriveJoinSecret(installationKey, environmentId, tokenVersion);
@@ -104,6 +109,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
       expirePolls: expiring.expiryOf('polls'),
       expireSnapshots: expiring.expiryOf('snapshots'),
+      onTunnelOpened: metrics.tunnelOpened,
       signing: store.chain === undefined ? undefined : { chain: store.chain, signer: loadCheckpointSigner(dataDir, options.checkpointKeyFile) },
       async onAddress(agentHost) {
         await certificate.addNames([agentHost]).catch((error: unknown) => {
@@ -115,8 +121,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     const { isEmpty: isFirstStart } = await application.startAccounts();
     application.settings.onChanged(expiring.settingsChanged);
     const nats = options.isLocal === true ? undefined : options.nats;
-    const tap = startTap({ nats, store, settings: application.settings, controlPlaneNode, dataDir, logger: logger.child({ component: 'tap' }) });
-    started.defer(() => tap?.close());
+    tap = startTap({ nats, store, settings: application.settings, controlPlaneNode, dataDir, logger: logger.child({ component: 'tap' }) });
     if (options.isLocal !== true) await application.resume(projections.startup);
 
     const tunnels: TunnelsEdge = createTunnelsEdge({ gate: application.tunnels, logger: logger.child({ component: 'tunnels' }), limits: application.settings.current, clock });
@@ -126,16 +131,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       snapshots: application.snapshots,
       clock,
       logger: logger.child({ component: 'polls' }),
-      signBinding(nonce, accepted) {
-        const { key, successions } = identities.bindingSignerFor(accepted);
-        return signBinding({ spkiSha256: certificate.current().spkiSha256, expiresAtMs: clock.now() + bindingMs, nonce }, key, successions);
-      },
-      signEndpoints: ({ environmentId, version, address, tunnelAddress, fingerprints, accepted }, nonce) => {
-        const { key, successions } = identities.signerFor(accepted);
-        const pins = fingerprints.map((one) => Buffer.from(one, 'base64'));
-        const signedAtMs = endpointsSignedAtMs(version, clock.now());
-        return signEndpoints({ environmentId, version, apiUrl: `https://${address}`, tunnelAddress, fingerprints: pins, nonce, signedAtMs }, key, successions);
-      },
+      ...createAgentSignatures({ identities, certificate, clock }),
     });
     started.defer(() => polls.close());
     const agentDelivery = createAgentDelivery({
@@ -158,12 +154,13 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       projections,
       dialer: tunnels.dialer,
       agentDelivery,
+      metrics: metrics.gateway,
       isTrustedProxy,
-      logger: logger.child({ component: 'gateway' }),
+      logger,
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version: releaseVersion(),
-      readiness: () => readinessOf({ store, projections, tap }),
+      readiness: () => readinessOf({ store, projections, tap, draining }),
     });
     started.defer(() => gateway.close({ graceMs }));
 
@@ -171,7 +168,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => {
       adminSocket.close();
     });
-    if (options.isLocal === true) return running({ ready: true, url: '', tunnelAddress: '', dataDir }, started);
+    if (options.isLocal === true) return running({ ready: true, url: '', tunnelAddress: '', dataDir }, started, draining);
 
     const tunnelListener = await createTunnelListener({ host, port: options.tunnelPort, ...pemOf(identities.current()), accept: tunnels.accept, isTrustedProxy, clock });
     started.defer(() => tunnelListener.close());
@@ -210,6 +207,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
             logger: logger.child({ component: 'audit' }),
           });
     started.defer(() => audit?.close());
+    metrics.watch({ application, traffic: tunnels.traffic, eventStore: store, projections, tap, audit, certificate, dataDir });
     const readyLine: ReadyLine = {
       ready: true,
       url: `https://${formatHostPort({ host: local, port: apiListener.port })}`,
@@ -218,16 +216,22 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       ...(audit === undefined ? {} : { audit: audit.connectionString() }),
       ...(admin === undefined ? {} : { admin }),
     };
-    return running(readyLine, started);
+    return running(readyLine, started, draining);
   } catch (error) {
     throw startErrorOf(error, dataDir);
   }
 }
 
 /** What was started outlives the function that started it. */
-function running(readyLine: ReadyLine, started: AsyncDisposableStack): ControlPlane {
+function running(readyLine: ReadyLine, started: AsyncDisposableStack, draining: Draining): ControlPlane {
   const kept = started.move();
-  return { readyLine, stop: () => kept.disposeAsync() };
+  return {
+    readyLine,
+    async stop() {
+      await draining.begin();
+      await kept.disposeAsync();
+    },
+  };
 }
 
 function pemOf({ keyPem, certificatePem }: TunnelIdentity): { readonly key: string; readonly cert: string } {

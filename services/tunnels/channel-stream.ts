@@ -7,6 +7,7 @@ import { createChannelOutbox, type ChannelOutbox } from '../../proto/channel-out
 import { MAX_MESSAGE_BYTES } from '../../proto/tunnel-flow.ts';
 import type { Clock } from '../application/clock.ts';
 import { TunnelError } from './port.ts';
+import type { TunnelTraffic } from './traffic.ts';
 
 /** A broken channel whose agent does not take the news within so long is cut off. */
 const ABORT_AFTER_MS = 5_000;
@@ -15,6 +16,8 @@ export interface ChannelStreamOptions {
   /** The call's, its response headers sent. */
   readonly stream: ServerHttp2Stream;
   readonly clock: Clock;
+  /** Where its bytes are counted. */
+  readonly traffic: Pick<TunnelTraffic, 'bytesSent' | 'bytesReceived'>;
   /** Bytes went by, either way. */
   readonly used: () => void;
   /** Received bytes lie here that nobody takes. */
@@ -36,6 +39,7 @@ export interface ChannelStreamOptions {
 export class ChannelStream extends Duplex {
   readonly #stream: ServerHttp2Stream;
   readonly #clock: Clock;
+  readonly #traffic: ChannelStreamOptions['traffic'];
   readonly #used: () => void;
   readonly #unread: () => void;
   readonly #outbox: ChannelOutbox;
@@ -49,9 +53,10 @@ export class ChannelStream extends Duplex {
 
   constructor(options: ChannelStreamOptions) {
     super({ allowHalfOpen: true });
-    const { stream, clock, used, unread, closed } = options;
+    const { stream, clock, traffic, used, unread, closed } = options;
     this.#stream = stream;
     this.#clock = clock;
+    this.#traffic = traffic;
     this.#used = used;
     this.#unread = unread;
     this.#outbox = createChannelOutbox(
@@ -122,6 +127,7 @@ export class ChannelStream extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: () => void): void {
     this.#used();
+    this.#traffic.bytesSent += chunk.length;
     countBufferGarbage(3 * chunk.length);
     if (this.#outbox.data(chunk, undefined)) callback();
     else this.#writeDone = callback;
@@ -144,6 +150,7 @@ export class ChannelStream extends Duplex {
 
   #take(data: Uint8Array): void {
     this.#used();
+    this.#traffic.bytesReceived += data.length;
     countBufferGarbage(data.length);
     if (data.length === 0 || this.push(data)) return;
     this.#stream.pause();

@@ -16,6 +16,7 @@ import { serveOpen } from './open-call.ts';
 import { TunnelError, type TunnelDialer } from './port.ts';
 import { signOfLife } from './sign-of-life.ts';
 import { createStallBound } from './stall-bound.ts';
+import { createTunnelTraffic, type TunnelTraffic } from './traffic.ts';
 import { createTunnelUse } from './tunnel-use.ts';
 
 export interface TunnelLimits {
@@ -29,6 +30,7 @@ export interface TunnelsEdge {
   accept(socket: Duplex, peer: { readonly address: string }): { readonly admitted: Promise<boolean> };
   readonly dialer: TunnelDialer;
   readonly control: TunnelControl;
+  readonly traffic: Readonly<TunnelTraffic>;
   /** Lets channels end for so long, then ends all. Each tunnel is recorded as lost (control-plane-stopping). */
   close(options: { readonly graceMs: number }): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function createTunnelsEdge(deps: {
   const live = new Map<string, { readonly tunnel: LiveTunnel; readonly session: Http2Session; readonly generation: number }>();
   const tunnels = new Set<LiveTunnel>();
   const use = createTunnelUse(clock);
+  const traffic = createTunnelTraffic();
   const stalls = createStallBound({ clock, logger, limitBytes: () => limits().stalledBytesLimit });
   let generations = 0;
   let isClosing = false;
@@ -95,6 +98,7 @@ export function createTunnelsEdge(deps: {
       clock,
       logger,
       stalls,
+      traffic,
       maxChannels: () => limits().maxChannelsPerTunnel,
       use: () => use.of(key),
       touched: () => use.touch(key),
@@ -155,6 +159,7 @@ export function createTunnelsEdge(deps: {
   return {
     dialer,
     control,
+    traffic,
     accept(socket, { address }) {
       const session = isClosing ? undefined : server.inject(socket);
       if (session === undefined) {

@@ -16,6 +16,7 @@ import { ChannelStream } from './channel-stream.ts';
 import type { RawCall } from './grpc-server.ts';
 import { TunnelError } from './port.ts';
 import type { StallBound } from './stall-bound.ts';
+import type { TunnelTraffic } from './traffic.ts';
 
 /** A dial's token is good for so long, and so is the wait for it. */
 export const DIAL_MS = 10_000;
@@ -33,6 +34,7 @@ export interface LiveTunnelDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stalls: StallBound;
+  readonly traffic: TunnelTraffic;
   readonly maxChannels: () => number;
   /** Whether something holds the tunnel, and when it was last used. */
   readonly use: () => { readonly lastUsedAtMs: number; readonly inUse: boolean };
@@ -65,7 +67,7 @@ export interface LiveTunnel {
  * A dial waits while the gate decides on an idle close, so that none falls between the decision and its answer.
  */
 export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
-  const { raw, opened, gate, clock, logger, stalls } = deps;
+  const { raw, opened, gate, clock, logger, stalls, traffic } = deps;
   const { promise: gone, resolve: setGone } = Promise.withResolvers<undefined>();
   const table = createChannelTable();
   const dials = new Map<string, { readonly settle: (result: Duplex | TunnelError) => void }>();
@@ -162,8 +164,9 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
         dials.delete(key);
         stopDeadline();
         signal?.removeEventListener('abort', abort);
-        if (result instanceof Error) reject(result);
-        else resolve(result);
+        if (!(result instanceof Error)) return resolve(result);
+        if (result instanceof TunnelError) traffic.dialsFailed += 1;
+        reject(result);
       };
       const abort = (): void => settle(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
       const stopDeadline = clock.after(DIAL_MS, () => {
@@ -190,15 +193,19 @@ export function createLiveTunnel(deps: LiveTunnelDeps): LiveTunnel {
       const channel = new ChannelStream({
         stream,
         clock,
+        traffic,
         used: deps.touched,
         unread: () => stalls.watch(),
         closed() {
+          traffic.channels -= 1;
           table.remove(id);
           stalls.remove(channel);
           deps.touched();
         },
       });
       table.add(id, channel);
+      traffic.channels += 1;
+      traffic.channelsOpened += 1;
       stalls.add(channel);
       pending.settle(channel);
       return channel;

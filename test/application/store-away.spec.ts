@@ -71,6 +71,28 @@ describe('application: while the store is away, and after', () => {
     expect(await count('PollsLost')).to.equal(0);
   });
 
+  it('keeps so many polls in memory and no more, and counts exactly those that found no room', async () => {
+    const agent = await harness.agent(environmentId);
+    harness.outage.isOn = true;
+    const sent = 10_000;
+    for (let sequence = 1; sequence <= sent; sequence++) {
+      // At its pace: what polls faster is refused.
+      await harness.clock.jump(1000);
+      await agent.poll({ sequence });
+    }
+    const kept = harness.app.pollsBuffered();
+    expect(kept).to.be.within(8192, 8192 + 1024);
+    harness.outage.isOn = false;
+    await eventually(async () => {
+      await harness.clock.advance(1000);
+      return harness.app.pollsBuffered() === 0;
+    });
+    await agent.poll({ sequence: sent + 1 });
+    await recorded('AgentPolled', kept + 1);
+    expect((await lossesOf(harness)).map(({ from, to, count: lost }) => [from, to, lost])).to.deep.equal([[kept + 1, sent, sent - kept]]);
+    expect(harness.app.tallies).to.include({ polls: sent + 1, pollsLost: sent - kept });
+  });
+
   it('records polls however long the names in them are', async () => {
     const agents = await Promise.all(Array.from({ length: 60 }, (_, index) => harness.agent(environmentId, { report: swarmReport(`n${String(index)}`, false, '機'.repeat(256)) })));
     for (const agent of agents) for (let sequence = 1; sequence <= 20; sequence++) await agent.poll({ sequence });
@@ -85,3 +107,9 @@ describe('application: while the store is away, and after', () => {
     await harness.app.environments.create({ name: 'second', address: 'cp.example:9443' }, admin);
   });
 });
+
+/** What PollsLost events say. */
+async function lossesOf(harness: Harness): Promise<readonly { readonly from: number; readonly to: number; readonly count: number }[]> {
+  const events = await harness.events();
+  return events.filter(({ type }) => type === 'PollsLost').map(({ data }) => JSON.parse(data) as { from: number; to: number; count: number });
+}

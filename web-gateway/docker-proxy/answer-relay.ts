@@ -14,6 +14,7 @@ export interface AnswerRelay {
   readonly client: ClientExchange;
   readonly call: AdmittedCall;
   readonly record: CallRecord;
+  readonly correlationId: string;
   /** The header is written. */
   readonly onBegun: (status: number) => void;
   /** The engine stopped in the middle. */
@@ -23,7 +24,7 @@ export interface AnswerRelay {
 }
 
 /** Throws, with nothing written yet, for an answer that is not to be passed on. */
-export function relayAnswer({ answer, client, call, record, onBegun, onCut, onSent }: AnswerRelay): void {
+export function relayAnswer({ answer, client, call, record, correlationId, onBegun, onCut, onSent }: AnswerRelay): void {
   const { res } = client;
   const { stream, rawAnswer } = call.route;
   const length = answer.headers['content-length'];
@@ -34,7 +35,7 @@ export function relayAnswer({ answer, client, call, record, onBegun, onCut, onSe
 
   const isRaw = rawAnswer && status === 200 && length === undefined && coding === undefined;
   const rawInput = isRaw ? detachRawInput(client) : undefined;
-  const fields = clientResponseFields(answer);
+  const fields = clientResponseFields(answer, correlationId);
   if (length !== undefined && status !== 204) fields.push('Content-Length', length);
   if (rawInput !== undefined) {
     // The bytes themselves, until the connection ends: a client that goes on raw knows no chunks.

@@ -4,13 +4,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { Accounts, Activity, CommandContext, Connections } from '../../services/application/ports.ts';
 import type { TunnelDialer } from '../../services/tunnels/port.ts';
+import { correlationIdOf } from '../correlation.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { ProxyHandler } from '../http/http-server.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { problemOf } from '../problems/problem.ts';
 import type { Authentication } from '../security/authentication.ts';
 import { admit, type AdmittedCall } from './admission.ts';
 import { answerWithError } from './answer-with-error.ts';
+import { createCallLog } from './call-log.ts';
 import { createCallRecord, type CallRecord } from './call-record.ts';
 import { createChannels, type ChannelCaller } from './channels.ts';
 import { ClientGone, failureCode, upgradeExchange, type ClientExchange } from './client-exchange.ts';
@@ -25,6 +28,7 @@ export interface DockerProxyDependencies {
   readonly connections: Pick<Connections, 'keyOf' | 'require' | 'waitUntilOpen'>;
   readonly activity: Activity;
   readonly dialer: TunnelDialer;
+  readonly metrics: Pick<GatewayMetrics, 'dockerCallEnded'>;
   readonly logger: Logger;
   readonly limits: GatewayLimits;
 }
@@ -39,8 +43,9 @@ export interface DockerProxy extends ProxyHandler {
 /** What an engine's raw stream may speak. */
 const UPGRADE_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'h2c']);
 
-export function createDockerProxy({ authentication, accounts, connections, activity, dialer, logger, limits }: DockerProxyDependencies): DockerProxy {
+export function createDockerProxy({ authentication, accounts, connections, activity, dialer, metrics, logger, limits }: DockerProxyDependencies): DockerProxy {
   const channels = createChannels({ connections, dialer, limits });
+  const log = createCallLog({ logger, metrics });
   const inFlight = new Set<AbortController>();
   /** Of these, those that end only when somebody ends them. */
   const endless = new Set<AbortController>();
@@ -54,6 +59,9 @@ export function createDockerProxy({ authentication, accounts, connections, activ
     client.res.once('close', () => {
       if (!client.res.writableFinished) aborter.abort(new ClientGone());
     });
+    const requestId = randomUUID();
+    let correlationId: string = requestId;
+    const entry = log.begin(requestId, client.req);
     let record: CallRecord | undefined;
     let release: (() => void) | undefined;
     try {
@@ -65,13 +73,15 @@ export function createDockerProxy({ authentication, accounts, connections, activ
         endless.add(aborter);
         if (isStopping) shutDown(aborter);
       }
-      const context: CommandContext = { actor: call.principal.actor, correlationId: randomUUID() };
+      correlationId = correlationIdOf(client.req.headers, requestId);
+      const context: CommandContext = { actor: call.principal.actor, correlationId };
+      entry.admitted(call, context);
       const unsubscribe = accounts.onEnded(call.principal, () => {
         aborter.abort(new GatewayError('session-ended', 'The session or API key of this call has ended.'));
       });
       release = unsubscribe;
       const key = await connections.keyOf(call.environmentId, call.node);
-      record = createCallRecord(activity, { key, callId: context.correlationId, method: call.method, path: call.recordedPath }, context);
+      record = createCallRecord(activity, { key, callId: requestId, method: call.method, path: call.recordedPath }, context);
       const caller = { key, context, signal: aborter.signal };
       await channels.ensureOpen(caller);
       const hold = dialer.hold(key);
@@ -81,13 +91,16 @@ export function createDockerProxy({ authentication, accounts, connections, activ
       };
       if (call.route.mayChange) await record.started();
       aborter.signal.throwIfAborted();
-      record.ended(await forward(client, call, record, caller));
+      const end = await forward(client, call, record, caller);
+      record.ended(end);
+      entry.ended({ ...end, bytes: record.bytes });
     } catch (thrown) {
       const error = thrown instanceof NoAnswer ? thrown.cause : thrown;
       const isClientGone = error instanceof ClientGone;
       const problem = problemOf(error);
-      if (!isClientGone) answerWithError(client, problem, limits);
-      if (problem.code === 'internal-error' && !isClientGone) logger.error({ err: error }, 'a proxied call failed');
+      if (!isClientGone) answerWithError(client, problem, { limits, correlationId });
+      if (problem.code === 'internal-error' && !isClientGone) logger.error({ err: error, requestId }, 'a proxied call failed');
+      entry.ended({ status: isClientGone ? null : problem.status, failure: failureCode(error), bytes: record?.bytes });
       // Of what does not exist nothing is recorded.
       if (problem.status !== 404 && problem.status !== 410) {
         record?.ended({ status: isClientGone ? null : problem.status, failure: failureCode(error) });

@@ -116,6 +116,7 @@ export function exchangeWithEngine({ client, call, record, caller, transport, up
         client,
         call,
         record,
+        correlationId: caller.context.correlationId,
         onBegun: (begun) => (status = begun),
         onCut: fail,
         onSent() {
@@ -148,7 +149,7 @@ export function exchangeWithEngine({ client, call, record, caller, transport, up
     signal.addEventListener('abort', () => channel.destroy(), { once: true });
     if (call.route.stream !== undefined) record.streamOpened(call.route.stream);
     const frames = createFrameWatch(isMultiplexed(answer, call.route.stream === 'exec' ? { body: upgradeBody } : undefined));
-    socket.write(switchingProtocolsHead(answer, protocol));
+    socket.write(switchingProtocolsHead(answer, protocol, caller.context.correlationId));
     relayRaw({
       client: socket,
       engine: channel,

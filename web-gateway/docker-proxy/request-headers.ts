@@ -16,6 +16,7 @@ const WITHHELD: ReadonlySet<string> = new Set([
   'upgrade-insecure-requests',
   'prefer',
   'homeport-after',
+  'homeport-correlation-id',
   'x-real-ip',
   'x-client-ip',
   'x-cluster-client-ip',

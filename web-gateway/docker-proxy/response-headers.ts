@@ -5,6 +5,7 @@
  * every browser, so what passes is listed here instead: what the Docker and Podman APIs use, and what describes content.
  */
 import type { IncomingMessage } from 'node:http';
+import { CORRELATION_HEADER } from '../correlation.ts';
 import { engineContentHeaders } from '../security/security-headers.ts';
 import { selectFields } from './header-fields.ts';
 
@@ -33,9 +34,10 @@ function passes(name: string): boolean {
 }
 
 /** The fields to answer the client with, our own included; the framing is the caller's. */
-export function clientResponseFields(answer: IncomingMessage): string[] {
+export function clientResponseFields(answer: IncomingMessage, correlationId: string): string[] {
   const fields = selectFields(answer.rawHeaders, passes);
   for (const [name, value] of Object.entries(engineContentHeaders)) fields.push(name, value);
+  fields.push(CORRELATION_HEADER, correlationId);
   return fields;
 }
 

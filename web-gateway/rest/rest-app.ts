@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
+import { CORRELATION_HEADER, correlationIdOf } from '../correlation.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { requireRole } from '../security/access.ts';
 import { securityHeaders } from '../security/security-headers.ts';
 import { addMethodNotAllowed, createErrorResponder } from './error-handler.ts';
 import { awaitAskedPosition } from './read-your-writes.ts';
 import { useIdempotencyKeys } from './idempotency.ts';
+import { addRequestLog } from './request-log.ts';
 import type { RestDependencies } from './rest-dependencies.ts';
 import './route-config.ts';
 import { registerAgent } from './routes/agent.ts';
@@ -20,6 +22,7 @@ import { registerEnvironments } from './routes/environments.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProjections } from './routes/projections.ts';
+import { registerMetrics } from './routes/metrics.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerSnapshots } from './routes/snapshots.ts';
 import { registerSettings } from './routes/settings.ts';
@@ -46,7 +49,7 @@ const API: readonly RegisterRoutes[] = [
   registerProjections,
 ];
 /** Outside it. */
-const OUTSIDE: readonly RegisterRoutes[] = [registerHealth, registerAgent];
+const OUTSIDE: readonly RegisterRoutes[] = [registerHealth, registerMetrics, registerAgent];
 
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -91,6 +94,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
   useValidator(app);
   app.setErrorHandler(respond);
   app.decorateRequest('identity', null);
+  app.decorateRequest('correlationId', '');
   useJsonBodies(app);
 
   app.addHook('onRoute', (route) => {
@@ -106,11 +110,15 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
       methodsByUrl.set(url, methods.add(one));
     }
   });
+  addRequestLog(app, dependencies);
   app.addHook('onRequest', (request, _reply, done) => {
+    request.correlationId = request.id;
     if (request.is404) throw new GatewayError('not-found', 'Nothing is at this address.');
     const { access } = request.routeOptions.config;
     if (access === 'public') return done();
     request.identity = authentication.identify(request.raw) ?? null;
+    // A stranger does not choose what stands in the record.
+    if (request.identity !== null) request.correlationId = correlationIdOf(request.headers, request.id);
     // What forgot to say who may call it, nobody may.
     requireRole(request.identity?.principal, access ?? 'admin');
     if (request.identity?.by === 'session' && request.method !== 'GET' && request.method !== 'HEAD') authentication.refuseForgery(request.headers);
@@ -119,7 +127,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
   app.addHook('preHandler', awaitAskedPosition(dependencies.projections));
   useIdempotencyKeys(app);
   app.addHook('onSend', (request, reply, payload, done) => {
-    reply.headers({ ...securityHeaders, 'homeport-request-id': request.id });
+    reply.headers({ ...securityHeaders, 'homeport-request-id': request.id, [CORRELATION_HEADER]: request.correlationId });
     done(null, payload);
   });
   app.setNotFoundHandler(() => undefined);

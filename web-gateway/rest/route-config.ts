@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null where the request names nobody, which only public routes let through. */
     identity: Identity | null;
+    /** Ties together all that the request causes; its own id, unless the caller sent one. */
+    correlationId: string;
   }
 }
 
@@ -29,9 +31,9 @@ export function identityOf(request: FastifyRequest): Identity {
   return request.identity;
 }
 
-/** Who asks, and the request's id to tie together all that it causes. */
+/** Who asks, and what ties together all that the request causes. */
 export function contextOf(request: FastifyRequest): CommandContext {
-  return { actor: identityOf(request).principal.actor, correlationId: request.id };
+  return { actor: identityOf(request).principal.actor, correlationId: request.correlationId };
 }
 
 /** Aborts when the client has gone before it had its answer. */

@@ -33,6 +33,9 @@ export interface ServeFlags {
   readonly auditUser?: string;
   readonly auditPasswordFile?: string;
   readonly adminPasswordFile?: string;
+  /** In milliseconds. */
+  readonly drainDelay?: number;
+  readonly drainTimeout?: number;
   readonly logLevel: LogLevel;
 }
 
@@ -65,6 +68,8 @@ export function serveOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Control
       keyFile,
       checkpointKeyFile,
       auditPort,
+      drainDelayMs: flags.drainDelay,
+      drainTimeoutMs: flags.drainTimeout,
       eventStore: eitherOf('--event-store', flags.eventStore, flags.eventStoreFile),
       nats: natsOf(flags),
       adminPassword: adminPassword === '' ? undefined : adminPassword,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { controlPlaneDefaults } from '../../control-plane/options.ts';
 import type { ReadyLine } from '../../control-plane/options.ts';
-import { flag, portNumber, secretFileFlag, several } from '../flags.ts';
+import { durationMs, flag, portNumber, secretFileFlag, several } from '../flags.ts';
 import { createLogger, LOG_LEVELS } from '../logger.ts';
 import { untilStopped } from '../stop-signals.ts';
 import { type ServeFlags, serveOptions } from './serve-options.ts';
@@ -40,6 +40,8 @@ export function serveCommand(): Command {
     .addOption(flag('--audit-user <name>', 'with --roles store: the name of its one account; homeport otherwise'))
     .addOption(secretFileFlag('audit-password', 'with --roles store: a file that holds its password; made and shown otherwise'))
     .addOption(secretFileFlag('admin-password', "a file that holds the first admin's password (or HOMEPORT_ADMIN_PASSWORD); made and shown once otherwise"))
+    .addOption(flag('--drain-delay <duration>', 'at a stop, how long /readyz says no before anything ends, such as 10s; 0s otherwise').argParser(durationMs))
+    .addOption(flag('--drain-timeout <duration>', 'at a stop, how long requests, and then channels, may finish, such as 30s; 5s otherwise').argParser(durationMs))
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(LOG_LEVELS).default('info').env('HOMEPORT_LOG_LEVEL'))
     .action(serve);
 }
@@ -47,7 +49,8 @@ export function serveCommand(): Command {
 async function serve(flags: ServeFlags): Promise<void> {
   const options = serveOptions(flags, process.env);
   const logger = createLogger(flags.logLevel);
-  const stopping = (): void => logger.info('stopping: what is under way may take up to 5 s to end');
+  const drainSeconds = ((options.drainDelayMs ?? 0) + (options.drainTimeoutMs ?? controlPlaneDefaults.drainTimeoutMs)) / 1000;
+  const stopping = (): void => logger.info(`stopping: what is under way may take up to ${String(drainSeconds)} s to end; a second signal ends it at once`);
   await untilStopped(stopping, async () => {
     // Client commands start faster without all of it.
     const { startControlPlane } = await import('../../control-plane/serve.ts');

@@ -41,6 +41,7 @@ const MEANT: Readonly<Record<string, Access>> = {
   'GET /healthz': 'public',
   'GET /livez': 'public',
   'GET /readyz': 'public',
+  'GET /metrics': 'metrics',
   'GET /ca.pem': 'public',
   'GET /agent/image.tar.gz': 'public',
   'GET /agent/agent.mjs': 'public',

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.ts';
 
 export type ActivityEntry =
   | { readonly what: 'started'; readonly call: RecordedCall; readonly actor: string }
-  | { readonly what: 'proxied'; readonly call: RecordedCall; readonly outcome: CallOutcome }
+  | { readonly what: 'proxied'; readonly call: RecordedCall; readonly outcome: CallOutcome; readonly correlationId: string }
   | { readonly what: 'opened' | 'closed'; readonly call: RecordedCall; readonly kind: string; readonly reason?: string };
 
 export interface FakeActivity extends Activity {
@@ -26,7 +26,7 @@ export function createFakeActivity(): FakeActivity {
       entries.push({ what: 'started', call, actor });
       return Promise.resolve();
     },
-    callProxied: (call, outcome) => void entries.push({ what: 'proxied', call, outcome }),
+    callProxied: (call, outcome, { correlationId }) => void entries.push({ what: 'proxied', call, outcome, correlationId }),
     streamOpened: (call, kind) => void entries.push({ what: 'opened', call, kind }),
     streamClosed: (call, kind, { reason }) => void entries.push({ what: 'closed', call, kind, reason }),
     outcomeOf: (path) =>

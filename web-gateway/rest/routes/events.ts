@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EventQuery, HistoryEvent } from '../../../services/application/ports.ts';
+import { CORRELATION_HEADER } from '../../correlation.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
@@ -93,7 +94,7 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
       // What is wrong with the query shows before the first page; who follows waits for the header, not for an event.
       const first = follow ? undefined : await pages.next();
       reply.hijack();
-      reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id });
+      reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id, [CORRELATION_HEADER]: request.correlationId });
       reply.raw.flushHeaders();
       if (request.method !== 'HEAD') await writePages(reply.raw, first, pages, signal);
       if (ended.signal.aborted) reply.raw.destroy();

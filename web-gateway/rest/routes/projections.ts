@@ -1,6 +1,7 @@
 /** The read models: building them anew while they go on answering, with progress as a stream of JSON lines. */
 import type { FastifyInstance } from 'fastify';
 import type { RebuildProgress } from '../../../projections/port.ts';
+import { CORRELATION_HEADER } from '../../correlation.ts';
 import { problemDetails, problemOf } from '../../problems/problem.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
@@ -36,7 +37,7 @@ export function registerProjections(app: FastifyInstance, { projections, closing
     async (request, reply) => {
       const signal = AbortSignal.any([clientGone(reply), closing]);
       reply.hijack();
-      reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id });
+      reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id, [CORRELATION_HEADER]: request.correlationId });
       const write = (line: object): void => void reply.raw.write(`${JSON.stringify(line)}\n`);
       let last: RebuildProgress = { events: 0, share: 0 };
       let toldAtMs = Number.NEGATIVE_INFINITY;

@@ -1,0 +1,35 @@
+/** Whether the record can be written, and how far behind it those are who read it. */
+import type { Projections } from '../../../projections/port.ts';
+import type { Application } from '../../application/application.ts';
+import type { EventStore } from '../../event-store/port.ts';
+import type { NatsTap } from '../../taps/nats-tap.ts';
+import type { Readings } from './readings.ts';
+
+export interface RecordParts {
+  readonly application: Pick<Application, 'tallies' | 'tunnels'>;
+  readonly eventStore: Pick<EventStore, 'unavailability'>;
+  readonly projections: Pick<Projections, 'state'>;
+  /** Undefined where nothing is published. */
+  readonly tap: Pick<NatsTap, 'state'> | undefined;
+  /** Undefined where the audit port is not open. */
+  readonly audit: { readonly readers: () => number } | undefined;
+}
+
+export function declareRecord(readings: Readings, { application, eventStore, projections, tap, audit }: RecordParts): void {
+  readings.gauge('homeport_event_store_available', '1 while events can be recorded, as far as is known, else 0.', () => Number(eventStore.unavailability() === undefined));
+  readings.gauge('homeport_projections_live', '1 while the read models follow the record, 0 while they catch up or have failed.', () => Number(projections.state().kind === 'live'));
+  readings.gauge('homeport_nats_tap_connected', '1 while events are published to NATS, or another tap does, else 0; no sample without --nats.', () => {
+    const state = tap?.state().state;
+    return state === undefined ? undefined : Number(state === 'publishing' || state === 'standby');
+  });
+  readings.gauge('homeport_nats_tap_lag_seconds', 'Age of the oldest event that is not in the NATS stream yet; no sample without --nats.', () => {
+    const state = tap?.state();
+    if (state === undefined) return undefined;
+    if (state.behindSinceMs !== undefined) return Math.max(0, Date.now() - state.behindSinceMs) / 1000;
+    return state.eventsBehind === 0 ? 0 : undefined;
+  });
+  readings.gauge('homeport_nats_tap_lag_events', 'Events that are not in the NATS stream yet; no sample without --nats.', () => tap?.state().eventsBehind);
+  readings.counter('homeport_nats_tap_messages_total', 'Messages stored in the NATS stream; no sample without --nats.', () => tap?.state().published);
+  readings.counter('homeport_activity_lost_total', 'Records of proxied calls that were lost while the event store was away.', () => application.tallies.activityLost);
+  readings.gauge('homeport_audit_readers', 'Reads and subscriptions under way at the audit port; no sample without --audit-port.', () => audit?.readers());
+}

@@ -1,0 +1,28 @@
+/** How long the gateway's requests and proxied calls take. */
+import { Histogram, type Registry } from 'prom-client';
+import type { GatewayMetrics } from '../../../web-gateway/gateway-metrics.ts';
+
+/** Few, for there is a series for each of them, each route and each status. */
+const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.5, 2.5, 10];
+const CALL_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30, 300];
+
+export function createRequestMetrics(registry: Registry): Pick<GatewayMetrics, 'requestEnded' | 'dockerCallEnded'> {
+  const requests = new Histogram({
+    name: 'homeport_http_request_duration_seconds',
+    help: 'REST requests, from their header to the end of their answer, by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: REQUEST_BUCKETS,
+    registers: [registry],
+  });
+  const calls = new Histogram({
+    name: 'homeport_docker_call_duration_seconds',
+    help: 'Calls of the Docker proxy, the wait for the tunnel included; streams (exec, attach, logs and the like) last as long as they are followed.',
+    labelNames: ['kind', 'outcome'],
+    buckets: CALL_BUCKETS,
+    registers: [registry],
+  });
+  return {
+    requestEnded: ({ method, route, status, durationMs }) => requests.observe({ method, route, status }, durationMs / 1000),
+    dockerCallEnded: ({ kind, outcome, durationMs }) => calls.observe({ kind, outcome }, durationMs / 1000),
+  };
+}
