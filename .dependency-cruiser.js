@@ -54,8 +54,8 @@ const parts = {
     because: 'what two processes must agree on depends on neither',
   },
   'services/cli': {
-    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'services/control-plane/offline-record.ts', 'services/control-plane/offline-rebuild.ts', 'agent/program.ts', 'agent/fleet/fleet.ts', 'services/audit/verification.ts', 'services/audit/kept-checkpoints.ts'],
-    because: 'client commands talk REST only; serve, the record and the read models of a server that does not run, the agent, a fleet of agents and the offline proof have one door each',
+    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'services/control-plane/offline-record.ts', 'services/control-plane/offline-rebuild.ts', 'projections/replay.ts', 'agent/program.ts', 'agent/fleet/fleet.ts', 'services/audit/verification.ts', 'services/audit/kept-checkpoints.ts'],
+    because: 'client commands talk REST only; serve, the record and the read models of a server that does not run, a replay, the agent, a fleet of agents and the offline proof have one door each',
   },
 };
 

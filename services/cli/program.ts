@@ -7,6 +7,7 @@ import { eventsCommand } from './commands/events.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
 import { projectionsCommand } from './commands/projections.ts';
+import { replayCommand } from './commands/replay.ts';
 import { serveCommand } from './commands/serve.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     environmentCommand(),
     connectCommand(),
     eventsCommand(),
+    replayCommand(),
     projectionsCommand(),
     settingsCommand(),
     simulateCommand(),

@@ -3,6 +3,8 @@
 export interface ProgressBar {
   /** Draws at most ten times a second. */
   show(done: number, total: number): void;
+  /** The same by a share from 0 to 1, and what is counted so far, in words. */
+  showShare(share: number, counted: string): void;
   /** Takes the bar away. */
   clear(): void;
 }
@@ -13,15 +15,21 @@ const intervalMs = 100;
 /** `what` stands before the bar, such as "verifying". */
 export function createProgressBar(what: string, stream: NodeJS.WriteStream = process.stderr): ProgressBar {
   let drawnAtMs = Number.NEGATIVE_INFINITY;
+
+  function draw(share: number, after: string): void {
+    const nowMs = performance.now();
+    if (!stream.isTTY || nowMs - drawnAtMs < intervalMs) return;
+    drawnAtMs = nowMs;
+    const filled = Math.floor(width * share);
+    stream.write(`\r${what} [${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.floor(100 * share)).padStart(3)} %${after}`);
+  }
+
   return {
-    show: (done, total) => {
-      const nowMs = performance.now();
-      if (!stream.isTTY || nowMs - drawnAtMs < intervalMs || total === 0) return;
-      drawnAtMs = nowMs;
-      const filled = Math.floor((width * done) / total);
-      stream.write(`\r${what} [${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${String(Math.floor((100 * done) / total)).padStart(3)} % of ${total.toLocaleString('en')}`);
+    show(done, total) {
+      if (total > 0) draw(done / total, ` of ${total.toLocaleString('en')}`);
     },
-    clear: () => {
+    showShare: (share, counted) => draw(share, `, ${counted}`),
+    clear() {
       if (stream.isTTY && drawnAtMs > 0) stream.write('\r\u001b[K');
     },
   };

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runProcess, startProcess } from './child-process.ts';
 import type { Ending, Finished, ProcessOptions, RunningProcess } from './child-process.ts';
+import { expectReadModelsAsReplayed } from './replayed-read-models.ts';
 import { removeStoreElsewhere, storeElsewhere } from './store-elsewhere.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
@@ -48,11 +49,11 @@ export interface HomeportServer {
   readonly clientEnv: Readonly<Record<string, string>>;
   /** Signs in as the first admin, for `homeport`. */
   signIn(): Promise<void>;
-  /** SIGTERM; resolves when it has ended. The data directory stays until `remove`. */
+  /** SIGTERM; resolves when it has ended. The data directory stays until `remove`. Throws where its read models are not what its record makes. */
   stop(): Promise<Ending>;
-  /** kill -9. */
+  /** kill -9. Throws as `stop` does. */
   kill(): Promise<Ending>;
-  /** Stops it where it runs, and removes the data directory it was given here. */
+  /** Stops it where it runs, and removes the data directory it was given here. Throws as `stop` does. */
   remove(): Promise<void>;
 }
 
@@ -79,7 +80,8 @@ export async function startHomeport(options: ServeOptions = {}): Promise<Homepor
   const dataDir = options.dataDir ?? path.join(folder.path, 'data');
   const clientEnv = { XDG_CONFIG_HOME: path.join(folder.path, 'config') };
   const flags = ['--data-dir', dataDir, '--host', '127.0.0.1', '--https-port', String(options.httpsPort ?? 0), '--tunnel-port', String(options.tunnelPort ?? 0)];
-  const server = startHomeportCommand(['serve', ...flags, ...(options.flags ?? [])], { ...(await storeElsewhere(dataDir)), ...options.env });
+  const env = { ...(await storeElsewhere(dataDir)), ...options.env };
+  const server = startHomeportCommand(['serve', ...flags, ...(options.flags ?? [])], env);
   const [line] = await server.waitFor(/^\{"ready":true.*\}$/m).catch(async (error: unknown) => {
     await server.stop('SIGKILL');
     folder.remove();
@@ -87,6 +89,14 @@ export async function startHomeport(options: ServeOptions = {}): Promise<Homepor
   });
   const { url, tunnelAddress, admin } = JSON.parse(line) as ReadyLine;
   const homeport = (...args: readonly string[]): Promise<Finished> => runHomeport(args, { env: clientEnv });
+  let compared: Promise<void> | undefined;
+  /** Once: a spec may tamper with the data of a server that has ended. */
+  const compare = (): Promise<void> => (compared ??= expectReadModelsAsReplayed(dataDir, env.HOMEPORT_EVENT_STORE));
+  async function end(signal?: NodeJS.Signals): Promise<Ending> {
+    const ending = await server.stop(signal);
+    await compare();
+    return ending;
+  }
 
   return {
     process: server,
@@ -105,12 +115,13 @@ export async function startHomeport(options: ServeOptions = {}): Promise<Homepor
       const { code, stderr } = await runHomeport(args, { env: clientEnv, input: `${password}\n` });
       if (code !== 0) throw new Error(`signing in failed: ${stderr}`);
     },
-    stop: () => server.stop(),
-    kill: () => server.stop('SIGKILL'),
+    stop: () => end(),
+    kill: () => end('SIGKILL'),
     async remove() {
-      await server.stop();
-      await removeStoreElsewhere(dataDir);
-      folder.remove();
+      await end().finally(async () => {
+        await removeStoreElsewhere(dataDir);
+        folder.remove();
+      });
     },
   };
 }

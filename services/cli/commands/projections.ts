@@ -34,8 +34,7 @@ async function rebuildProjections(flags: Flags): Promise<void> {
   let events = 0;
   const onProgress = (progress: RebuildProgress): void => {
     ({ events } = progress);
-    // Where the share is known the whole is told by it.
-    if (progress.share !== null && progress.share > 0) bar.show(events, Math.max(events, Math.round(events / progress.share)));
+    if (progress.share !== null) bar.showShare(progress.share, `${events.toLocaleString('en')} events`);
   };
   try {
     if (await isServing(flags.dataDir)) await withServersClient(flags.dataDir, (client) => rebuildByServer(client, onProgress, signal));

@@ -1,14 +1,7 @@
 /** Fifty agents behind a link that fails in every way, while a client asks: answers are right or clearly none, and afterwards all is in order. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
-import { pino } from 'pino';
-import { createProjections } from '../../../projections/open.ts';
-import { openEventStore } from '../../../services/event-store/open.ts';
-import type { RecordedEvent as StoredEvent } from '../../../services/event-store/port.ts';
-import { openTestReadModel } from '../../projections/read-model.ts';
-import { allRows } from '../../support/read-model-rows.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type AgentFleet, startAgentFleet } from '../../support/fleet/agent-fleet.ts';
 import { type ChaosRelay, startChaosRelay } from '../../support/fleet/chaos-relay.ts';
@@ -130,22 +123,7 @@ describe('a link that fails in every way', function () {
     await fleet.stop();
     // A process does not end while its inspector is asked.
     inside.close();
+    // Whoever stops a server compares them.
     await server.stop();
-    const file = path.join(server.dataDir, 'read-models', 'read-models.db');
-    const store = await openEventStore({ dataDirectory: server.dataDir });
-    const projections = await createProjections({ eventStore: store, file, logger: pino({ enabled: false }) });
-    await projections.whenCaughtUp();
-    await projections.close();
-    const log: StoredEvent[] = [];
-    for await (const page of store.readAll()) log.push(...page);
-    await store.close();
-    const replayed = openTestReadModel();
-    replayed.commit(log);
-    const kept = new DatabaseSync(file, { readOnly: true });
-    const [rows, rowsFromZero] = [allRows(kept), allRows(replayed.database)];
-    kept.close();
-    replayed.close();
-    expect(Object.keys(rows).length).to.be.above(3);
-    expect(rows).to.deep.equal(rowsFromZero);
   });
 });
