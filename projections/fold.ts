@@ -5,6 +5,7 @@ import type { Position, RecordedEvent } from '../services/event-store/port.ts';
 import { createCheckpointWriter, isKept, loadCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { EventPlace, Projection, ProjectionWriter } from './projection.ts';
 import { createRecordedClock } from './recorded-at.ts';
+import { createVersionedTables } from './versioned-table.ts';
 
 export interface Fold {
   /** Where to go on after a commit. */
@@ -23,7 +24,7 @@ export interface Fold {
 
 /** What the projections do with one type of event. */
 interface Concern {
-  readonly handlers: ((data: never, place: EventPlace) => void)[];
+  readonly handlers: ((data: never, place: EventPlace, recorded: RecordedEvent) => void)[];
   /** Whether all of them let it wait for company. */
   isPatient: boolean;
 }
@@ -34,7 +35,9 @@ const uncheckedEventsAtMost = 10_000;
 /** Creates the fold over an open file, going on from its checkpoint. */
 export function createFold(database: DatabaseSync, projections: readonly Projection[]): Fold {
   const saveCheckpoint = createCheckpointWriter(database);
-  const writers = projections.map((projection) => projection.open(database));
+  const tables = createVersionedTables(database);
+  const writers = projections.map((projection) => projection.open(database, tables));
+  const witnesses = writers.flatMap(({ each }) => each ?? []);
   const concerns = concernsByType(projections, writers);
   let checkpoint: Checkpoint = loadCheckpoint(database);
   const recordedAt = createRecordedClock(checkpoint.recordedAtMs);
@@ -45,13 +48,14 @@ export function createFold(database: DatabaseSync, projections: readonly Project
   let hasRows = false;
 
   function takeOne(event: RecordedEvent, place: EventPlace): void {
+    for (const see of witnesses) see(event, place);
     const concern = concerns.get(event.type);
     isUrgent ||= concern?.isPatient !== true;
     if (concern === undefined) return;
     try {
       const decoded = decodeEvent(event.type, JSON.parse(event.data));
       if (decoded === undefined) return;
-      for (const handle of concern.handlers) handle(decoded.data as never, place);
+      for (const handle of concern.handlers) handle(decoded.data as never, place, event);
       hasRows = true;
     } catch (cause) {
       const { type, stream, revision } = event;

@@ -2,20 +2,20 @@
 import type { Logger } from 'pino';
 import type { EventStore, Position } from '../services/event-store/port.ts';
 import { createAppliedPosition } from './applied-position.ts';
-import { decodeCursor, encodeCursor } from './environments/list-cursor.ts';
-import { findEnvironment, listEnvironments } from './environments/queries.ts';
-import { ProjectionsError, type EnvironmentQueries, type Projections, type RebuildProgress, type SnapshotQueries } from './port.ts';
+import { createPastQueries } from './past.ts';
+import { ProjectionsError, type Projections, type RebuildProgress } from './port.ts';
+import { lagBehind } from './lag.ts';
 import { startProjectorThread, type ProjectorThread } from './projector-thread.ts';
 import { startQueryThreads } from './query-threads.ts';
 import { startProjectorBeside } from './projector-beside.ts';
+import { createReadModelQueries } from './read-model-queries.ts';
 import { deleteReadModel } from './read-model-file.ts';
 import { createRebuildProgress } from './rebuild-progress.ts';
 import { createSharedRebuild } from './shared-rebuild.ts';
-import { findSnapshot, listSnapshots } from './snapshots/queries.ts';
 import { createStartupQueries } from './startup-queries.ts';
 
 export interface ProjectionsOptions {
-  readonly eventStore: Pick<EventStore, 'readerSource' | 'headPosition' | 'comparePositions' | 'countBetween'>;
+  readonly eventStore: Pick<EventStore, 'readerSource' | 'readAll' | 'headPosition' | 'comparePositions' | 'countBetween'>;
   /** The read-model file; its folder must exist. It may be deleted while nothing runs, and is built again. */
   readonly file: string;
   readonly logger: Logger;
@@ -82,6 +82,20 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
     }
   }
 
+  async function whenApplied(position: Position, timeoutMs: number): Promise<boolean> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    try {
+      await applied.until(position, timeout.signal);
+      return true;
+    } catch (error) {
+      if (timeout.signal.aborted || error instanceof ProjectionsError) return false;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   try {
     await opening.promise;
   } catch (error) {
@@ -90,30 +104,13 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
     throw error;
   }
 
-  const environments: EnvironmentQueries = {
-    async list({ cursor, ...filters }) {
-      if (!(filters.limit >= 1 && filters.limit <= 1000)) throw new RangeError('a page has 1 to 1000 environments');
-      const after = cursor === undefined ? null : decodeCursor(cursor);
-      const { items, next, total } = await threads.ask(listEnvironments, { ...filters, after });
-      return { items, nextCursor: next === null ? null : encodeCursor(next), total };
-    },
-    find: async (environmentId) => (await threads.ask(findEnvironment, { environmentId })) ?? undefined,
-  };
-
-  const snapshots: SnapshotQueries = {
-    latest: async (environmentId, node) => (await threads.ask(findSnapshot, { environmentId, node })) ?? undefined,
-    async list(environmentId, { limit, before = Number.MAX_SAFE_INTEGER }) {
-      const { items, next, total } = await threads.ask(listSnapshots, { environmentId, before, limit });
-      return { items, nextCursor: next === null ? null : String(next), total };
-    },
-  };
-
   return {
-    environments,
-    snapshots,
+    ...createReadModelQueries(threads),
+    past: createPastQueries(threads, eventStore),
     startup: createStartupQueries(threads),
     state: () => applied.state(),
     appliedPosition: () => applied.current(),
+    lag: () => lagBehind(eventStore, applied.current(), Date.now()),
 
     async whenCaughtUp(signal) {
       const head = await eventStore.headPosition();
@@ -121,18 +118,11 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
       else await applied.until(head, signal);
     },
 
-    async whenApplied(position, timeoutMs) {
-      const timeout = new AbortController();
-      const timer = setTimeout(() => timeout.abort(), timeoutMs);
-      try {
-        await applied.until(position, timeout.signal);
-        return true;
-      } catch (error) {
-        if (timeout.signal.aborted || error instanceof ProjectionsError) return false;
-        throw error;
-      } finally {
-        clearTimeout(timer);
-      }
+    whenApplied,
+
+    async whenComplete(timeoutMs) {
+      const head = await eventStore.headPosition();
+      return head === undefined || (await whenApplied(head, timeoutMs));
     },
 
     rebuild: (onProgress = () => undefined, signal) => rebuilding.ask(onProgress, signal),

@@ -1,7 +1,10 @@
 /** What others see of the read models. */
 import type { Position } from '../services/event-store/port.ts';
-import type { Instant } from '../services/domain/events.ts';
+import type { Instant, Settings } from '../services/domain/events.ts';
 import type { SnapshotContent, SnapshotSummary } from '../services/domain/snapshot.ts';
+import type { EnvironmentSort } from './environments/list-place.ts';
+import type { FleetDimension } from './fleet/rows.ts';
+import type { TimelineKind } from './timeline/kinds.ts';
 import type { PastRecord } from '../services/domain/past-record.ts';
 
 export type EnvironmentStatus = 'unassociated' | 'never' | 'up' | 'down' | 'duplicate';
@@ -59,6 +62,14 @@ export interface TakenSnapshot {
   readonly content: SnapshotContent;
 }
 
+/** Where a page of a list ends, and how many there are on all pages together. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** For the next page; null where this was the last. */
+  readonly nextCursor: string | null;
+  readonly total: number;
+}
+
 export interface SnapshotQueries {
   /** Of the Swarm node asked for; else of the node that tells of the Swarm, or the newest. */
   latest(environmentId: string, node?: string): Promise<(TakenSnapshot & { readonly environment: SnapshotView }) | undefined>;
@@ -66,7 +77,7 @@ export interface SnapshotQueries {
   list(
     environmentId: string,
     page: { readonly limit: number; readonly before?: number },
-  ): Promise<{ readonly items: readonly SnapshotHistoryItem[]; readonly nextCursor: string | null; readonly total: number }>;
+  ): Promise<Page<SnapshotHistoryItem>>;
 }
 
 /** An environment, as REST shows it but for what only the live process knows (a tunnel's lastUsedAt) and what settings decide. */
@@ -124,6 +135,8 @@ export interface EnvironmentListQuery {
   readonly status?: EnvironmentStatus;
   readonly tag?: string;
   readonly platform?: string;
+  /** By name, ignoring case, where it is not said; with a dash before it backwards. The status is sorted by its word. */
+  readonly sort?: EnvironmentSort;
   /** 1 to 1000. */
   readonly limit: number;
   /** From a page's nextCursor. */
@@ -131,9 +144,196 @@ export interface EnvironmentListQuery {
 }
 
 export interface EnvironmentQueries {
-  /** Sorted by name, ignoring case. Throws RangeError on a cursor that no page gave. */
-  list(query: EnvironmentListQuery): Promise<{ readonly items: readonly EnvironmentView[]; readonly nextCursor: string | null; readonly total: number }>;
+  /** Throws RangeError on a cursor that no page of this order gave. */
+  list(query: EnvironmentListQuery): Promise<Page<EnvironmentView>>;
   find(environmentId: string): Promise<EnvironmentView | undefined>;
+}
+
+export interface ContainerListQuery {
+  /** Parts of a container's name and of its image's, ignoring case. */
+  readonly name?: string;
+  readonly image?: string;
+  /** Such as running. */
+  readonly state?: string;
+  readonly environmentId?: string;
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** From a page's nextCursor. */
+  readonly cursor?: string;
+}
+
+/** A container as its engine's latest snapshot has it. */
+export interface ContainerView {
+  readonly environment: { readonly id: string; readonly name: string };
+  /** The Swarm node, or null. */
+  readonly node: string | null;
+  readonly hostname: string;
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly state: string;
+  readonly health: string | null;
+  readonly exitCode: number | null;
+  readonly createdAt: Instant | null;
+  /** Its Compose project or Swarm stack. */
+  readonly stack: string | null;
+  /** When the engine was last seen so. */
+  readonly takenAt: Instant;
+}
+
+export interface ContainerQueries {
+  /** Sorted by name, ignoring case. Throws RangeError on a cursor that no page gave. */
+  list(query: ContainerListQuery): Promise<Page<ContainerView>>;
+}
+
+/** How many there are; what there is none of is left out. */
+export interface FleetCounts {
+  readonly environments: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly byPlatform: Readonly<Record<string, number>>;
+  /** Agents by their version: a Swarm has several. */
+  readonly byVersion: Readonly<Record<string, number>>;
+  /** Tunnels that are not closed, by state. */
+  readonly tunnels: Readonly<Record<string, number>>;
+}
+
+/** Counts over time: each series has a point for each step. */
+export interface FleetHistory {
+  readonly by: FleetDimension;
+  readonly stepSeconds: number;
+  /** When each step begins. */
+  readonly at: readonly Instant[];
+  readonly series: readonly {
+    /** Such as up, linux/amd64, 1.0.0. */
+    readonly value: string;
+    /** At each step's end, and the least and the most within it. */
+    readonly last: readonly number[];
+    readonly lowest: readonly number[];
+    readonly highest: readonly number[];
+  }[];
+}
+
+export interface FleetHistoryQuery {
+  readonly by: FleetDimension;
+  /** [from, to). */
+  readonly from: Instant;
+  readonly to: Instant;
+  /** How far points should be apart; they are further apart where the past is kept less finely, or there would be too many. */
+  readonly stepSeconds?: number;
+}
+
+export interface FleetQueries {
+  counts(): Promise<FleetCounts>;
+  history(query: FleetHistoryQuery): Promise<FleetHistory>;
+}
+
+/** Something that happened, as its event tells it. */
+export interface TimelineEntry {
+  /** The event's. */
+  readonly id: string;
+  readonly kind: TimelineKind;
+  /** The event's. */
+  readonly type: string;
+  readonly environmentId: string | null;
+  readonly actor: string | null;
+  readonly time: Instant;
+  readonly recordedAt: Instant;
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: Position;
+  /** What else the event says; of a snapshot its summary. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface TimelineQuery {
+  readonly environmentId?: string;
+  readonly kind?: TimelineKind;
+  readonly actor?: string;
+  /** [from, to), by when it was recorded. */
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly order: 'asc' | 'desc';
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** From a page's nextCursor. */
+  readonly cursor?: string;
+}
+
+/** A call through a tunnel. */
+export interface CallView {
+  readonly id: string;
+  readonly environmentId: string;
+  /** The Swarm node asked for, or null. */
+  readonly node: string | null;
+  readonly actor: string | null;
+  /** Null where only the stream that it became was recorded. */
+  readonly method: string | null;
+  readonly path: string;
+  readonly startedAt: Instant;
+  /** Null while it is under way, and for ever where the server was killed meanwhile. */
+  readonly endedAt: Instant | null;
+  /** Null also where the client was gone before there was one. */
+  readonly status: number | null;
+  /** A stable code where it failed on our side of the engine. */
+  readonly failure: string | null;
+  readonly durationMs: number | null;
+  readonly bytesSent: number | null;
+  readonly bytesReceived: number | null;
+  /** What it became where its connection was upgraded or followed: exec, attach, logs. */
+  readonly stream: { readonly kind: string; readonly endReason: string | null } | null;
+}
+
+export interface ActivityQuery {
+  readonly environmentId?: string;
+  readonly actor?: string;
+  readonly method?: string;
+  /** Part of the path. */
+  readonly path?: string;
+  readonly result?: 'ok' | 'failed' | 'under-way';
+  /** [from, to), by when it was last told of. */
+  readonly from?: Instant;
+  readonly to?: Instant;
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** From a page's nextCursor. */
+  readonly cursor?: string;
+}
+
+/** Lists of what happened: `total` is null where there is too much to count. */
+type Log<Item> = Omit<Page<Item>, 'total'> & { readonly total: number | null };
+
+export interface TimelineQueries {
+  /** Throws RangeError on a cursor that no page gave. */
+  list(query: TimelineQuery): Promise<Log<TimelineEntry>>;
+}
+
+export interface ActivityQueries {
+  /** The newest first: by their start while they are under way, then by their end. Throws RangeError on a cursor that no page gave. */
+  list(query: ActivityQuery): Promise<Log<CallView>>;
+}
+
+/** An environment as it was. */
+export interface PastEnvironment {
+  readonly environment: EnvironmentView;
+  /** What of it may be older than it was, by the fields' paths: polls and snapshots of then that are gone. */
+  readonly approximate: readonly string[];
+  /** What the settings said then, as far as they had been set. */
+  readonly settings: Partial<Settings>;
+}
+
+/**
+ * The past, as of an instant in milliseconds since 1970: the fold of all events before the first one recorded after it. Errors are those
+ * of the same questions about now, and EventStoreError where the log can't be asked for polls.
+ */
+export interface PastQueries {
+  listEnvironments(atMs: number, query: EnvironmentListQuery, signal?: AbortSignal): Promise<Page<PastEnvironment>>;
+  findEnvironment(atMs: number, environmentId: string, signal?: AbortSignal): Promise<PastEnvironment | undefined>;
+  /** Of the Swarm node, by its id or host name. Undefined where the environment did not exist; `node` is undefined where it had no such node. */
+  findTunnel(atMs: number, environmentId: string, node: string | null): Promise<{ readonly node: string | null | undefined; readonly tunnel: TunnelView } | undefined>;
+  latestSnapshot(atMs: number, environmentId: string, node?: string): ReturnType<SnapshotQueries['latest']>;
+  listSnapshots(atMs: number, environmentId: string, page: { readonly limit: number; readonly before?: number }): Promise<Page<SnapshotHistoryItem>>;
+  listContainers(atMs: number, query: ContainerListQuery): Promise<Page<ContainerView>>;
+  countFleet(atMs: number): Promise<FleetCounts>;
 }
 
 export type ProjectionsErrorCode =
@@ -173,9 +373,22 @@ export interface RebuildProgress {
   readonly share: number | null;
 }
 
+/** How far the read models are behind the log. One transaction applies an event to all of them, so this holds for each. */
+export interface ProjectionsLag {
+  /** Events recorded and not applied; those that expired meanwhile count too. Null where the store's positions do not tell. */
+  readonly events: number | null;
+  /** The age of the oldest event that is not applied; 0 where all are. */
+  readonly seconds: number;
+}
+
 export interface Projections {
   readonly environments: EnvironmentQueries;
   readonly snapshots: SnapshotQueries;
+  readonly containers: ContainerQueries;
+  readonly fleet: FleetQueries;
+  readonly timeline: TimelineQueries;
+  readonly activity: ActivityQueries;
+  readonly past: PastQueries;
   readonly startup: PastRecord;
   /** For health checks. */
   state(): ProjectionsState;
@@ -189,6 +402,15 @@ export interface Projections {
    * the state is failed. Throws EventStoreError `invalid-position` on text that is no position of the store.
    */
   whenApplied(position: Position, timeoutMs: number): Promise<boolean>;
+  /**
+   * For metrics and health checks: costs a look at the log's head, and where something is behind one event read.
+   * Throws EventStoreError where the store can't be asked.
+   */
+  lag(): Promise<ProjectionsLag>;
+  /**
+   * Whether everything recorded up to now is applied, waiting for it at most so long: an instant of the last moments is told exactly only then.
+   */
+  whenComplete(timeoutMs: number): Promise<boolean>;
   /** The newest position applied; undefined where none. */
   appliedPosition(): Position | undefined;
   /**

@@ -1,6 +1,8 @@
 /** What a read model is made of: each folder here gives a projection, which writes rows, and queries, which read them. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventDataByType, EventType } from '../services/domain/events.ts';
+import type { RecordedEvent } from '../services/event-store/port.ts';
+import type { VersionedTables } from './versioned-table.ts';
 
 /** Where in the log an event stands. */
 export interface EventPlace {
@@ -14,12 +16,14 @@ export interface EventPlace {
 }
 
 /** A function for each type of event that the projection cares for. They look at nothing but the event and earlier rows: no clock. */
-export type EventHandlers = { readonly [Type in EventType]?: (data: EventDataByType[Type], place: EventPlace) => void };
+export type EventHandlers = { readonly [Type in EventType]?: (data: EventDataByType[Type], place: EventPlace, recorded: RecordedEvent) => void };
 
 /** A projection at work on an open file. */
 export interface ProjectionWriter {
   /** Takes an event into memory; may read rows, but writes none. */
   readonly on: EventHandlers;
+  /** Sees every event of the log, before what is on its type: also those of types that nobody knows. */
+  readonly each?: (recorded: RecordedEvent, place: EventPlace) => void;
   /** Writes what was taken, within the caller's transaction. */
   write(): void;
   /** The transaction stands: what was taken is done with. */
@@ -34,7 +38,8 @@ export interface Projection {
   readonly schema: string;
   /** Types that arrive in such numbers that their rows may wait a moment for company. */
   readonly patientTypes?: readonly EventType[];
-  open(database: DatabaseSync): ProjectionWriter;
+  /** `tables` gives the versioned tables of all projections: its own to write, others' to watch. */
+  open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter;
 }
 
 /** A question to the read models. Input and output are JSON values, for they cross threads. */

@@ -6,6 +6,14 @@ import type { RecordedEvent } from '../services/event-store/port.ts';
 const marker = '"recordedAt":"';
 const instantLength = '2026-01-31T12:00:00.000Z'.length;
 
+/** When an event says that it was recorded, in milliseconds since 1970; by the store's clock where it does not say. */
+export function recordedAtMsOf({ metadata, createdAtMs }: Pick<RecordedEvent, 'metadata' | 'createdAtMs'>): number {
+  const found = metadata.lastIndexOf(marker);
+  if (found === -1) return createdAtMs;
+  const recordedAtMs = Date.parse(metadata.slice(found + marker.length, found + marker.length + instantLength));
+  return Number.isNaN(recordedAtMs) ? createdAtMs : recordedAtMs;
+}
+
 /** Creates the clock from where it stood: fed with each event in log order, it gives the newest `recordedAt` so far, in milliseconds since 1970. */
 export function createRecordedClock(startMs: number): (event: RecordedEvent) => number {
   let newestMs = startMs;

@@ -3,14 +3,9 @@
  *
  * Each row says from which event on it holds (`fromOrdinal`, `recordedFrom`) and each past row also where that ended
  * (`toOrdinal`, `recordedTo`), both ranges being [from, to). Both ordinals and instants never go back along the log, so
- * "as of instant T" is a seek per row, not a replay:
- *
- *   SELECT … FROM environments_past WHERE environmentId = ? AND recordedFrom <= T
- *    ORDER BY recordedFrom DESC, fromOrdinal DESC LIMIT 1            -- and recordedTo > T
- *
- * with the row of the current table where its recordedFrom <= T already. All at once is a scan of the view
- * `<table>_versions` with recordedFrom <= T AND recordedTo > T. A version that began and ended within one millisecond
- * has an empty range there and never shows.
+ * "as of instant T" needs no replay: it is {@link VersionedTable.asOf}, which reads the versions of one owner by
+ * `<table>_past_by_key`, and all owners' by `<table>_past_by_end`, whose entries after T are few where T is recent. A
+ * version that began and ended within one millisecond has an empty range and never shows.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { EventPlace } from './projection.ts';
@@ -28,13 +23,24 @@ export interface VersionedTableShape<Row extends object> {
   readonly part?: keyof Row & string;
   /** All columns but the ranges; a trailing NOT NULL is implied for keys only. */
   readonly columns: Readonly<Record<keyof Row & string, ColumnType>>;
+  /**
+   * Where the table is asked for all owners as of an instant: what such questions filter, sort and count by, kept in the
+   * index that answers them.
+   */
+  readonly soughtInPast?: readonly (keyof Row & string)[];
 }
 
 export interface VersionedTable<Row extends object> {
+  readonly name: string;
   /** The SQL that makes both tables and their view. */
   readonly schema: string;
+  /** SQL of the rows as of an instant, in milliseconds since 1970 and bound as `:asOf`: a table expression, to follow FROM. */
+  readonly asOf: string;
   open(database: DatabaseSync): VersionedRows<Row>;
 }
+
+/** Hears of each change of a row; undefined is no row. Several changes by one event come one after the other. */
+export type RowWatcher<Row> = (before: Row | undefined, after: Row | undefined, place: EventPlace) => void;
 
 /** The rows as of the event being handled. */
 export interface VersionedRows<Row> {
@@ -45,9 +51,28 @@ export interface VersionedRows<Row> {
   put(row: Row, place: EventPlace): void;
   /** From this event on there is no such row. */
   end(place: EventPlace, owner: string, part?: string): void;
+  /** From now on the watcher hears of every change. */
+  watch(watcher: RowWatcher<Row>): void;
   write(): void;
   /** What was written stands. Recently used rows stay in memory. */
   committed(): void;
+}
+
+/** The tables of one file, each open once: one projection writes its rows, others may watch them. */
+export interface VersionedTables {
+  of<Row extends object>(table: VersionedTable<Row>): VersionedRows<Row>;
+}
+
+/** Opens tables when they are first asked for. */
+export function createVersionedTables(database: DatabaseSync): VersionedTables {
+  const opened = new Map<string, unknown>();
+  return {
+    of<Row extends object>(table: VersionedTable<Row>): VersionedRows<Row> {
+      const rows = (opened.get(table.name) as VersionedRows<Row> | undefined) ?? table.open(database);
+      opened.set(table.name, rows);
+      return rows;
+    },
+  };
 }
 
 /** Rows of a table that stay in memory between batches, at most; then all go, and the next ones are read again. */
@@ -77,18 +102,25 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
   const listed = columns.join(', ');
   const marks = (count: number) => Array.from({ length: count }, () => '?').join(', ');
 
+  const sought = shape.soughtInPast && ['recordedTo', 'recordedFrom', ...keys, ...shape.soughtInPast].join(', ');
+  const byEnd = sought === undefined ? '' : `CREATE INDEX ${name}_past_by_end ON ${name}_past (${sought});`;
+
   const schema = `
     CREATE TABLE ${name} (${declared}, fromOrdinal INTEGER NOT NULL, recordedFrom INTEGER NOT NULL,
       PRIMARY KEY (${keys.join(', ')})) STRICT, WITHOUT ROWID;
     CREATE TABLE ${name}_past (${declared}, fromOrdinal INTEGER NOT NULL, recordedFrom INTEGER NOT NULL,
       toOrdinal INTEGER NOT NULL, recordedTo INTEGER NOT NULL) STRICT;
-    CREATE INDEX ${name}_past_by_key ON ${name}_past (${keys.join(', ')}, recordedFrom, fromOrdinal);
+    CREATE INDEX ${name}_past_by_key ON ${name}_past (${keys.join(', ')}, recordedFrom, recordedTo);
+    ${byEnd}
     CREATE VIEW ${name}_versions AS
       SELECT ${listed}, fromOrdinal, recordedFrom, toOrdinal, recordedTo FROM ${name}_past UNION ALL
       SELECT ${listed}, fromOrdinal, recordedFrom, ${forever}, ${forever} FROM ${name};
   `;
 
-  return { schema, open };
+  const asOf = `(SELECT ${listed} FROM ${name} WHERE recordedFrom <= :asOf UNION ALL
+    SELECT ${listed} FROM ${name}_past WHERE recordedTo > :asOf AND recordedFrom <= :asOf)`;
+
+  return { name, schema, asOf, open };
 
   function open(database: DatabaseSync): VersionedRows<Row> {
     const select = database.prepare(`SELECT ${listed}, fromOrdinal, recordedFrom FROM ${name} WHERE ${isKey}`);
@@ -103,6 +135,7 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
     const entries = new Map<string, Map<string, Entry<Row>>>();
     let kept = 0;
     let changed: { readonly key: readonly string[]; readonly entry: Entry<Row> }[] = [];
+    const watchers: RowWatcher<Row>[] = [];
 
     const keyOf = (ownerValue: string, partValue: string) => (part === undefined ? [ownerValue] : [ownerValue, partValue]);
     const valuesOf = (row: Row) => columns.map((column) => row[column] as SQLInputValue);
@@ -124,8 +157,10 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
       return entry;
     }
 
-    function change(key: readonly string[], entry: Entry<Row>, row: Row | undefined, { ordinal, recordedAtMs }: EventPlace): void {
+    function change(key: readonly string[], entry: Entry<Row>, row: Row | undefined, place: EventPlace): void {
       const { now } = entry;
+      const { ordinal, recordedAtMs } = place;
+      for (const watch of watchers) watch(now?.row, row, place);
       // What one event changes twice is one version.
       if (now !== undefined && now.fromOrdinal !== ordinal) entry.past.push({ ...now, toOrdinal: ordinal, recordedTo: recordedAtMs });
       entry.now = row && { row, fromOrdinal: ordinal, recordedFrom: recordedAtMs };
@@ -168,6 +203,8 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
         const entry = entryOf(ownerValue, partValue);
         if (entry.now !== undefined) change(keyOf(ownerValue, partValue), entry, undefined, place);
       },
+
+      watch: (watcher) => void watchers.push(watcher),
 
       write() {
         for (const { key, entry } of changed) writeEntry(key, entry);

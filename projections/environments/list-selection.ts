@@ -1,41 +1,59 @@
-/** Turns a list's filters into SQL over the indexes that hold all they need. */
+/** Turns a list's filters and order into SQL over the indexes that hold all they need. */
 import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EnvironmentListQuery } from '../port.ts';
-import type { ListPlace } from './list-cursor.ts';
-import { tagMark } from './rows.ts';
+import { keysOf, type EnvironmentSort, type ListPlace } from './list-place.ts';
+import { environmentRows, tagMark } from './rows.ts';
 
-/** A list's filters, with the place to go on after. */
-export type ListInput = Omit<EnvironmentListQuery, 'cursor'> & { readonly after: ListPlace | null };
+/** A list's filters and order, with the place to go on after. As of an instant, in milliseconds since 1970, where one is given. */
+export type ListInput = Omit<EnvironmentListQuery, 'cursor' | 'sort'> & { readonly sort: EnvironmentSort; readonly after: ListPlace | null; readonly atMs?: number };
+
+/** A page of a list, by ids. */
+export interface SelectedPage {
+  readonly ids: readonly string[];
+  /** Where the page after it begins; null where this was the last. */
+  readonly next: ListPlace | null;
+  /** How many match, on all pages. */
+  readonly total: number;
+}
 
 /** Which environments a list shows. */
 export interface ListSelection {
-  /** How many match, on all pages. */
-  total(input: ListInput): number;
-  /** The ids of at most `limit` that match after the place, in the order of the list. */
-  page(input: ListInput, limit: number): string[];
+  page(input: ListInput): SelectedPage;
 }
 
 type Filters = Omit<ListInput, 'limit' | 'after'>;
+type Values = Record<string, SQLInputValue>;
 
-function conditions({ ids, search, status, tag, platform }: Filters): { readonly sql: string; readonly values: readonly SQLInputValue[] } {
-  const parts: string[] = [];
-  const values: SQLInputValue[] = [];
-  const add = (condition: string, value: SQLInputValue) => {
-    parts.push(condition);
-    values.push(value);
-  };
-  if (ids !== undefined) add('environmentId IN (SELECT value FROM json_each(?))', JSON.stringify(ids));
-  if (status !== undefined) add('status = ?', status);
-  if (platform !== undefined) add('platform = ?', platform);
-  if (tag !== undefined) add('instr(tags, ?) > 0', tagMark(tag));
-  if (search !== undefined && search !== '') add('instr(nameFolded, ?) > 0', foldName(search));
-  // Without statistics SQLite would not choose the narrow index by itself; few ids are found by the table's own key.
-  const index = ids !== undefined ? '' : status === undefined ? ' INDEXED BY environments_by_name' : ' INDEXED BY environments_by_status';
-  return { sql: `FROM environments${index} WHERE ${['true', ...parts].join(' AND ')}`, values };
+/** Each environment with its agents' last poll, which is in no index: polls are too many. */
+const withLastPolls = `(SELECT environments.*, ifnull(lastPolledAt, '') AS lastPolledAt FROM environments
+  LEFT JOIN (SELECT environmentId, max(lastPolledAt) AS lastPolledAt FROM agent_polls GROUP BY environmentId) USING (environmentId))`;
+
+function source({ atMs, ids, sort, status }: Filters): string {
+  if (atMs !== undefined) return environmentRows.asOf;
+  if (sort.endsWith('lastPolledAt')) return withLastPolls;
+  // Few ids are found by the table's own key. Else, without statistics, SQLite would not choose the narrow index by itself.
+  if (ids !== undefined) return 'environments';
+  return `environments INDEXED BY ${status === undefined && !sort.endsWith('status') ? 'environments_by_name' : 'environments_by_status'}`;
 }
 
-/** Prepares the selection on an open file; statements are kept for each combination of filters. */
+function conditions({ ids, search, status, tag, platform, atMs }: Filters): { readonly sql: string; readonly values: Values } {
+  const parts: string[] = ['true'];
+  const values: Values = {};
+  const add = (condition: string, name: string, value: SQLInputValue) => {
+    parts.push(condition);
+    values[name] = value;
+  };
+  if (ids !== undefined) add('environmentId IN (SELECT value FROM json_each(:ids))', 'ids', JSON.stringify(ids));
+  if (status !== undefined) add('status = :status', 'status', status);
+  if (platform !== undefined) add('platform = :platform', 'platform', platform);
+  if (tag !== undefined) add('instr(tags, :tag) > 0', 'tag', tagMark(tag));
+  if (search !== undefined && search !== '') add('instr(nameFolded, :search) > 0', 'search', foldName(search));
+  if (atMs !== undefined) values['asOf'] = atMs;
+  return { sql: parts.join(' AND '), values };
+}
+
+/** Prepares the selection on an open file; statements are kept for each combination of filters and order. */
 export function createListSelection(database: DatabaseSync): ListSelection {
   const statements = new Map<string, StatementSync>();
 
@@ -48,18 +66,34 @@ export function createListSelection(database: DatabaseSync): ListSelection {
     return statement;
   }
 
-  return {
-    total(input) {
-      const { sql, values } = conditions(input);
-      return Number(prepare(`SELECT count(*) AS total ${sql}`).get(...values)?.['total']);
-    },
+  function total(input: ListInput): number {
+    const { sql, values } = conditions(input);
+    // Its order does not matter for the number.
+    const { sort: _sort, ...filters } = input;
+    return Number(prepare(`SELECT count(*) AS total FROM ${source({ ...filters, sort: 'name' })} WHERE ${sql}`).get(values)?.['total']);
+  }
 
-    page(input, limit) {
+  return {
+    page(input) {
+      const { sort, after, limit } = input;
       const { sql, values } = conditions(input);
-      const after = input.after === null ? [] : [input.after.nameFolded, input.after.environmentId];
-      const following = after.length === 0 ? '' : ' AND (nameFolded, environmentId) > (?, ?)';
-      const rows = prepare(`SELECT environmentId ${sql}${following} ORDER BY nameFolded, environmentId LIMIT ?`).all(...values, ...after, limit);
-      return rows.map(({ environmentId }) => String(environmentId));
+      const keys = keysOf(sort);
+      const [direction, beyond] = sort.startsWith('-') ? ['DESC', '<'] : ['ASC', '>'];
+      const place = after === null ? [] : after.keys.map((key, index): [string, string] => [`after${index}`, key]);
+      const following = after === null ? '' : `AND (${keys.join(', ')}) ${beyond} (${place.map(([name]) => `:${name}`).join(', ')})`;
+      const order = keys.map((key) => `${key} ${direction}`).join(', ');
+      const rows = prepare(`SELECT ${keys.join(', ')} FROM ${source(input)} WHERE ${sql} ${following} ORDER BY ${order} LIMIT :limit`).all({
+        ...values,
+        ...Object.fromEntries(place),
+        limit: limit + 1,
+      });
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        ids: shown.map(({ environmentId }) => String(environmentId)),
+        next: rows.length > limit && last !== undefined ? { sort, keys: keys.map((key) => String(last[key])) } : null,
+        total: total(input),
+      };
     },
   };
 }

@@ -3,12 +3,13 @@ import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { agentKey, duplicatesKept } from '../../services/domain/environment.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
+import type { VersionedTables } from '../versioned-table.ts';
 import { createPollFold } from './poll-fold.ts';
-import { type AddressFailure, agentRows, type DuplicateAgent, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
+import { type AddressFailure, agentRows, type AgentRow, type DuplicateAgent, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
 
 export const environmentsProjection: Projection = {
   name: 'environments',
-  version: 3,
+  version: 4,
   schema: environmentsSchema,
   patientTypes: ['AgentPolled', 'PollsSummarised'],
   open,
@@ -28,10 +29,15 @@ function withoutDuplicate(json: string, instanceId: string): string {
   return JSON.stringify((JSON.parse(json) as DuplicateAgent[]).filter((one) => one.instanceId !== instanceId));
 }
 
-function open(database: DatabaseSync): ProjectionWriter {
-  const environments = environmentRows.open(database);
-  const agents = agentRows.open(database);
-  const rejections = rejectionRows.open(database);
+/** Since when the agent's row knows the instance. */
+function sinceOf({ instanceId, instanceSince, formerInstanceId, formerSince }: AgentRow, asked: string): string | undefined {
+  return asked === instanceId ? instanceSince : asked === formerInstanceId ? (formerSince ?? undefined) : undefined;
+}
+
+function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter {
+  const environments = tables.of(environmentRows);
+  const agents = tables.of(agentRows);
+  const rejections = tables.of(rejectionRows);
   const polls = createPollFold(database);
 
   function change(place: EventPlace, environmentId: string, changes: (row: EnvironmentRow) => Partial<EnvironmentRow>): void {
@@ -41,11 +47,16 @@ function open(database: DatabaseSync): ProjectionWriter {
     environments.put({ ...changed, status: statusOf(changed) }, place);
   }
 
-  /** An engine that joined or left its Swarm is told apart by another key now, but it is the same agent. */
-  function endUnderOtherKey(environmentId: string, instanceId: string, place: EventPlace): void {
+  /** An engine that joined or left its Swarm is told apart by another key now, but it is the same agent. Answers since when it was known. */
+  function endUnderOtherKey(environmentId: string, instanceId: string, place: EventPlace): string | undefined {
+    let since: string | undefined;
     for (const key of agents.parts(environmentId)) {
-      if (agents.get(environmentId, key)?.instanceId === instanceId) agents.end(place, environmentId, key);
+      const row = agents.get(environmentId, key);
+      if (row?.instanceId !== instanceId) continue;
+      since = row.instanceSince;
+      agents.end(place, environmentId, key);
     }
+    return since;
   }
 
   return {
@@ -111,14 +122,14 @@ function open(database: DatabaseSync): ProjectionWriter {
       DuplicateAgentResolved: ({ environmentId, refused }, place) =>
         change(place, environmentId, ({ duplicates }) => ({ duplicates: withoutDuplicate(duplicates, refused.instanceId) })),
 
-      AgentSeen({ environmentId, instanceId, address, report }, place) {
+      AgentSeen({ environmentId, instanceId, address, report }, place, { position }) {
         if (environments.get(environmentId) === undefined) return;
         const { platform, node, version, engine } = report;
         // The first sight is the first poll; back from down only HeartbeatRestored brings it.
         change(place, environmentId, ({ heartbeat }) => ({ platform, heartbeat: heartbeat === 'never' ? 'up' : heartbeat }));
         const key = agentKey(report);
         const before = agents.get(environmentId, key);
-        if (before === undefined) endUnderOtherKey(environmentId, instanceId, place);
+        const knownSince = before === undefined ? endUnderOtherKey(environmentId, instanceId, place) : sinceOf(before, instanceId);
         const isRestarted = before !== undefined && before.instanceId !== instanceId;
         if (isRestarted && before.formerInstanceId !== null && before.formerInstanceId !== instanceId) {
           polls.drop(environmentId, before.formerInstanceId);
@@ -135,7 +146,9 @@ function open(database: DatabaseSync): ProjectionWriter {
             engineName: engine?.name ?? null,
             engineVersion: engine?.version ?? null,
             instanceId,
+            instanceSince: knownSince ?? position,
             formerInstanceId: isRestarted ? before.instanceId : (before?.formerInstanceId ?? null),
+            formerSince: isRestarted ? before.instanceSince : (before?.formerSince ?? null),
             addressFailure: before?.addressFailure ?? null,
           },
           place,

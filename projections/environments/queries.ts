@@ -5,7 +5,7 @@ import type { EnvironmentView } from '../port.ts';
 import type { Query } from '../projection.ts';
 import { createSnapshotLookup } from '../snapshots/view.ts';
 import { createTunnelLookup } from '../tunnels/view.ts';
-import type { ListPlace } from './list-cursor.ts';
+import type { ListPlace } from './list-place.ts';
 import { createListSelection, type ListInput } from './list-selection.ts';
 import type { AgentRow, EnvironmentRow, RejectionRow } from './rows.ts';
 import { environmentView } from './view.ts';
@@ -53,14 +53,9 @@ export const listEnvironments: Query<
   prepare(database) {
     const selection = createListSelection(database);
     const lookup = createEnvironmentLookup(database);
-    const nameOf = database.prepare('SELECT nameFolded FROM environments WHERE environmentId = ?');
     return (input) => {
-      const ids = selection.page(input, input.limit + 1);
-      const isLast = ids.length <= input.limit;
-      const shown = ids.slice(0, input.limit);
-      const last = shown.at(-1);
-      const next = isLast || last === undefined ? null : { nameFolded: String(nameOf.get(last)?.['nameFolded']), environmentId: last };
-      return { items: shown.flatMap((id) => lookup(id) ?? []), next, total: selection.total(input) };
+      const { ids, next, total } = selection.page(input);
+      return { items: ids.flatMap((id) => lookup(id) ?? []), next, total };
     };
   },
 };

@@ -51,6 +51,7 @@ export const environmentRows = versionedTable<EnvironmentRow>({
     heartbeat: 'TEXT',
     heartbeatLostAt: 'TEXT',
   },
+  soughtInPast: ['nameFolded', 'status', 'platform', 'tags', 'createdAt'],
 });
 
 /** An agent that is refused because another with its identity was kept. */
@@ -73,8 +74,11 @@ export interface AgentRow {
   readonly engineName: string | null;
   readonly engineVersion: string | null;
   readonly instanceId: string;
+  /** The position of the event since which the instance is known as this agent's: earlier polls of it do not count. */
+  readonly instanceSince: string;
   /** The instance before, whose last polls may still arrive; null for the first. */
   readonly formerInstanceId: string | null;
+  readonly formerSince: string | null;
   /** JSON of {@link AddressFailure}: the new address that it can't use; null where all is well. */
   readonly addressFailure: string | null;
 }
@@ -102,9 +106,12 @@ export const agentRows = versionedTable<AgentRow>({
     engineName: 'TEXT',
     engineVersion: 'TEXT',
     instanceId: 'TEXT',
+    instanceSince: 'TEXT',
     formerInstanceId: 'TEXT',
+    formerSince: 'TEXT',
     addressFailure: 'TEXT',
   },
+  soughtInPast: ['version'],
 });
 
 /** The last refusal of an agent that claimed the environment. A table of its own, so that an attack copies no wide rows. */
@@ -123,12 +130,12 @@ export const rejectionRows = versionedTable<RejectionRow>({
 
 /**
  * environments_by_name holds all that lists filter and sort by, so that a filter is one pass over a narrow index.
- * agent_polls has no validity ranges: polls expire, and their past is told by the log, then by PollsSummarised.
+ * agent_polls has no validity ranges: polls are too many and expire, so their past is told by the log, then by PollsSummarised.
  */
 export const environmentsSchema = `
   ${environmentRows.schema}
-  CREATE INDEX environments_by_name ON environments (nameFolded, environmentId, status, platform, tags);
-  CREATE INDEX environments_by_status ON environments (status, nameFolded, environmentId, platform, tags);
+  CREATE INDEX environments_by_name ON environments (nameFolded, environmentId, status, platform, tags, createdAt);
+  CREATE INDEX environments_by_status ON environments (status, nameFolded, environmentId, platform, tags, createdAt);
   ${agentRows.schema}
   ${rejectionRows.schema}
   CREATE TABLE agent_polls (

@@ -3,22 +3,33 @@ import type { PastSnapshot } from '../../services/domain/past-record.ts';
 import type { SnapshotContent, SnapshotSummary } from '../../services/domain/snapshot.ts';
 import type { SnapshotHistoryItem, SnapshotView, TakenSnapshot } from '../port.ts';
 import type { Query } from '../projection.ts';
-import type { SnapshotContentRow } from './rows.ts';
-import { createSnapshotLookup } from './view.ts';
+import { forever } from '../versioned-table.ts';
+import { snapshotNodeRows, type SnapshotContentRow } from './rows.ts';
+import { createPastSnapshotLookup, createSnapshotLookup } from './view.ts';
 
-export const findSnapshot: Query<{ readonly environmentId: string; readonly node: string | null | undefined }, (TakenSnapshot & { readonly environment: SnapshotView }) | null> = {
+/** `atMs` asks as of an instant, in milliseconds since 1970. */
+interface SnapshotAsked {
+  readonly environmentId: string;
+  readonly node: string | undefined;
+  readonly atMs?: number;
+}
+
+export const findSnapshot: Query<SnapshotAsked, (TakenSnapshot & { readonly environment: SnapshotView }) | null> = {
   name: 'find-snapshot',
   prepare(database) {
-    const lookup = createSnapshotLookup(database);
+    const [lookup, pastLookup] = [createSnapshotLookup(database), createPastSnapshotLookup(database)];
     // Without a node asked for: the one that tells of the Swarm, else the newest.
-    const select = database.prepare(
-      `SELECT contents.*, nodes.takenAt AS confirmedAt FROM snapshot_nodes AS nodes JOIN snapshot_contents AS contents ON contents.ordinal = nodes.contentOrdinal
-        WHERE nodes.environmentId = ?1 AND (?2 IS NULL OR nodes.nodeKey = ?2)
-        ORDER BY json_array_length(contents.content, '$.nodes') > 0 DESC, nodes.takenAt DESC LIMIT 1`,
-    );
-    return ({ environmentId, node }) => {
-      const environment = lookup(environmentId);
-      const row = select.get(environmentId, node === undefined ? null : (node ?? '')) as (SnapshotContentRow & { confirmedAt: string }) | undefined;
+    const select = (nodes: string) =>
+      database.prepare(
+        `SELECT contents.*, nodes.takenAt AS confirmedAt FROM ${nodes} AS nodes JOIN snapshot_contents AS contents ON contents.ordinal = nodes.contentOrdinal
+          WHERE nodes.environmentId = :environmentId AND (:node IS NULL OR nodes.nodeKey = :node)
+          ORDER BY json_array_length(contents.content, '$.nodes') > 0 DESC, nodes.takenAt DESC LIMIT 1`,
+      );
+    const [now, then] = [select('snapshot_nodes'), select(snapshotNodeRows.asOf)];
+    return ({ environmentId, node, atMs }) => {
+      const environment = atMs === undefined ? lookup(environmentId) : pastLookup(environmentId, atMs);
+      const asked = { environmentId, node: node ?? null };
+      const row = (atMs === undefined ? now.get(asked) : then.get({ ...asked, asOf: atMs })) as (SnapshotContentRow & { confirmedAt: string }) | undefined;
       if (environment === null || row === undefined) return null;
       const { nodeKey, hostname, takenAt, hash, summary, content, confirmedAt } = row;
       return {
@@ -36,18 +47,18 @@ export const findSnapshot: Query<{ readonly environmentId: string; readonly node
 };
 
 export const listSnapshots: Query<
-  { readonly environmentId: string; readonly before: number; readonly limit: number },
+  { readonly environmentId: string; readonly before: number; readonly limit: number; readonly atMs?: number },
   { readonly items: readonly SnapshotHistoryItem[]; readonly next: number | null; readonly total: number }
 > = {
   name: 'list-snapshots',
   prepare(database) {
     const select = database.prepare(
       `SELECT ordinal, nodeKey, hostname, takenAt, hash, summary, length(CAST(content AS BLOB)) AS bytes FROM snapshot_contents
-        WHERE environmentId = ? AND ordinal < ? ORDER BY ordinal DESC LIMIT ?`,
+        WHERE environmentId = ? AND recordedAtMs <= ? AND ordinal < ? ORDER BY ordinal DESC LIMIT ?`,
     );
-    const count = database.prepare('SELECT count(*) AS total FROM snapshot_contents WHERE environmentId = ?');
-    return ({ environmentId, before, limit }) => {
-      const rows = select.all(environmentId, before, limit + 1) as unknown as (SnapshotContentRow & { bytes: number })[];
+    const count = database.prepare('SELECT count(*) AS total FROM snapshot_contents WHERE environmentId = ? AND recordedAtMs <= ?');
+    return ({ environmentId, before, limit, atMs = forever }) => {
+      const rows = select.all(environmentId, atMs, before, limit + 1) as unknown as (SnapshotContentRow & { bytes: number })[];
       const shown = rows.slice(0, limit);
       const items = shown.map(({ nodeKey, hostname, takenAt, hash, summary, bytes }) => ({
         node: nodeKey === '' ? null : nodeKey,
@@ -57,7 +68,7 @@ export const listSnapshots: Query<
         bytes,
         summary: JSON.parse(summary) as SnapshotSummary,
       }));
-      return { items, next: rows.length > limit ? (shown.at(-1)?.ordinal ?? null) : null, total: Number(count.get(environmentId)?.['total']) };
+      return { items, next: rows.length > limit ? (shown.at(-1)?.ordinal ?? null) : null, total: Number(count.get(environmentId, atMs)?.['total']) };
     };
   },
 };

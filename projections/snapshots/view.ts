@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { SnapshotSummary } from '../../services/domain/snapshot.ts';
 import type { SnapshotView } from '../port.ts';
-import type { SnapshotNodeRow } from './rows.ts';
+import { snapshotNodeRows, type SnapshotNodeRow } from './rows.ts';
 
 const nothing: SnapshotSummary = {
   stacks: 0,
@@ -19,6 +19,15 @@ export function createSnapshotLookup(database: DatabaseSync): (environmentId: st
   const select = database.prepare('SELECT * FROM snapshot_nodes WHERE environmentId = ? ORDER BY nodeKey');
   return (environmentId) => {
     const rows = select.all(environmentId) as unknown as SnapshotNodeRow[];
+    return rows.length === 0 ? null : snapshotView(rows);
+  };
+}
+
+/** Prepares reading one environment's as of an instant, in milliseconds since 1970. */
+export function createPastSnapshotLookup(database: DatabaseSync): (environmentId: string, asOf: number) => SnapshotView | null {
+  const select = database.prepare(`SELECT * FROM ${snapshotNodeRows.asOf} WHERE environmentId = :environmentId ORDER BY nodeKey`);
+  return (environmentId, asOf) => {
+    const rows = select.all({ environmentId, asOf }) as unknown as SnapshotNodeRow[];
     return rows.length === 0 ? null : snapshotView(rows);
   };
 }

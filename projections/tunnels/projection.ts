@@ -3,9 +3,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Instant } from '../../services/domain/events.ts';
 import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
+import type { VersionedTables } from '../versioned-table.ts';
 import { tunnelRows, tunnelsSchema, type TunnelRow } from './rows.ts';
 
-export const tunnelsProjection: Projection = { name: 'tunnels', version: 1, schema: tunnelsSchema, open };
+export const tunnelsProjection: Projection = { name: 'tunnels', version: 2, schema: tunnelsSchema, open };
 
 type TunnelEventData = TunnelKey & { readonly at: Instant };
 
@@ -15,8 +16,8 @@ function failure(reason: string, detail: string, at: Instant): Partial<TunnelRow
   return { failureReason: reason, failureDetail: detail, failureAt: at };
 }
 
-function open(database: DatabaseSync): ProjectionWriter {
-  const tunnels = tunnelRows.open(database);
+function open(_database: DatabaseSync, tables: VersionedTables): ProjectionWriter {
+  const tunnels = tables.of(tunnelRows);
 
   /** From this event on the tunnel is in `state`; what `changes` leaves out of the last failure stays. */
   function enter(state: TunnelRow['state'], data: TunnelEventData, place: EventPlace, changes: Partial<TunnelRow> = {}): void {

@@ -29,6 +29,7 @@ export const tunnelRows = versionedTable<TunnelRow>({
     failureDetail: 'TEXT',
     failureAt: 'TEXT',
   },
+  soughtInPast: ['state'],
 });
 
 export const tunnelsSchema = `

@@ -1,6 +1,7 @@
 /** The settings: folded in memory, changed by events. */
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { Settings } from '../domain/events.ts';
+import { defaultPollRetentionHours } from '../domain/poll-retention.ts';
 import { EventStoreError, type EventReader } from '../event-store/port.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
@@ -18,7 +19,7 @@ export const defaultSettings: Settings = {
   pollIntervalSeconds: 5,
   inactivityTimeoutSeconds: 300,
   keepAliveIntervalSeconds: 60,
-  pollRetentionHours: 24,
+  pollRetentionHours: defaultPollRetentionHours,
   pollRetentionBytes: 16 * 1024 * 1024 * 1024,
   snapshotIntervalSeconds: 3600,
   snapshotRetentionDays: 30,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decodeCursor, encodeCursor, type ListPlace } from '../../projections/environments/list-cursor.ts';
+import { decodeCursor, encodeCursor, type EnvironmentSort, type ListPlace } from '../../projections/environments/list-place.ts';
 import { listEnvironments } from '../../projections/environments/queries.ts';
 import type { EnvironmentListQuery, EnvironmentView } from '../../projections/port.ts';
 import { naiveViews } from './naive-views.ts';
@@ -36,12 +36,12 @@ describe('the list of environments', () => {
   }
 
   /** All pages one after the other. */
-  function allPages(query: Omit<EnvironmentListQuery, 'cursor'>): { readonly items: readonly EnvironmentView[]; readonly totals: readonly number[] } {
+  function allPages({ sort = 'name', ...query }: Omit<EnvironmentListQuery, 'cursor'>): { readonly items: readonly EnvironmentView[]; readonly totals: readonly number[] } {
     const items: EnvironmentView[] = [];
     const totals: number[] = [];
     let after: ListPlace | null = null;
     do {
-      const page: ReturnType<typeof list> = list({ ...query, after });
+      const page: ReturnType<typeof list> = list({ ...query, sort, after });
       expect(page.items.length).to.be.at.most(query.limit);
       items.push(...page.items);
       totals.push(page.total);
@@ -55,6 +55,29 @@ describe('the list of environments', () => {
       const { items, totals } = allPages({ limit });
       expect(items).to.deep.equal(everything);
       expect(new Set(totals)).to.deep.equal(new Set([everything.length]));
+    }
+  });
+
+  it('is sorted by anything it can be sorted by, either way, filtered or not', () => {
+    const keys: Readonly<Record<string, (one: EnvironmentView) => string>> = {
+      name: () => '',
+      status: ({ status }) => status,
+      createdAt: ({ createdAt }) => createdAt,
+      lastPolledAt: ({ heartbeat }) => heartbeat.lastPolledAt ?? '',
+    };
+    for (const [key, keyOf] of Object.entries(keys)) {
+      for (const filters of [{}, { status: 'up' }, { platform: 'linux/amd64', search: 'r' }] as const) {
+        // Of what is equal the ids tell; the list of all is sorted by name, then by id.
+        const isByName = key === 'name' || key === 'status';
+        const sorted = [...expected(filters)]
+          .sort((a, b) => (isByName ? 0 : a.id < b.id ? -1 : 1))
+          .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
+        expect(sorted.length).to.be.greaterThan(10);
+        for (const [sort, environments] of [[key, sorted], [`-${key}`, sorted.toReversed()]] as [EnvironmentSort, EnvironmentView[]][]) {
+          const ids = allPages({ ...filters, sort, limit: 13 }).items.map(({ id }) => id);
+          expect(ids, sort).to.deep.equal(environments.map(({ id }) => id));
+        }
+      }
     }
   });
 
@@ -82,14 +105,14 @@ describe('the list of environments', () => {
   });
 
   it('goes on where a page ended, also where that environment is gone meanwhile', () => {
-    const first = list({ limit: 10, after: null });
+    const first = list({ limit: 10, sort: 'name', after: null });
     const last = first.items.at(-1);
     if (last === undefined || first.next === null) throw new Error('the list is too short');
     const other = openTestReadModel();
     const removed = { type: 'EnvironmentRemoved', data: JSON.stringify({ at: last.createdAt, environmentId: last.id }) };
     const end = recorded([...history, { ...removed, id: 'removal', metadata: '{}', stream: `environment-${last.id}` }]);
     other.commit(end);
-    const second = listEnvironments.prepare(other.database)({ limit: 10, after: first.next });
+    const second = listEnvironments.prepare(other.database)({ limit: 10, sort: 'name', after: first.next });
     expect(second.items.map(({ id }) => id)).to.deep.equal(everything.slice(10, 20).map(({ id }) => id));
     other.close();
   });
@@ -108,10 +131,10 @@ describe('the list of environments', () => {
   });
 
   it('takes back the cursors it gave, and no other text', () => {
-    const place = { nameFolded: 'ähre "1"', environmentId: 'a' };
-    expect(decodeCursor(encodeCursor(place))).to.deep.equal(place);
-    for (const text of ['', 'nonsense', Buffer.from('{}').toString('base64url'), Buffer.from('["a"]').toString('base64url'), Buffer.from('["a",1]').toString('base64url')]) {
-      expect(() => decodeCursor(text), text).to.throw(RangeError);
-    }
+    const place: ListPlace = { sort: 'name', keys: ['ähre "1"', 'a'] };
+    expect(decodeCursor(encodeCursor(place), 'name')).to.deep.equal(place);
+    const texts = ['', 'nonsense', ...['{}', '["a"]', '["name","a",1]', '["name","a"]', '["-name","a","b"]'].map((text) => Buffer.from(text).toString('base64url'))];
+    for (const text of texts) expect(() => decodeCursor(text, 'name'), text).to.throw(RangeError);
+    expect(() => decodeCursor(encodeCursor(place), 'status')).to.throw(RangeError);
   });
 });

@@ -2,7 +2,8 @@
 import { agentKey } from '../../services/domain/environment.ts';
 import { decodeEvent } from '../../services/domain/event-codec.ts';
 import type { AgentReport } from '../../services/domain/events.ts';
-import type { EnvironmentView, TunnelView } from '../../projections/port.ts';
+import { stacksOf, summaryOf, type SnapshotContent, type SnapshotSummary } from '../../services/domain/snapshot.ts';
+import type { ContainerView, EnvironmentView, SnapshotView, TunnelView } from '../../projections/port.ts';
 import type { HistoryEvent } from './random-history.ts';
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
@@ -17,6 +18,13 @@ interface NaiveAgent {
   addressFailure: EnvironmentView['agents'][number]['addressFailure'];
 }
 
+interface NaiveSnapshot {
+  readonly hostname: string;
+  readonly takenAt: string | null;
+  readonly content: SnapshotContent | null;
+  readonly lastFailure: SnapshotView['lastFailure'];
+}
+
 interface Naive {
   view: Mutable<EnvironmentView>;
   associationAddress: string | null;
@@ -25,10 +33,33 @@ interface Naive {
   duplicates: Map<string, EnvironmentView['association']['duplicates'][number]>;
 }
 
-/** The views by environment id. Without `withPolls` no poll is looked at, as in the rows of the past. */
+export interface NaiveFold {
+  take(events: readonly HistoryEvent[]): void;
+  /** The views by environment id as they are now; they change with the next events. Without `withPolls` no poll is looked at, as in the rows of the past. */
+  views(withPolls: boolean): Map<string, EnvironmentView>;
+  /** Those of each node's latest snapshot. */
+  containers(): ContainerView[];
+}
+
+/** The views after some events. */
 export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean): Map<string, EnvironmentView> {
+  const fold = createNaiveFold();
+  fold.take(events);
+  return fold.views(withPolls);
+}
+
+export function createNaiveFold(): NaiveFold {
   const all = new Map<string, Naive>();
   const tunnels = new Map<string, Map<string, TunnelView>>();
+  const snapshots = new Map<string, Map<string, NaiveSnapshot>>();
+
+  /** Snapshots outlive nothing: they go with their environment. */
+  function snapshot(environmentId: string, node: string | null, changes: Partial<NaiveSnapshot>): void {
+    const mine = snapshots.get(environmentId) ?? new Map<string, NaiveSnapshot>();
+    snapshots.set(environmentId, mine);
+    const before = mine.get(node ?? '') ?? { hostname: node ?? '', takenAt: null, content: null, lastFailure: null };
+    mine.set(node ?? '', { ...before, ...changes });
+  }
 
   function tunnel(environmentId: string, node: string | null, changes: Partial<TunnelView>): void {
     const mine = tunnels.get(environmentId) ?? new Map<string, TunnelView>();
@@ -37,9 +68,9 @@ export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean):
     mine.set(node ?? '', { ...before, openedAt: null, agentNode: null, ...changes });
   }
 
-  for (const recorded of events) {
+  function take(recorded: HistoryEvent): void {
     const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
-    if (event === undefined || !('environmentId' in event.data) || event.data.environmentId === null) continue;
+    if (event === undefined || !('environmentId' in event.data) || event.data.environmentId === null) return;
     const { at } = event.data;
     if (event.type === 'EnvironmentCreated') {
       const { environmentId: id, name, address, tunnelAddress, issuedEdgeId, tags, pollIntervalSeconds } = event.data;
@@ -52,41 +83,57 @@ export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean):
       snapshot: null,
       };
       all.set(id, { view, associationAddress: null, agents: new Map(), duplicates: new Map() });
-      continue;
+      return;
     }
     const { environmentId } = event.data;
     switch (event.type) {
-      case 'TunnelRequired': tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure: null }); continue;
-      case 'TunnelCredentialsIssued': tunnel(environmentId, event.data.node, { state: 'opening', since: at }); continue;
+      case 'TunnelRequired': tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure: null }); return;
+      case 'TunnelCredentialsIssued': tunnel(environmentId, event.data.node, { state: 'opening', since: at }); return;
       case 'TunnelCredentialsExpired': {
         const lastFailure = { reason: 'credentials-expired', detail: 'the agent opened no tunnel in time', at };
         tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure });
-        continue;
+        return;
       }
       case 'TunnelOpenFailed': {
         const { reason, detail } = event.data;
         tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure: { reason, detail, at } });
-        continue;
+        return;
       }
       case 'TunnelOpened': {
         const { agentNode } = event.data;
         tunnel(environmentId, event.data.node, { state: 'open', since: at, openedAt: at, agentNode, lastFailure: null });
-        continue;
+        return;
       }
       case 'TunnelLost': {
         const lastFailure = { reason: event.data.reason, detail: 'the tunnel was lost', at };
         tunnel(environmentId, event.data.node, { state: 'required', since: at, lastFailure });
-        continue;
+        return;
       }
-      case 'TunnelClosed': tunnel(environmentId, event.data.node, { state: 'closed', since: at, lastFailure: null }); continue;
-      case 'TunnelRequirementLapsed': tunnel(environmentId, event.data.node, { state: 'closed', since: at }); continue;
+      case 'TunnelClosed': tunnel(environmentId, event.data.node, { state: 'closed', since: at, lastFailure: null }); return;
+      case 'TunnelRequirementLapsed': tunnel(environmentId, event.data.node, { state: 'closed', since: at }); return;
       default:
     }
     const one = all.get(environmentId);
-    if (one === undefined) continue;
+    if (one === undefined) return;
     const { view } = one;
     switch (event.type) {
-      case 'EnvironmentRemoved': all.delete(environmentId); break;
+      case 'EnvironmentRemoved':
+        all.delete(environmentId);
+        snapshots.delete(environmentId);
+        break;
+      case 'SnapshotRecorded': {
+        const { node, hostname, content } = event.data;
+        snapshot(environmentId, node, { hostname, content, takenAt: at, lastFailure: null });
+        break;
+      }
+      case 'SnapshotUnchanged':
+        if (snapshots.get(environmentId)?.get(event.data.node ?? '')?.content) snapshot(environmentId, event.data.node, { takenAt: at, lastFailure: null });
+        break;
+      case 'SnapshotFailed': {
+        const { node, reason, detail } = event.data;
+        snapshot(environmentId, node, { lastFailure: { reason, detail, at } });
+        break;
+      }
       case 'EnvironmentRenamed': view.name = event.data.name; break;
       case 'EnvironmentTagged': view.tags = event.data.tags; break;
       case 'EnvironmentAddressChanged': view.address = event.data.address; view.tunnelAddress = event.data.tunnelAddress; break;
@@ -150,12 +197,27 @@ export function naiveViews(events: readonly HistoryEvent[], withPolls: boolean):
     }
   }
 
-  return new Map([...all].map(([id, one]) => [id, finish(one, tunnels.get(id) ?? new Map<string, TunnelView>(), withPolls)]));
+  return {
+    take(events) {
+      for (const event of events) take(event);
+    },
+    views: (withPolls) => new Map([...all].map(([id, one]) => [id, finish(one, tunnels.get(id) ?? new Map<string, TunnelView>(), snapshots.get(id), withPolls)])),
+    containers: () =>
+      [...snapshots].flatMap(([environmentId, nodes]) => {
+        const environment = { id: environmentId, name: all.get(environmentId)?.view.name ?? '' };
+        return [...nodes].flatMap(([node, { hostname, takenAt, content }]) =>
+          (content?.containers ?? []).map(({ id, name, image, state, health, exitCode, createdAt, labels }) => {
+            const stack = labels['com.docker.compose.project'] ?? null;
+            return { environment, node: node === '' ? null : node, hostname, id, name, image, state, health, exitCode, createdAt, stack, takenAt: takenAt ?? '' };
+          }),
+        );
+      }),
+  };
 }
 
 const closed: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };
 
-function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels: ReadonlyMap<string, TunnelView>, withPolls: boolean): EnvironmentView {
+function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels: ReadonlyMap<string, TunnelView>, snapshots: ReadonlyMap<string, NaiveSnapshot> | undefined, withPolls: boolean): EnvironmentView {
   const lastOf = ({ polls }: NaiveAgent) => (withPolls ? ([...polls.values()].sort().at(-1) ?? null) : null);
   const shown = [...agents].sort(([a, left], [b, right]) => compare(left.report.node, right.report.node) || compare(a, b)).map(([, agent]) => agent);
   const addresses = shown.length > 0 ? shown.map(({ address }) => address) : associationAddress === null ? [] : [associationAddress];
@@ -180,9 +242,36 @@ function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels
       lastPolledAt: lastOf(agent),
       addressFailure: agent.addressFailure,
     })),
+    snapshot: snapshots === undefined ? null : finishSnapshot([...snapshots].sort(([a], [b]) => compare(a, b))),
     tunnel: tunnels.get('') ?? closed,
     tunnels: [...tunnels].filter(([node]) => node !== '').sort(([a], [b]) => compare(a, b)).map(([, tunnel]) => tunnel),
   };
+}
+
+function finishSnapshot(nodes: readonly (readonly [string, NaiveSnapshot])[]): SnapshotView {
+  const summaries = nodes.flatMap(([, { content }]) => (content === null ? [] : [summaryOf(content)]));
+  const [first] = summaries;
+  const stacks = new Set(nodes.flatMap(([, { content }]) => (content === null ? [] : stacksOf(content)))).size;
+  const latest = nodes.map(([, { lastFailure }]) => lastFailure).filter((failure) => failure !== null).sort((a, b) => compare(b.at, a.at))[0];
+  return {
+    takenAt: nodes.map(([, { takenAt }]) => takenAt).filter((at) => at !== null).sort().at(-1) ?? null,
+    summary: first === undefined ? null : summaries.length === 1 ? first : { ...summaries.reduce(sumOf), stacks },
+    lastFailure: latest ?? null,
+    nodes: nodes.map(([node, { hostname, takenAt, content, lastFailure }]) => ({
+      node: node === '' ? null : node,
+      hostname,
+      takenAt,
+      summary: content === null ? null : summaryOf(content),
+      lastFailure,
+    })),
+  };
+}
+
+function sumOf(a: SnapshotSummary, b: SnapshotSummary): SnapshotSummary {
+  const containers = { ...a.containers };
+  for (const [name, count] of Object.entries(b.containers) as [keyof typeof containers, number][]) containers[name] += count;
+  const [volumes, images, cpus, memoryBytes] = [a.volumes + b.volumes, a.images + b.images, a.cpus + b.cpus, a.memoryBytes + b.memoryBytes];
+  return { stacks: 0, services: Math.max(a.services, b.services), containers, volumes, images, cpus, memoryBytes };
 }
 
 function compare(a: string, b: string): number {

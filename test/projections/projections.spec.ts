@@ -98,6 +98,24 @@ describe('the read models of a running system', () => {
       expect(projections.state()).to.deep.equal({ kind: 'live' });
     });
 
+    it('say how far behind the log they are, and for how long', async () => {
+      const projections = await open({ pollFoldMs: 60_000 });
+      expect(await projections.lag()).to.deep.equal({ events: 0, seconds: 0 });
+      await append('environment-a', created('a'), agentSeen('a', 'i1'));
+      await projections.whenCaughtUp();
+      expect(await projections.lag()).to.deep.equal({ events: 0, seconds: 0 });
+      const before = Date.now();
+      for (let sequence = 1; sequence <= 3; sequence++) {
+        await append('polls-cp_1', { type: 'AgentPolled', data: { at, environmentId: 'a', node: 'host', instanceId: 'i1', sequence } });
+      }
+      const { events, seconds } = await projections.lag();
+      expect(events).to.equal(3);
+      expect(seconds).to.be.within(0, (Date.now() - before) / 1000);
+      // A decision takes the waiting polls along.
+      await projections.whenApplied(await append('environment-b', created('b')), 5000);
+      expect(await projections.lag()).to.deep.equal({ events: 0, seconds: 0 });
+    });
+
     it('say so where a position is not applied in time', async () => {
       const projections = await open();
       await append('environment-a', created('a'));

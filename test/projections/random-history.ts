@@ -2,6 +2,7 @@
 import type { NewEvent } from '../../services/event-store/port.ts';
 import { environmentDecider, type ActiveEnvironment, type EnvironmentCommand, type EnvironmentState } from '../../services/domain/environment.ts';
 import type { AgentReport, DomainEvent } from '../../services/domain/events.ts';
+import type { SnapshotContainer } from '../../services/domain/snapshot.ts';
 import { Refusal } from '../../services/domain/refusal.ts';
 import { tunnelDecider, type TunnelCommand, type TunnelState } from '../../services/domain/tunnel.ts';
 import { tunnelStream, type TunnelKey } from '../../services/domain/tunnel-key.ts';
@@ -14,6 +15,8 @@ export interface HistoryOptions {
   readonly pollPercent: number;
   /** Now and then something that is no decision about environments: refusals, accounts, and types nobody knows. */
   readonly isMixed?: boolean;
+  /** How many of a hundred decisions are snapshots; none by default. */
+  readonly snapshotPercent?: number;
 }
 
 /** An event and the stream it goes to. */
@@ -47,7 +50,7 @@ const platforms = ['linux/amd64', 'linux/arm64', 'windows/amd64'];
 const tags = ['north', 'south', 'lab', 'a "quoted" one', 'line\nbreak'];
 
 /** Goes on for ever. */
-export function* randomHistory({ seed, environments: target, pollPercent, isMixed = false }: HistoryOptions): Generator<HistoryEvent, never> {
+export function* randomHistory({ seed, environments: target, pollPercent, isMixed = false, snapshotPercent = 0 }: HistoryOptions): Generator<HistoryEvent, never> {
   const random = createRandom(seed);
   const pick = <Item>(items: readonly Item[]): Item => items[random(items.length)] as Item;
   const live: string[] = [];
@@ -226,9 +229,29 @@ export function* randomHistory({ seed, environments: target, pollPercent, isMixe
     ])();
   }
 
+  function snapshot(environmentId: string): HistoryEvent[] {
+    const node = random(4) === 0 ? `node${String(random(2))}` : null;
+    const data = { at: at(), environmentId, node };
+    const chance = random(10);
+    if (chance < 2) return [record(`snapshots-${environmentId}`, { type: 'SnapshotFailed', data: { ...data, reason: 'timeout', detail: 'the engine did not answer' } })];
+    if (chance < 5) return [record(`snapshots-${environmentId}`, { type: 'SnapshotUnchanged', data: { ...data, hash: 'hash' } })];
+    const containers = Array.from({ length: 1 + random(3) }, (_, index) => containerOf(`${node ?? 'one'}c${String(index)}`));
+    const content = { engine: null, containers, images: [], volumes: [], networks: [], nodes: [], services: [], diskUse: null, truncated: {}, failed: {} };
+    const hostname = node === null ? 'host' : `host-${node}`;
+    return [record(`snapshots-${environmentId}`, { type: 'SnapshotRecorded', data: { ...data, hostname, hash: `hash${String(random(1000))}`, content } })];
+  }
+
+  function containerOf(id: string): SnapshotContainer {
+    const labels = random(2) === 0 ? {} : { 'com.docker.compose.project': pick(['shop', 'mail']) };
+    const lists = { ports: [], mounts: [], networks: [], env: {} };
+    const [image, state] = [pick(['nginx:1', 'Registry.example/App:2', 'redis']), pick(['running', 'exited', 'paused'])];
+    return { id, name: pick(['web', 'Cache', 'db']), image, imageId: 'sha256:1', command: 'run', createdAt: at(), state, health: pick([null, 'healthy', 'unhealthy']), exitCode: null, labels, ...lists };
+  }
+
   function decide(): HistoryEvent[] {
     if (live.length < target) return create();
     const environmentId = pick(live);
+    if (snapshotPercent > 0 && random(100) < snapshotPercent) return snapshot(environmentId);
     const chance = random(100);
     if (isMixed && chance < 1) return remove(environmentId);
     if (isMixed && chance < 6) return other(environmentId);

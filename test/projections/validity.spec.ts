@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { DatabaseSync } from 'node:sqlite';
 import { findEnvironment } from '../../projections/environments/queries.ts';
-import type { AgentRow, EnvironmentRow, RejectionRow } from '../../projections/environments/rows.ts';
+import { environmentRows, type AgentRow, type EnvironmentRow, type RejectionRow } from '../../projections/environments/rows.ts';
 import { environmentView } from '../../projections/environments/view.ts';
 import type { EnvironmentView } from '../../projections/port.ts';
 import type { TunnelRow } from '../../projections/tunnels/rows.ts';
@@ -99,14 +99,15 @@ describe('read models over a history of thousands of events', () => {
     }
   });
 
-  it('find one environment of the past by a seek', () => {
-    const plan = live.database
-      .prepare(
-        `EXPLAIN QUERY PLAN SELECT * FROM environments_past WHERE environmentId = ? AND recordedFrom <= ?
-          ORDER BY recordedFrom DESC, fromOrdinal DESC LIMIT 1`,
-      )
-      .all('a', 0);
-    expect(plan.map(({ detail }) => detail)).to.deep.equal(['SEARCH environments_past USING INDEX environments_past_by_key (environmentId=? AND recordedFrom<?)']);
+  it('find one environment of the past by a seek, and all of them by what was still valid', () => {
+    const plan = (condition: string) =>
+      live.database
+        .prepare(`EXPLAIN QUERY PLAN SELECT status FROM ${environmentRows.asOf} WHERE ${condition}`)
+        .all({ asOf: 0, ...(condition === 'true' ? {} : { id: 'a' }) })
+        .map(({ detail }) => String(detail))
+        .filter((detail) => detail.includes('environments_past'));
+    expect(plan('environmentId = :id')).to.deep.equal(['SEARCH environments_past USING INDEX environments_past_by_key (environmentId=? AND recordedFrom<?)']);
+    expect(plan('true')).to.deep.equal(['SEARCH environments_past USING COVERING INDEX environments_past_by_end (recordedTo>?)']);
   });
 
   it('write no version for a poll', () => {
