@@ -33,6 +33,23 @@ const parts = {
     may: ['proto/grpc-http2-server.ts', 'services/application/places.ts', 'services/domain', 'services/event-store/port.ts', 'services/event-store/open.ts', 'services/event-store/log-verification.ts'],
     because: 'the audit front and the proof are readers of the log; the front tells connections apart, and bounds callers as other edges do',
   },
+  'services/archive': {
+    may: [
+      'proto/release.ts',
+      'services/domain',
+      'services/application/event-selection.ts',
+      'services/application/ports.ts',
+      'services/event-store/port.ts',
+      'services/event-store/open.ts',
+      'services/event-store/log-archive.ts',
+      'services/event-store/log-verification.ts',
+      'services/event-store/data-directory-lock.ts',
+      'services/event-store/make-directory.ts',
+      'services/audit/verification.ts',
+      'services/agent-delivery/tar.ts',
+    ],
+    because: 'exports and backups carry the record and what proves it as bytes; what they leave out is asked for as elsewhere',
+  },
   'services/agent-delivery': {
     may: ['proto'],
     because: 'what fetches and starts an agent is written from its join token alone',
@@ -54,8 +71,8 @@ const parts = {
     because: 'what two processes must agree on depends on neither',
   },
   'services/cli': {
-    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'services/control-plane/offline-record.ts', 'services/control-plane/offline-rebuild.ts', 'projections/replay.ts', 'agent/program.ts', 'agent/fleet/fleet.ts', 'services/audit/verification.ts', 'services/audit/kept-checkpoints.ts'],
-    because: 'client commands talk REST only; serve, the record and the read models of a server that does not run, a replay, the agent, a fleet of agents and the offline proof have one door each',
+    may: ['proto', 'services/control-plane/serve.ts', 'services/control-plane/options.ts', 'services/control-plane/offline-record.ts', 'services/control-plane/offline-rebuild.ts', 'projections/replay.ts', 'agent/program.ts', 'agent/fleet/fleet.ts', 'services/audit/verification.ts', 'services/audit/kept-checkpoints.ts', 'services/archive', 'services/domain/checkpoint.ts'],
+    because: 'client commands talk REST only; serve, the record and the read models of a server that does not run, a replay, the agent, a fleet of agents and the offline proof have one door each; exports and backups are made and taken by the command line itself',
   },
 };
 
@@ -76,7 +93,7 @@ const owners = [
   { packages: ['prom-client'], may: ['services/control-plane'], because: 'metrics are gathered in one place' },
   { packages: ['re2js'], may: ['services/audit'], because: 'patterns come from outside in one place' },
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
-  { packages: ['tar-stream'], may: ['services/agent-delivery'], because: 'archives are written in one place' },
+  { packages: ['tar-stream'], may: ['services/agent-delivery', 'services/archive'], because: 'archives are written in one place, and backups read in another' },
   { packages: ['cookie'], may: ['web-gateway'], because: 'cookies belong to the gateway' },
   { packages: ['tweetnacl'], may: ['proto', 'services/application', 'services/audit'], because: 'what is sealed is sealed in few places' },
   { packages: ['commander'], may: ['services/cli', 'agent'], because: 'the command line belongs to the command line' },

@@ -1,7 +1,7 @@
 /** What the gateway is made of. */
 import type { Logger } from 'pino';
 import type { Projections } from '../projections/port.ts';
-import type { Accounts, Activity, Checkpoints, Connections, Environments, History, SettingsAccess, SnapshotRequests, TunnelCertificate } from '../services/application/ports.ts';
+import type { Accounts, Activity, Checkpoints, Connections, Environments, EventExports, History, SettingsAccess, SnapshotRequests, TunnelCertificate } from '../services/application/ports.ts';
 import type { ResolveHost } from '../services/application/address-hints.ts';
 import type { AgentDelivery } from '../services/agent-delivery/port.ts';
 import type { TunnelDialer } from '../services/tunnels/port.ts';
@@ -24,6 +24,7 @@ export interface GatewayDependencies {
   readonly snapshots: SnapshotRequests;
   readonly activity: Activity;
   readonly history: History;
+  readonly eventExports: EventExports;
   readonly checkpoints: Checkpoints;
   readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied' | 'rebuild'>;
   readonly dialer: TunnelDialer;

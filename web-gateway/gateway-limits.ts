@@ -31,6 +31,8 @@ export interface GatewayLimits {
   readonly downloadsOfOne: number;
   /** A download of which nothing is read for so long is ended; it can go on where it was. */
   readonly downloadStallMs: number;
+  /** Exports of the record that may run at once: each has a thread of its own. */
+  readonly exports: number;
   /** How long the rest of a request's body is read and thrown away after its answer. */
   readonly drainMs: number;
   /** How long a raw stream lives on without any input moving after the engine ended its side; up to twice that. */
@@ -52,6 +54,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   downloads: 64,
   downloadsOfOne: 16,
   downloadStallMs: 60_000,
+  exports: 4,
   drainMs: 2_000,
   rawLingerMs: 10_000,
 };

@@ -14,8 +14,8 @@ export function bytesEntry(path: string, content: string | Uint8Array, mode = 0o
   return { kind: 'file', path, mode, sizeBytes: bytes.length, read: () => Readable.from([bytes]) };
 }
 
-/** The archive, read as fast as it is asked for. All of it belongs to root and is as old as Unix. */
-export async function* tar(entries: readonly TarEntry[]): AsyncGenerator<Buffer, void, undefined> {
+/** The archive, read as fast as it is asked for, as each of its entries is: the next one once the one before was taken. All of it belongs to root and is as old as Unix. */
+export async function* tar(entries: Iterable<TarEntry> | AsyncIterable<TarEntry>): AsyncGenerator<Buffer, void, undefined> {
   const pack = createPack();
   const filled = fill(pack, entries).catch((error: unknown) => pack.destroy(error instanceof Error ? error : new Error(String(error))));
   try {
@@ -26,8 +26,8 @@ export async function* tar(entries: readonly TarEntry[]): AsyncGenerator<Buffer,
   }
 }
 
-async function fill(pack: Pack, entries: readonly TarEntry[]): Promise<void> {
-  for (const entry of entries) {
+async function fill(pack: Pack, entries: Iterable<TarEntry> | AsyncIterable<TarEntry>): Promise<void> {
+  for await (const entry of entries) {
     const header = { name: entry.path, mode: entry.mode, mtime: new Date(0), uid: 0, gid: 0 };
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const done = (error?: Error | null): void => (error ? reject(error) : resolve(undefined));

@@ -4,7 +4,7 @@ import type { EventFilter, RecordedEvent } from '../event-store/port.ts';
 import { ApplicationError, type EventSelection, type HistoryEvent } from './ports.ts';
 
 /** All categories of the record but polls, which are most of it. */
-const allButPolls = ['environment', 'tunnel', 'snapshots', 'activity', 'retention', 'refusals', 'user', 'signins', 'settings', 'checkpoints'];
+const allButPolls = ['environment', 'tunnel', 'snapshots', 'activity', 'retention', 'refusals', 'user', 'signins', 'settings', 'checkpoints', 'imports'];
 
 /** What changes nothing: polls, what the control plane says of its own record, and what was refused or found to be as before. */
 const noChanges: ReadonlySet<string> = new Set([
@@ -17,6 +17,7 @@ const noChanges: ReadonlySet<string> = new Set([
   'RefusalsExpired',
   'ActivityLost',
   'CheckpointSigned',
+  'EventsImported',
   'SnapshotUnchanged',
   'PollRejected',
   'TunnelCredentialsRefused',

@@ -536,6 +536,12 @@ export interface History {
   stream(query: Omit<EventQuery, 'limit'>, options: { readonly follow: boolean; readonly signal: AbortSignal }): AsyncIterable<readonly HistoryEvent[]>;
 }
 
+/** The record as it leaves the installation, with what proves it. */
+export interface EventExports {
+  /** The bytes of an export of what is asked for, at the pace of whoever takes them. Throws what reading the store throws, and the signal's reason. */
+  export(query: Omit<EventSelection, 'after'>, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
 /** Both throw `checkpoints-not-kept` where the store has no chain. */
 export interface Checkpoints {
   /**

@@ -12,9 +12,13 @@ export interface RecordVerification extends LogVerification {
   readonly first: LogProblem | undefined;
   /** Checkpoints in the log itself: whoever lacks the key can't make them fit another history. */
   readonly recorded: CheckpointProof;
+  /** Checkpoints in the log that came along with an import: they belong to the log that was exported, and are not judged. */
+  readonly former: number;
   /** Checkpoints that were kept elsewhere: nobody can. */
   readonly kept: CheckpointProof;
-  /** Events behind the newest checkpoint that fits: their alteration, or absence, would not show by it. */
+  /** The newest checkpoint that fits, of those kept elsewhere where any of them does: what the record is proven by. */
+  readonly provenBy: SignedCheckpoint | undefined;
+  /** Events behind that one: their alteration, or absence, would not show by it. */
   readonly uncovered: number;
 }
 
@@ -31,22 +35,26 @@ export interface RecordToVerify {
 export function verifyRecord({ dataDirectory, checkpoints = [], publicKey, onProgress }: RecordToVerify): RecordVerification {
   const proof = openLogProof(dataDirectory);
   try {
-    return verdictOf(proof.verify(onProgress), proof, { checkpoints, publicKey: publicKey ?? publicKeyIn(dataDirectory) });
+    return judge(proof.verify(onProgress), proof, { checkpoints, publicKey: publicKey ?? publicKeyIn(dataDirectory) });
   } finally {
     proof.close();
   }
 }
 
-function verdictOf(log: LogVerification, proof: LogProof, { checkpoints, publicKey }: { readonly checkpoints: readonly SignedCheckpoint[]; readonly publicKey: string | undefined }): RecordVerification {
+/** What is found in a log, held against the checkpoints in it and those kept elsewhere. */
+export function judge(log: LogVerification, proof: LogProof, { checkpoints, publicKey }: { readonly checkpoints: readonly SignedCheckpoint[]; readonly publicKey: string | undefined }): RecordVerification {
   const chain = { lastPosition: log.lastPosition, chainAt: (position: number) => proof.chainAt(position)?.chain };
-  // What was recorded while the log was being read is not judged.
-  const inLog = proof.eventsOf('checkpoints').flatMap(({ position, data }) => (position > log.lastPosition ? [] : (parsed(data) ?? [])));
+  // What was recorded while the log was being read is not judged; nor is what an import brought along.
+  const imported = Math.max(0, ...proof.eventsOf('imports').map(({ position }) => position));
+  const inLog = proof.eventsOf('checkpoints').filter(({ position }) => position <= log.lastPosition);
+  const judged = inLog.flatMap(({ position, data }) => (position < imported ? [] : (parsed(data) ?? [])));
   // A key may have been replaced, with a word to those who verify: which one it must be is for those kept elsewhere.
-  const recorded = proveByCheckpoints(inLog, chain, { whose: 'in the log' });
+  const recorded = proveByCheckpoints(judged, chain, { whose: 'in the log' });
   const kept = proveByCheckpoints(checkpoints, chain, { publicKey, whose: 'kept elsewhere' });
-  const problems = [...log.problems, ...kept.problems, ...recorded.problems];
-  const covered = Math.max(0, ...[recorded.newest, kept.newest].map((newest) => Number(newest?.position ?? 0)));
-  return { ...log, problems, first: firstOf(problems), recorded, kept, uncovered: log.lastPosition - covered };
+  // A checkpoint in the log that proves nothing was put there; one kept elsewhere that proves nothing says nothing of the log.
+  const problems = [...log.problems, ...kept.problems, ...recorded.problems, ...recorded.unusable];
+  const provenBy = kept.newest ?? recorded.newest;
+  return { ...log, problems, first: firstOf(problems), recorded, former: inLog.filter(({ position }) => position < imported).length, kept, provenBy, uncovered: log.lastPosition - Number(provenBy?.position ?? 0) };
 }
 
 /** The earliest event that is named; where none is, the earliest positions; else whatever is wrong. */

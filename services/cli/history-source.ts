@@ -49,8 +49,8 @@ export async function withHistory<Result>(flags: HistoryFlags, command: Command,
   }
 }
 
-/** What is typed wins over variables; of two variables the server's. */
-function dataDirOf({ dataDir, url }: HistoryFlags, command: Command): string | undefined {
+/** The data directory, where that is meant: what is typed wins over variables; of two variables the server's. Throws a misuse where both are typed. */
+export function dataDirOf({ dataDir, url }: HistoryFlags, command: Command): string | undefined {
   if (dataDir === undefined || url === undefined) return dataDir;
   const isTyped = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
   if (isTyped('dataDir') && isTyped('url')) throw misuse('--url and --data-dir name two places: give one of them');

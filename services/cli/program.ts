@@ -1,6 +1,7 @@
 /** The whole command line as a commander program: what `homeport --help` shows. */
 import { Command } from 'commander';
 import { agentCommand } from '../../agent/program.ts';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { connectCommand } from './commands/connect.ts';
 import { environmentCommand } from './commands/environment.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -34,6 +35,8 @@ export function createProgram(): Command {
     replayCommand(),
     projectionsCommand(),
     settingsCommand(),
+    backupCommand(),
+    restoreCommand(),
     simulateCommand(),
     tokenCommand(),
     tunnelCertificateCommand(),

@@ -34,3 +34,24 @@ export function createProgressBar(what: string, stream: NodeJS.WriteStream = pro
     },
   };
 }
+
+/** Bars of work in several steps, one after the other. */
+export interface StepBars {
+  show(step: string, done: number, total: number): void;
+  clear(): void;
+}
+
+/** A step's name stands before its bar. */
+export function createStepBars(): StepBars {
+  let current: { readonly step: string; readonly bar: ProgressBar } | undefined;
+  return {
+    show: (step, done, total) => {
+      if (current?.step !== step) {
+        current?.bar.clear();
+        current = { step, bar: createProgressBar(step) };
+      }
+      current.bar.show(done, total);
+    },
+    clear: () => current?.bar.clear(),
+  };
+}

@@ -17,18 +17,21 @@ const isServer = (choice: string): boolean => /^esdb(\+discover)?:\/\//.test(cho
 
 /**
  * Opens `sqlite` (the embedded store) or the server of an `esdb://…` connection string, and remembers in the data directory which kind it
- * was. Throws {@link StartError} `event-store-unknown`, `event-store-changed`, and the store's errors.
+ * was. Throws {@link StartError} `event-store-unknown`, `event-store-changed`, `restore-unfinished`, and the store's errors.
  */
 export async function openChosenEventStore(dataDir: string, choice = 'sqlite'): Promise<ChosenEventStore> {
   if (choice !== 'sqlite' && !isServer(choice)) {
     throw new StartError('event-store-unknown', '--event-store is sqlite, or the connection string of an EventStoreDB: esdb://… or esdb+discover://…');
+  }
+  if (existsSync(join(dataDir, 'restoring'))) {
+    throw new StartError('restore-unfinished', `a restore into ${dataDir} was interrupted, and what is there is not whole: run homeport restore again`);
   }
   const kind = choice === 'sqlite' ? 'sqlite' : 'eventstoredb';
   const file = join(dataDir, 'event-store-kind');
   const before = readIfPresent(file)?.trim() ?? (existsSync(eventLogFile(dataDir)) ? 'sqlite' : undefined);
   if (before !== undefined && before !== kind) {
     const other = before === 'sqlite' ? 'the embedded event store' : 'an EventStoreDB: name it by --event-store';
-    throw new StartError('event-store-changed', `this installation records in ${other}. To record elsewhere begin a new installation, with a --data-dir of its own`);
+    throw new StartError('event-store-changed', `this installation records in ${other}. To record elsewhere, move its events: homeport events export and events import; or begin a new installation, with a --data-dir of its own`);
   }
   if (kind === 'sqlite') {
     const isNew = !existsSync(eventLogFile(dataDir));

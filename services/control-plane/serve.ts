@@ -25,6 +25,7 @@ import { environmentHosts } from './environment-hosts.ts';
 import { loadCheckpointSigner } from './checkpoint-key.ts';
 import { createDraining, type Draining } from './draining.ts';
 import { createExpiringStore } from './expiring-store.ts';
+import { createEventExports } from './event-exports.ts';
 import { createFirstAdmin } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import { localHostOf } from './local-host.ts';
@@ -150,6 +151,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       snapshots: application.snapshots,
       activity: application.activity,
       history: application.history,
+      eventExports: createEventExports({ store, dataDir, clock }),
       checkpoints: application.checkpoints,
       projections,
       dialer: tunnels.dialer,

@@ -26,6 +26,7 @@ export const startErrorCodes = [
   'port-in-use',
   'port-not-allowed',
   'projections-failed',
+  'restore-unfinished',
   'start-failed',
   'tls-certificate-malformed',
   'tls-file-unreadable',

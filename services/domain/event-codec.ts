@@ -59,6 +59,7 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   TunnelCertificateRotated: 1,
   TunnelCertificateRetired: 1,
   CheckpointSigned: 1,
+  EventsImported: 1,
 };
 
 /** Whether this release knows the type. */

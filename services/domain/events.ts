@@ -405,6 +405,19 @@ export interface CheckpointEvents {
     publicKey: string;
     signature: string;
   };
+  EventsImported: {
+    at: Instant;
+    /** Imported before it. */
+    events: number;
+    streams: number;
+    /** Of these, streams whose revisions are others than they were. */
+    renumberedStreams: number;
+    /** In which kind of store they were recorded, and its newest position then. */
+    fromStore: 'sqlite' | 'eventstoredb';
+    fromHead: string | null;
+    /** When they were exported. */
+    exportedAt: Instant;
+  };
 }
 
 /** All events by type. */

@@ -1,13 +1,20 @@
 /** Opens event stores. The only place that imports adapters. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEventStoreDb, openEventStoreDbReader } from './eventstoredb/event-store.ts';
 import { makeDirectory } from './make-directory.ts';
 import type { LogChain } from './log-chain.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
 import { EventStoreError, type EventReader, type EventStore, type ReaderDescription } from './port.ts';
-import { openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
+import type { LogArchive, LogRebuild } from './log-archive.ts';
+import { defaultExpiringCategories, openSqliteEventStore, type SqliteEventStore, type SqliteEventStoreOptions } from './sqlite/event-store.ts';
 import { openFileReader } from './sqlite/file-reader.ts';
-import { openForProof, type LogProof } from './sqlite/open-for-proof.ts';
+import { createLogArchive } from './sqlite/log-archive.ts';
+import { beginLogImport, type LogImport } from './sqlite/log-import.ts';
+import { createLogRebuild } from './sqlite/log-rebuild.ts';
+import { openForProof, proofOver, type LogProof } from './sqlite/open-for-proof.ts';
+import { openOnAnyMedium } from './sqlite/open-on-any-medium.ts';
+import { openScratch } from './sqlite/schema.ts';
 import { openThreadReader } from './sqlite/thread-reader.ts';
 
 /** The embedded store. */
@@ -37,7 +44,7 @@ export async function openEventStore({ dataDirectory, ...options }: OpenEventSto
 }
 
 /** What verification of the embedded store's log needs. */
-export type { LogProof };
+export type { LogImport, LogProof };
 
 /**
  * Opens the embedded store's log in a data directory for verification, beside a running server or without one. The calling thread runs
@@ -54,6 +61,31 @@ export function openLogProof(dataDirectory: string): LogProof {
  */
 export function openLogReader(dataDirectory: string): EventReader {
   return openFileReader(eventLogFile(dataDirectory));
+}
+
+/**
+ * Opens the embedded store's log in a data directory for an export or a backup, beside a running server or without one. The calling thread runs
+ * the SQL, so it must hold no sockets. Throws EventStoreError `event-store-unavailable` where there is none.
+ */
+export function openLogArchive(dataDirectory: string): LogArchive {
+  const file = eventLogFile(dataDirectory);
+  if (!existsSync(file)) throw new EventStoreError('event-store-unavailable', `There is no event log ${file}.`);
+  return createLogArchive(openOnAnyMedium(file));
+}
+
+/** A log that is put together from an export, in a file that nobody else sees, to be verified. `proof` comes after all else, and closes it. */
+export function rebuildForProof(): { readonly rebuild: LogRebuild; proof(kind: { readonly isPartial: boolean }): LogProof; close(): void } {
+  const database = openScratch();
+  return {
+    rebuild: createLogRebuild(database),
+    proof: ({ isPartial }) => proofOver(database, { isPartial, isRebuilt: true }),
+    close: () => database.close(),
+  };
+}
+
+/** Begins to bring a log into a data directory that has none, whose lock must be held. The calling thread runs the SQL. Throws EventStoreError. */
+export function importLog(dataDirectory: string): LogImport {
+  return beginLogImport(eventLogFile(dataDirectory), defaultExpiringCategories);
 }
 
 /** Opens the store of an EventStoreDB server by its connection string. Throws EventStoreError `event-store-unavailable` or `access-denied`. */

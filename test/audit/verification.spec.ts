@@ -74,14 +74,27 @@ describe('verification by checkpoints', () => {
     expect(verify(changed).problems.map(({ positions }) => positions)).to.deep.equal([[8, 11]]);
   });
 
-  it('believes no signature that is not good, and none of another key', () => {
+  it('counts what came after the newest that was kept elsewhere, whatever the log has of its own; and where none was kept, after that', () => {
+    const [oldest] = kept;
+    if (oldest === undefined) throw new Error('nothing is kept');
+    expect([verify([oldest]).provenBy?.position, verify([oldest]).uncovered]).to.deep.equal(['3', 9]);
+    expect([verify([]).provenBy?.position, verify([]).uncovered]).to.deep.equal(['11', 1]);
+  });
+
+  it('believes no signature that is not good, and none of another key, and takes neither for an altered record', () => {
     const [one] = kept;
     if (one === undefined) throw new Error('nothing is kept');
-    expect(verify([{ ...one, events: 2 }]).problems).to.have.lengthOf(1);
-    expect(verify([{ ...one, signature: 'c2hvcnQ=' }]).problems).to.have.lengthOf(1);
     const other = createCheckpointSigner(Buffer.alloc(32, 8));
-    expect(verify([other.sign(one)], signer.publicKey).problems.map(({ message }) => message).join()).to.include('another key');
-    expect(verify([other.sign(one)]).problems).to.deep.equal([]);
+    for (const [unfit, why] of [
+      [{ ...one, events: 2 }, 'it was altered itself'],
+      [{ ...one, signature: 'c2hvcnQ=' }, 'it was altered itself'],
+      [other.sign(one), 'another key'],
+    ] as const) {
+      const { first, kept: elsewhere } = verify([unfit], signer.publicKey);
+      expect([first, elsewhere.fitting, elsewhere.unusable.length]).to.deep.equal([undefined, 0, 1]);
+      expect(elsewhere.unusable[0]?.message).to.include(why);
+    }
+    expect(verify([other.sign(one)]).kept.unusable).to.deep.equal([]);
   });
 
   it('finds a checkpoint in the log that does not fit what stands before it', async () => {

@@ -1,5 +1,5 @@
 /** `homeport events verify` as its users run it: beside a real server, after it, and after somebody was there. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
@@ -36,6 +36,13 @@ describe('events verify', function () {
     const after = await verify('--checkpoints', kept);
     expect(after.code, after.stderr).to.equal(0);
     expect(after.stdout).to.match(/^The record is as it was recorded\.\n/).and.to.match(/checkpoints +1 of 1 kept elsewhere fit, 1 of 1 in the log/);
+
+    expect(after.stdout).to.match(/proven by +the checkpoint of .*, which was kept elsewhere; 1 event came after it\n/);
+    const forged = path.join(folder.path, 'forged.ndjson');
+    writeFileSync(forged, readFileSync(kept, 'utf8').replace('"events":', '"events":1'));
+    const unusable = await verify('--checkpoints', forged);
+    expect([unusable.code, unusable.stdout.split('\n')[0]]).to.deep.equal([1, 'The record is as it was recorded.']);
+    expect(unusable.stderr).to.include('it was altered itself').and.to.include('proves nothing of the record').and.to.not.include('keep this data directory');
 
     const created = database.prepare("SELECT position, events.id AS id FROM events JOIN types ON types.id = events.type WHERE types.name = 'EnvironmentCreated' ORDER BY position LIMIT 1 OFFSET 1").get();
     const position = Number(created?.['position']);

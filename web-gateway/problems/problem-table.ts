@@ -29,6 +29,7 @@ export type GatewayErrorCode =
   | 'length-required'
   | 'range-not-satisfiable'
   | 'too-many-downloads'
+  | 'too-many-exports'
   | 'headers-too-large'
   | 'request-timeout'
   | 'expectation-failed'
@@ -113,6 +114,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'length-required': { status: 411, title: 'The body needs a Content-Length' },
   'range-not-satisfiable': { status: 416, title: 'The file has no such range' },
+  'too-many-exports': { status: 503, title: 'Too many exports at once', retryAfterSeconds: 30 },
   'too-many-downloads': { status: 503, title: 'Too many downloads at once', retryAfterSeconds: 5 },
   'headers-too-large': { status: 431, title: 'The header fields are too large' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },

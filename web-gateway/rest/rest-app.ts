@@ -19,6 +19,7 @@ import { registerConnection } from './routes/connection.ts';
 import { registerDeployment } from './routes/deployment.ts';
 import { registerEnvironment } from './routes/environment.ts';
 import { registerEnvironments } from './routes/environments.ts';
+import { registerEventExport } from './routes/event-export.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProjections } from './routes/projections.ts';
@@ -45,6 +46,7 @@ const API: readonly RegisterRoutes[] = [
   registerConnection,
   registerSnapshots,
   registerEvents,
+  registerEventExport,
   registerCheckpoints,
   registerProjections,
 ];

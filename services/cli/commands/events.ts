@@ -1,27 +1,19 @@
 /** `homeport events`: history as a table or JSON, and what happens now. */
 import { Command } from 'commander';
-import { flag, instant, positiveInteger, several } from '../flags.ts';
+import { filterOf, withFilterFlags } from '../filter-flags.ts';
+import type { FilterFlags } from '../filter-flags.ts';
+import { flag, positiveInteger } from '../flags.ts';
 import { withHistory, withHistoryFlags } from '../history-source.ts';
-import type { HistoryFlags, HistorySource } from '../history-source.ts';
+import type { HistoryFlags } from '../history-source.ts';
 import { createListPrinter } from '../list-printer.ts';
 import { isJson, renderList, withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
 import type { EnvironmentNames } from '../rest/environment-names.ts';
-import type { Event, EventFilter } from '../rest/events.ts';
+import type { Event } from '../rest/events.ts';
 import { interruption } from '../stop-signals.ts';
+import { eventsExportCommand } from './events-export.ts';
+import { eventsImportCommand } from './events-import.ts';
 import { eventsVerifyCommand } from './events-verify.ts';
-
-interface FilterFlags {
-  readonly stream?: string;
-  readonly category?: readonly string[];
-  readonly type?: readonly string[];
-  readonly environment?: string;
-  readonly actor?: string;
-  readonly withoutPolls?: true;
-  readonly changes?: true;
-  readonly from?: string;
-  readonly to?: string;
-}
 
 type Flags = HistoryFlags & OutputFlags & FilterFlags & { readonly reverse?: true; readonly limit?: number };
 
@@ -43,29 +35,21 @@ const layoutWith = (names: EnvironmentNames): Layout<Event> => ({
 });
 
 export function eventsCommand(): Command {
-  const list = withFilterFlags(new Command('list').alias('ls').description('list what was recorded, oldest first'))
+  const list = withHistoryListFlags(new Command('list').alias('ls').description('list what was recorded, oldest first'))
     .addOption(flag('--reverse', 'newest first'))
     .addOption(flag('--limit <n>', 'at most so many').argParser(positiveInteger));
-  const tail = withFilterFlags(new Command('tail').description('print what is recorded from now on, or from --from on, until interrupted'));
+  const tail = withHistoryListFlags(new Command('tail').description('print what is recorded from now on, or from --from on, until interrupted'));
   return new Command('events')
     .description('who did what, where and when')
     .addCommand(list.action(listEvents))
     .addCommand(tail.action(tailEvents))
+    .addCommand(eventsExportCommand())
+    .addCommand(eventsImportCommand())
     .addCommand(eventsVerifyCommand());
 }
 
-function withFilterFlags(command: Command): Command {
-  command
-    .addOption(flag('--stream <name>', 'only this stream, such as environment-<id>'))
-    .addOption(flag('--category <name>', 'only streams of this category, such as tunnel; may be given several times').argParser(several))
-    .addOption(flag('--type <type>', 'only events of this type, such as TunnelOpened; may be given several times').argParser(several))
-    .addOption(flag('--environment <env>', 'only what concerns this environment, by name or id; also one that was removed'))
-    .addOption(flag('--actor <actor>', 'only what this one did: a username, or an actor as the table shows it, or what that begins with, such as system'))
-    .addOption(flag('--changes', 'only what changed something: no polls, no calls that only read, no refusals, and nothing of the record itself'))
-    .addOption(flag('--without-polls', 'leave out AgentPolled, which is most of what is recorded'))
-    .addOption(flag('--from <instant>', 'from this instant on, such as 2026-01-31T12:00:00Z').argParser(instant))
-    .addOption(flag('--to <instant>', 'up to before this instant').argParser(instant));
-  return withHistoryFlags(withOutputFlags(command));
+function withHistoryListFlags(command: Command): Command {
+  return withHistoryFlags(withOutputFlags(withFilterFlags(command)));
 }
 
 async function listEvents(flags: Flags, self: Command): Promise<void> {
@@ -100,13 +84,6 @@ async function tailEvents(flags: Flags, self: Command): Promise<void> {
   } finally {
     release();
   }
-}
-
-async function filterOf(source: HistorySource, flags: Flags): Promise<EventFilter> {
-  const { stream, category: categories, type: types, actor, withoutPolls, changes, from, to } = flags;
-  const environment = flags.environment === undefined ? undefined : await source.findEnvironment(flags.environment);
-  const entries = Object.entries({ stream, categories, types, environment, actor, withoutPolls, changes, from, to });
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** A table shows names; what is for programs has ids alone. */

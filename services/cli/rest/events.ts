@@ -78,6 +78,7 @@ async function newestPosition(client: RestClient): Promise<string | undefined> {
   return undefined;
 }
 
-function queryOf({ categories, types, withoutPolls, changes, ...filter }: EventFilter): Query {
+/** As the interface takes it. */
+export function queryOf({ categories, types, withoutPolls, changes, ...filter }: EventFilter): Query {
   return { ...filter, category: categories?.join(','), type: types?.join(','), withoutPolls: withoutPolls === true ? true : undefined, changes: changes === true ? true : undefined };
 }

@@ -32,6 +32,8 @@ export interface RestClient {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** The lines of an NDJSON answer, parsed. Ends by the server; throws when the signal aborts. */
   lines(path: string, options?: CallOptions & { readonly method?: 'GET' | 'POST' }): AsyncGenerator<unknown, void, undefined>;
+  /** An NDJSON answer as its bytes come. Throws where it breaks off, and when the signal aborts. */
+  bytes(path: string, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined>;
   close(): void;
 }
 
@@ -79,6 +81,17 @@ export function createRestClient(transport: Transport, apiKey: string | undefine
       const response = await send(method, path, 'application/x-ndjson', options);
       try {
         for await (const line of splitLines(response)) yield parseJson(line, transport.url.host);
+      } catch (error) {
+        if (error instanceof CliError || options.signal?.aborted === true) throw error;
+        throw broken(error);
+      } finally {
+        response.destroy();
+      }
+    },
+    async *bytes(path, options = {}) {
+      const response = await send('GET', path, 'application/x-ndjson', options);
+      try {
+        for await (const chunk of response as AsyncIterable<Buffer>) yield chunk;
       } catch (error) {
         if (error instanceof CliError || options.signal?.aborted === true) throw error;
         throw broken(error);

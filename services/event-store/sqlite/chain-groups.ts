@@ -27,6 +27,8 @@ const columns = `first_position, last_position, category, coalesce(categories.na
 export interface ChainGroups {
   /** Calls back with each group in order, inside a transaction that sees the group as its events are. */
   forEach(look: (group: ChainGroup) => void): void;
+  /** The next groups that begin after a position, for whoever holds a transaction of his own. */
+  next(after: number): readonly ChainGroup[];
   /** The group that holds a position, where there is one. */
   at(position: number): ChainGroup | undefined;
   /** The last position of the chain; 0 where there is none. */
@@ -59,6 +61,7 @@ export function createChainGroups(database: DatabaseSync): ChainGroups {
         }
       }
     },
+    next: (after) => page.all(after).map(toGroup),
     at: (position) => {
       const row = holding.get(position);
       const group = row === undefined ? undefined : toGroup(row);

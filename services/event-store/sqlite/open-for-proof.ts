@@ -9,7 +9,7 @@ import { digestToBytes } from './merkle.ts';
 import { openOnAnyMedium } from './open-on-any-medium.ts';
 import { toEventStoreError } from './sqlite-errors.ts';
 import { verifyFile } from './verify-file.ts';
-import { verifyLog } from './verify-log.ts';
+import { verifyLog, type LogToVerify } from './verify-log.ts';
 
 export interface LogProof {
   /** The calling thread reads the whole log, which may take a minute for each few million events. */
@@ -34,6 +34,11 @@ export function openForProof(file: string): LogProof {
     if (inFile.length === 0 && error instanceof EventStoreError && error.code === 'event-store-unavailable') throw error;
     return unreadable([...inFile, { kind: 'file', message: toEventStoreError(error, `The event log ${file} can't be opened`).message }]);
   }
+  return proofOver(database, { inFile });
+}
+
+/** The proof over an open connection, which `close` closes; `inFile` is what was found wrong with its file already. */
+export function proofOver(database: DatabaseSync, { inFile = [], ...kind }: LogToVerify & { readonly inFile?: readonly LogProblem[] }): LogProof {
   const guarded = <T>(look: () => T, otherwise: T): T => {
     try {
       return look();
@@ -45,7 +50,7 @@ export function openForProof(file: string): LogProof {
 
   return {
     verify: (onProgress) => {
-      const found = verifyLog(database, onProgress);
+      const found = verifyLog(database, onProgress, kind);
       return { ...found, problems: [...found.problems, ...inFile] };
     },
     chainAt: (position) =>

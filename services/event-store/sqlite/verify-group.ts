@@ -21,8 +21,8 @@ export interface GroupVerification {
 /** Events of one group that are explained one by one; more say nothing new. */
 const maxExplained = 20;
 
-/** Verifies groups of a connection. */
-export function createGroupVerifier(database: DatabaseSync, groups: ChainGroups): (group: ChainGroup) => GroupVerification {
+/** Verifies groups of a connection. Of a `isPartial` log, groups of which nothing is there were left out on purpose. */
+export function createGroupVerifier(database: DatabaseSync, groups: ChainGroups, { isPartial }: { readonly isPartial: boolean }): (group: ChainGroup) => GroupVerification {
   const recorded = createRecordedLeaves(database);
   const eventAt = (position: number): LeafFields | undefined => recorded.events(position, position)[0];
   const wasRecordedAs = (event: LeafFields, position: number, revision: number): boolean | undefined => {
@@ -35,7 +35,6 @@ export function createGroupVerifier(database: DatabaseSync, groups: ChainGroups)
   return (group) => {
     const { first, last, checks, removedBefore } = group;
     const size = last - first + 1;
-    const hasExpired = (position: number): boolean => group.category !== '' && position < removedBefore;
     const events = recorded.events(first, last);
     const eventsByPosition = new Map(events.map((event) => [event.position, event]));
     const leaves: (Digest | undefined)[] = Array.from({ length: size });
@@ -43,6 +42,8 @@ export function createGroupVerifier(database: DatabaseSync, groups: ChainGroups)
     for (const event of events) leaves[event.position - first] = leafHash(event);
 
     const known = leaves.filter((leaf) => leaf !== undefined);
+    const isLeftOut = isPartial && known.length === 0;
+    const hasExpired = (position: number): boolean => isLeftOut || (group.category !== '' && position < removedBefore);
     const isWhole = known.length === size;
     const root = isWhole ? merkleRoot(known) : undefined;
     const isAsRecorded = root === group.root;

@@ -35,6 +35,7 @@ const MEANT: Readonly<Record<string, Access>> = {
   'GET /api/v1/environments/:id/snapshots/latest': 'auditor',
   'POST /api/v1/environments/:id/snapshots': 'operator',
   'GET /api/v1/events': 'auditor',
+  'GET /api/v1/events/export': 'auditor',
   'GET /api/v1/checkpoints': 'auditor',
   'POST /api/v1/checkpoints': 'admin',
   'POST /api/v1/projections/rebuild': 'admin',

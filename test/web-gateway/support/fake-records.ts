@@ -1,5 +1,5 @@
 /** Activity, history and the tunnel certificate in memory. */
-import { ApplicationError, type Activity, type CallOutcome, type Checkpoints, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
+import { ApplicationError, type Activity, type CallOutcome, type Checkpoints, type EventExports, type EventSelection, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
 import type { SignedCheckpoint } from '../../../services/domain/checkpoint.ts';
 import { EventStoreError } from '../../../services/event-store/port.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -39,6 +39,36 @@ export function createFakeActivity(): FakeActivity {
 }
 
 /** @param events what was recorded; `publish` adds one for those who follow. */
+export interface FakeExports extends EventExports {
+  readonly asked: Omit<EventSelection, 'after'>[];
+  /** Lets those that were held go on. */
+  goOn(): void;
+  /** Breaks them. */
+  fail(): void;
+}
+
+/** Exports of two lines; where they are held, the second waits until it is told to go on. */
+export function createFakeExports({ isHeld = false }: { readonly isHeld?: boolean } = {}): FakeExports {
+  const asked: FakeExports['asked'] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  promise.catch(() => undefined);
+  if (!isHeld) resolve(undefined);
+  return {
+    asked,
+    goOn: () => resolve(undefined),
+    fail: () => reject(new Error('the log can not be read')),
+    async *export(query, signal) {
+      asked.push(query);
+      yield Buffer.from('{"homeport":"events"}\n');
+      const aborted = Promise.withResolvers<never>();
+      const abort = (): void => aborted.reject(new Error('aborted'));
+      signal.addEventListener('abort', abort);
+      await Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
+      yield Buffer.from('{"end":{}}\n');
+    },
+  };
+}
+
 export function createFakeHistory(events: HistoryEvent[]): History & { publish(event: HistoryEvent): void; readonly followers: () => number } {
   const wakers = new Set<() => void>();
   return {

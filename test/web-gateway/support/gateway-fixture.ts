@@ -16,7 +16,7 @@ import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { apiKey, createFakeAccounts, type FakeAccounts } from './fake-accounts.ts';
 import { createFakeDelivery } from './fake-delivery.ts';
 import { createFakeEnvironments, type FakeEnvironments } from './fake-environments.ts';
-import { createFakeActivity, createFakeCheckpoints, createFakeHistory, createFakeTunnelCertificate, type FakeActivity } from './fake-records.ts';
+import { createFakeActivity, createFakeCheckpoints, createFakeExports, createFakeHistory, createFakeTunnelCertificate, type FakeActivity } from './fake-records.ts';
 import { createFakeTunnel, type FakeTunnel } from './fake-tunnel.ts';
 
 /** A whole answer. */
@@ -99,6 +99,7 @@ export async function startGateway(overrides: Partial<GatewayDependencies> = {},
     activity,
     snapshots: { request: () => Promise.resolve({ agents: 1 }) },
     history,
+    eventExports: createFakeExports(),
     settings: { current: () => settings, change: () => Promise.resolve({ position: undefined }) },
     checkpoints: createFakeCheckpoints('2026-02-03T04:05:06.789Z'),
     tunnelCertificate: createFakeTunnelCertificate('2026-02-03T04:05:06.789Z'),

@@ -8,6 +8,7 @@ import { GatewayError } from '../../problems/gateway-error.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { clientGone, identityOf } from '../route-config.ts';
+import { selectionOf, selectionProperties, type SelectionQuerystring } from '../schemas/event-selection.ts';
 import { exactly, instant, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -26,34 +27,15 @@ const eventSchema = {
     metadata: {},
   },
 };
-const text = { type: 'string', minLength: 1, maxLength: 200 };
-const several = { type: 'string', pattern: '^[^,]{1,200}(,[^,]{1,200}){0,99}$' };
 const querySchema = exactly({
-  stream: text,
-  category: { ...several, description: 'Such as tunnel; several with commas.' },
-  type: { ...several, description: 'Such as TunnelOpened; several with commas.' },
-  environment: { type: 'string', pattern: '^[a-z0-9]{1,64}$', description: 'An environment’s id.' },
-  actor: { ...text, description: 'Who: an actor, or what it begins with: user:ann or ann with all keys, agent:<environment id>, system.' },
-  withoutPolls: { type: 'boolean', default: false, description: 'Leaves out AgentPolled, which is most of what is recorded.' },
-  changes: { type: 'boolean', default: false, description: 'Leaves out what changed nothing: polls, calls that only read, refusals, and what the control plane says of its own record.' },
-  from: { ...instant, description: 'Inclusive, by recordedAt.' },
-  to: { ...instant, description: 'Exclusive.' },
+  ...selectionProperties,
   after: { type: 'string', minLength: 1, maxLength: 128, description: 'A position, exclusive.' },
   order: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
   follow: { type: 'boolean', default: false, description: 'As a stream of JSON lines that goes on with every new event.' },
   ...pageQuery,
 });
 
-interface EventsQuerystring {
-  stream?: string;
-  category?: string;
-  type?: string;
-  environment?: string;
-  actor?: string;
-  withoutPolls: boolean;
-  changes: boolean;
-  from?: string;
-  to?: string;
+interface EventsQuerystring extends SelectionQuerystring {
   after?: string;
   order: 'asc' | 'desc';
   follow: boolean;
@@ -122,22 +104,10 @@ async function writePages(response: ServerResponse, first: Awaited<ReturnType<Pa
   }
 }
 
-function historyQuery({ stream, category, type, environment, actor, withoutPolls, changes, from, to, after, cursor, order }: EventsQuerystring): Omit<EventQuery, 'limit'> {
+function historyQuery({ after, cursor, order, ...selection }: EventsQuerystring): Omit<EventQuery, 'limit'> {
   if (after !== undefined && cursor !== undefined) {
     throw new GatewayError('invalid-request', 'after and cursor mean the same: send one.', { faults: [{ parameter: 'cursor', reason: 'must not be sent with after' }] });
   }
   const position = after ?? cursor;
-  return {
-    ...(stream === undefined ? {} : { stream }),
-    ...(category === undefined ? {} : { categories: category.split(',') }),
-    ...(type === undefined ? {} : { types: type.split(',') }),
-    ...(environment === undefined ? {} : { environmentId: environment }),
-    ...(actor === undefined ? {} : { actor }),
-    withoutPolls,
-    changesOnly: changes,
-    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
-    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
-    ...(position === undefined ? {} : { after: position }),
-    order,
-  };
+  return { ...selectionOf(selection), ...(position === undefined ? {} : { after: position }), order };
 }

@@ -1,0 +1,48 @@
+/** Exports over REST: whole, or seen to be cut; and no more at once than may. */
+import { expect } from 'chai';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { eventually } from '../../support/eventually.ts';
+import { createFakeExports, type FakeExports } from '../support/fake-records.ts';
+import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
+
+const EXPORT = '/api/v1/events/export';
+
+describe('exports over REST', () => {
+  let gateway: GatewayFixture;
+  let exports: FakeExports;
+  beforeEach(async () => {
+    exports = createFakeExports({ isHeld: true });
+    gateway = await startGateway({ eventExports: exports, limits: { exports: 1 } });
+  });
+  afterEach(() => gateway.close());
+
+  const begin = async (query = ''): Promise<IncomingMessage> => {
+    const [answer] = (await once(gateway.open(`${EXPORT}${query}`, { as: 'auditor' }).end(), 'response')) as [IncomingMessage];
+    return answer;
+  };
+
+  it('come as they are made, of what is asked for', async () => {
+    const answer = await begin('?category=tunnel&withoutPolls=true&from=2026-02-03T04:05:06Z');
+    exports.goOn();
+    expect([answer.statusCode, answer.headers['content-type'], await text(answer)]).to.deep.equal([200, 'application/x-ndjson', '{"homeport":"events"}\n{"end":{}}\n']);
+    expect(exports.asked).to.deep.equal([{ categories: ['tunnel'], withoutPolls: true, changesOnly: false, from: '2026-02-03T04:05:06.000Z' }]);
+    expect((await gateway.call(`${EXPORT}?order=desc`)).json).to.include({ status: 400, code: 'invalid-request' });
+  });
+
+  it('break off where they can’t go on, so that nobody takes a part for the whole', async () => {
+    const answer = await begin();
+    exports.fail();
+    expect(await text(answer).then(() => 'whole', (error: unknown) => (error as { readonly code?: unknown }).code)).to.equal('ECONNRESET');
+  });
+
+  it('are as many at once as may; who leaves makes room', async () => {
+    const answer = await begin();
+    const refused = await gateway.call(EXPORT);
+    expect([refused.status, refused.json['code'], refused.headers['retry-after']]).to.deep.equal([503, 'too-many-exports', '30']);
+    answer.on('error', () => undefined).destroy();
+    exports.goOn();
+    expect(await eventually('room', async () => ((await gateway.call(EXPORT)).status === 200 ? true : undefined))).to.equal(true);
+  });
+});

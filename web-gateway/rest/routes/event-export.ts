@@ -1,0 +1,55 @@
+/** The record, or a part of it, as whoever takes it elsewhere needs it: with what proves it. */
+import { once } from 'node:events';
+import type { FastifyInstance } from 'fastify';
+import { GatewayError } from '../../problems/gateway-error.ts';
+import { securityHeaders } from '../../security/security-headers.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
+import { clientGone, identityOf } from '../route-config.ts';
+import { selectionOf, selectionProperties, type SelectionQuerystring } from '../schemas/event-selection.ts';
+import { exactly } from '../schemas/json-schema.ts';
+
+const NDJSON = 'application/x-ndjson';
+
+export function registerEventExport(app: FastifyInstance, { eventExports, accounts, closing, limits, logger }: RestDependencies): void {
+  let running = 0;
+
+  app.get<{ Querystring: SelectionQuerystring }>(
+    '/events/export',
+    {
+      config: { access: 'auditor' },
+      schema: {
+        summary: 'Export the record',
+        description: `All recorded events, or those asked for, as ${NDJSON}, with stream metadata and what proves them: docs/operations.md says how its lines are read. Its last line is {"end":…}; without it it is not whole. homeport events verify --file and homeport events import take it.`,
+        querystring: exactly(selectionProperties),
+      },
+    },
+    async (request, reply) => {
+      if (running >= limits.exports) throw new GatewayError('too-many-exports', `As many exports run as may (${limits.exports}). Try again later.`);
+      running += 1;
+      const ended = new AbortController();
+      const unsubscribe = accounts.onEnded(identityOf(request).principal, () => ended.abort());
+      const signal = AbortSignal.any([clientGone(reply), closing, ended.signal]);
+      const chunks = eventExports.export(selectionOf(request.query), signal)[Symbol.asyncIterator]();
+      try {
+        // What keeps it from being made shows before the header.
+        const first = request.method === 'HEAD' ? undefined : await chunks.next();
+        reply.hijack();
+        reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'content-disposition': 'attachment; filename="homeport-events.ndjson"', 'homeport-request-id': request.id });
+        for (let chunk = first; chunk !== undefined && chunk.done !== true; chunk = await chunks.next()) {
+          if (!reply.raw.write(chunk.value)) await once(reply.raw, 'drain', { signal });
+        }
+        reply.raw.end();
+      } catch (error) {
+        if (!reply.sent) throw error;
+        if (!signal.aborted) logger.error({ err: error, requestId: request.id }, 'an export broke');
+        // Without an end the client knows that it is not whole.
+        reply.raw.destroy();
+      } finally {
+        running -= 1;
+        await chunks.return?.();
+        unsubscribe();
+      }
+      return reply;
+    },
+  );
+}
