@@ -64,6 +64,7 @@ export const timelineKinds: Readonly<Record<EventType, TimelineKind | null>> = {
   StreamClosed: null,
   ActivityLost: null,
   CheckpointSigned: null,
+  EventsImported: null,
 };
 
 /** The types of a kind. */
