@@ -137,6 +137,8 @@ export interface EnvironmentListQuery {
   readonly platform?: string;
   /** By name, ignoring case, where it is not said; with a dash before it backwards. The status is sorted by its word. */
   readonly sort?: EnvironmentSort;
+  /** Only those with one of these tags: what whoever asks may know of. Absent is all. */
+  readonly tagsInReach?: readonly string[];
   /** 1 to 1000. */
   readonly limit: number;
   /** From a page's nextCursor. */

@@ -1,7 +1,7 @@
 /** What the gateway is made of. */
 import type { Logger } from 'pino';
 import type { Projections } from '../projections/port.ts';
-import type { Accounts, Activity, Checkpoints, Connections, Environments, EventExports, History, SettingsAccess, SnapshotRequests, TunnelCertificate } from '../services/application/ports.ts';
+import type { Accounts, Activity, Checkpoints, Connections, EnvironmentAccess, Environments, EventExports, History, SettingsAccess, SnapshotRequests, TunnelCertificate, Users } from '../services/application/ports.ts';
 import type { ResolveHost } from '../services/application/address-hints.ts';
 import type { AgentDelivery } from '../services/agent-delivery/port.ts';
 import type { TunnelDialer } from '../services/tunnels/port.ts';
@@ -19,6 +19,8 @@ export interface GatewayDependencies {
   readonly environments: Environments;
   readonly connections: Connections;
   readonly accounts: Accounts;
+  readonly users: Users;
+  readonly environmentAccess: EnvironmentAccess;
   readonly settings: SettingsAccess;
   readonly tunnelCertificate: TunnelCertificate;
   readonly snapshots: SnapshotRequests;

@@ -6,6 +6,7 @@ import { defaultGatewayLimits } from './gateway-limits.ts';
 import { createDockerProxy } from './docker-proxy/docker-proxy.ts';
 import { createHttpServer, type HttpServer } from './http/http-server.ts';
 import { createRestApp, type DeclaredRoute } from './rest/rest-app.ts';
+import { createAccessLeases } from './security/access-lease.ts';
 import { createAuthentication } from './security/authentication.ts';
 
 export interface Gateway {
@@ -24,10 +25,11 @@ export async function createGateway(dependencies: GatewayDependencies): Promise<
   const limits = { ...defaultGatewayLimits, ...dependencies.limits };
   const logger = dependencies.logger.child({ component: 'web-gateway' });
   const authentication = createAuthentication({ accounts: dependencies.accounts, allowedOrigins: dependencies.allowedOrigins ?? [] });
-  const proxy = createDockerProxy({ ...dependencies, authentication, logger: dependencies.logger.child({ component: 'docker-proxy' }), limits });
+  const leases = createAccessLeases(dependencies);
+  const proxy = createDockerProxy({ ...dependencies, authentication, leases, logger: dependencies.logger.child({ component: 'docker-proxy' }), limits });
   const closing = new AbortController();
   const { promise: served, resolve: serve } = Promise.withResolvers<HttpServer>();
-  const rest = await createRestApp({ ...dependencies, authentication, logger, limits, closing: closing.signal }, (handle) => {
+  const rest = await createRestApp({ ...dependencies, authentication, leases, logger, limits, closing: closing.signal }, (handle) => {
     const http = createHttpServer({ proxy, rest: handle, limits });
     serve(http);
     return http.server;

@@ -57,6 +57,6 @@ export async function startControlPlane(options: { readonly dataDir: string; rea
 export async function signIn({ url, caPem, admin }: ControlPlaneProcess): Promise<RestClient> {
   if (admin === undefined) throw new Error('this was not the first start');
   const transport = createTransport(url, { kind: 'authority', pem: caPem });
-  const { secret } = await createApiKey(createRestClient(transport, undefined), admin, 'bench');
+  const { secret } = await createApiKey(createRestClient(transport, undefined), admin, { name: 'bench' });
   return createRestClient(transport, secret);
 }

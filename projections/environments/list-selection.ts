@@ -37,7 +37,7 @@ function source({ atMs, ids, sort, status }: Filters): string {
   return `environments INDEXED BY ${status === undefined && !sort.endsWith('status') ? 'environments_by_name' : 'environments_by_status'}`;
 }
 
-function conditions({ ids, search, status, tag, platform, atMs }: Filters): { readonly sql: string; readonly values: Values } {
+function conditions({ ids, search, status, tag, platform, tagsInReach, atMs }: Filters): { readonly sql: string; readonly values: Values } {
   const parts: string[] = ['true'];
   const values: Values = {};
   const add = (condition: string, name: string, value: SQLInputValue) => {
@@ -48,6 +48,12 @@ function conditions({ ids, search, status, tag, platform, atMs }: Filters): { re
   if (status !== undefined) add('status = :status', 'status', status);
   if (platform !== undefined) add('platform = :platform', 'platform', platform);
   if (tag !== undefined) add('instr(tags, :tag) > 0', 'tag', tagMark(tag));
+  if (tagsInReach !== undefined) {
+    // Who may know of an environment goes by its tags now, also where its past is asked for.
+    const fits = tagsInReach.map((_, index) => `instr(tags, :reach${index}) > 0`).join(' OR ');
+    parts.push(tagsInReach.length === 0 ? 'false' : atMs === undefined ? `(${fits})` : `environmentId IN (SELECT environmentId FROM environments WHERE ${fits})`);
+    tagsInReach.forEach((one, index) => (values[`reach${index}`] = tagMark(one)));
+  }
   if (search !== undefined && search !== '') add('instr(nameFolded, :search) > 0', 'search', foldName(search));
   if (atMs !== undefined) values['asOf'] = atMs;
   return { sql: parts.join(' AND '), values };

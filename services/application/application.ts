@@ -7,7 +7,7 @@ import type { PastRecord } from '../domain/past-record.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { tunnelDecider } from '../domain/tunnel.ts';
 import type { EventStore } from '../event-store/port.ts';
-import { type AccountDirectory, createAccounts } from './accounts.ts';
+import { type AccountUseCases, createAccounts } from './accounts.ts';
 import { activityStreamOf, createActivity, type RecordedActivity } from './activity.ts';
 import { createAggregates } from './aggregates.ts';
 import { type ChainSigning, createCheckpoints, type RecordedCheckpoints } from './checkpoints.ts';
@@ -35,7 +35,7 @@ export interface Application {
   readonly tunnels: Tunnels;
   readonly polls: Polls;
   readonly snapshots: Snapshots;
-  readonly accounts: AccountDirectory;
+  readonly accounts: AccountUseCases;
   readonly settings: StoredSettings;
   readonly tunnelCertificate: RecordedTunnelCertificate;
   readonly activity: RecordedActivity;
@@ -104,7 +104,16 @@ export function createApplication(deps: {
   const activityStream = createSingleWriterStream({ log, stream: activityStreamOf(controlPlaneNode) });
   const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor, tallies });
   const streams = createEnvironmentStreams(createAggregates({ decider: environmentDecider, log, reader: store }));
-  const accounts = createAccounts({ aggregates: createAggregates({ decider: accountDecider, log, reader: store }), reader: store, log, secrets, clock });
+  const accounts = createAccounts({
+    aggregates: createAggregates({ decider: accountDecider, log, reader: store }),
+    environments: streams,
+    settings,
+    reader: store,
+    log,
+    secrets,
+    clock,
+    actor,
+  });
 
   const heartbeat = (environmentId: string, command: { type: 'lose-heartbeat'; lastPolledAt: string | null } | { type: 'restore-heartbeat' }) =>
     streams.execute(environmentId, { ...command, at: instantOf(clock) }, systemContext()).catch((error: unknown) => {
@@ -239,7 +248,7 @@ export function createApplication(deps: {
       await recorder.close();
       await summaries.close();
       await refusals.close();
-      accounts.close();
+      await accounts.close();
       // Last of all: it covers what the others recorded.
       await checkpoints.close();
     },

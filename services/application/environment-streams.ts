@@ -9,14 +9,22 @@ export interface EnvironmentStreams {
   load(environmentId: string): Promise<EnvironmentState>;
   /** The state where it is in memory. */
   peek(environmentId: string): EnvironmentState | undefined;
+  /** Called after each change with what was recorded. */
+  onRecorded(listener: (environmentId: string, events: readonly EnvironmentEvent[]) => void): void;
 }
 
 /** Names the streams of environments. */
 export function createEnvironmentStreams(aggregates: Aggregates<EnvironmentState, EnvironmentCommand, EnvironmentEvent>): EnvironmentStreams {
-  const stream = (environmentId: string) => `environment-${environmentId}`;
+  const prefix = 'environment-';
+  const stream = (environmentId: string) => `${prefix}${environmentId}`;
   return {
     execute: (environmentId, command, context, onlyIf) => aggregates.execute(stream(environmentId), command, context, onlyIf),
     load: (environmentId) => aggregates.load(stream(environmentId)),
     peek: (environmentId) => aggregates.peek(stream(environmentId)),
+    onRecorded(listener) {
+      aggregates.onRecorded((name, { events }) => {
+        listener(name.slice(prefix.length), events);
+      });
+    },
   };
 }

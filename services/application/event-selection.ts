@@ -22,6 +22,8 @@ const noChanges: ReadonlySet<string> = new Set([
   'PollRejected',
   'TunnelCredentialsRefused',
   'RefusalsSuppressed',
+  'SignInRefusalsSuppressed',
+  'ApiKeyUsed',
 ]);
 const readingMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS']);
 

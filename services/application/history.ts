@@ -27,7 +27,7 @@ export function createHistory(deps: { readonly reader: EventReader }): History {
           last = position;
           searched++;
           const event = matching(recorded, query);
-          if (event !== undefined) events.push(event);
+          if (event !== undefined && (query.isVisible === undefined || (await isShown(event, query.isVisible)))) events.push(event);
           if (events.length === limit || searched === searchedPerPage) return { events, next: last };
         }
       }
@@ -45,7 +45,7 @@ async function* stream(reader: EventReader, query: Query, { follow, signal }: Pa
   const isPast = pastEnd(query);
   if (!follow) {
     for await (const page of pages(reader, query, signal)) {
-      const matches = page.filter(({ position }) => position !== query.after).flatMap((recorded) => matching(recorded, query) ?? []);
+      const matches = await shownOf(page.filter(({ position }) => position !== query.after), query);
       if (matches.length > 0) yield matches;
       if (page.some(isPast)) return;
     }
@@ -55,7 +55,7 @@ async function* stream(reader: EventReader, query: Query, { follow, signal }: Pa
   const after = query.after ?? (query.from === undefined ? 'end' : ((await placeBefore(reader, storedBetween(query).fromMs)) ?? 'start'));
   for await (const message of reader.subscribeToAll({ after, signal, ...(filter === undefined ? {} : { filter }) })) {
     if (message.kind !== 'events') continue;
-    const matches = message.events.flatMap((recorded) => matching(recorded, query) ?? []);
+    const matches = await shownOf(message.events, query);
     if (matches.length > 0) yield matches;
     if (message.events.some(isPast)) return;
   }
@@ -78,4 +78,18 @@ async function placeBefore(reader: EventReader, instantMs: number | undefined): 
 function pastEnd(query: Query): (event: RecordedEvent) => boolean {
   const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = storedBetween(query);
   return query.order === 'desc' ? ({ createdAtMs }) => createdAtMs < fromMs : ({ createdAtMs }) => createdAtMs >= toMs;
+}
+
+/** Those that match, and that whoever asks may see. */
+async function shownOf(page: readonly RecordedEvent[], query: Query): Promise<readonly HistoryEvent[]> {
+  const matches = page.flatMap((recorded) => matching(recorded, query) ?? []);
+  const { isVisible } = query;
+  if (isVisible === undefined) return matches;
+  const shown = await Promise.all(matches.map(async (event) => isShown(event, isVisible)));
+  return matches.filter((_, index) => shown[index]);
+}
+
+function isShown({ data }: HistoryEvent, isVisible: NonNullable<EventQuery['isVisible']>): boolean | Promise<boolean> {
+  const environmentId: unknown = typeof data === 'object' && data !== null && 'environmentId' in data ? data.environmentId : undefined;
+  return isVisible(typeof environmentId === 'string' ? environmentId : undefined);
 }

@@ -4,15 +4,18 @@ import type {
   AgentReport,
   CredentialsRefusalReason,
   DisconnectReason,
+  Grant,
   Instant,
   PollRejectionReason,
   Role,
   Settings,
+  SignInMethod,
   TunnelLossReason,
 } from '../domain/events.ts';
 import type { SignedCheckpoint } from '../domain/checkpoint.ts';
 import type { SnapshotContent } from '../domain/snapshot.ts';
 import type { FailedAddress } from '../domain/environment.ts';
+import type { EnvironmentAccessLevel } from '../domain/grants.ts';
 import type { TunnelCertificateState } from '../domain/tunnel-certificate.ts';
 import type { TunnelKey } from '../domain/tunnel-key.ts';
 
@@ -47,6 +50,16 @@ export type ApplicationErrorCode =
   | 'api-key-not-found'
   | 'too-many-api-keys'
   | 'role-not-allowed'
+  | 'read-only-access'
+  | 'session-not-found'
+  | 'user-not-found'
+  | 'username-taken'
+  | 'too-many-users'
+  | 'last-admin'
+  | 'invalid-username'
+  | 'invalid-grants'
+  | 'weak-password'
+  | 'current-password-wrong'
   | 'invalid-expiry'
   | 'unknown-event-type'
   | 'event-store-unavailable'
@@ -370,9 +383,17 @@ export interface Principal {
   readonly username: string;
   /** The account's role, or the key's where that is lower. */
   readonly role: Role;
+  /** An operator, by whatever key, reaches the environments that it is granted; all others every one. */
+  readonly reach: 'everything' | 'granted';
   readonly actor: string;
   readonly session: { readonly id: string; readonly expiresAt: Instant } | null;
   readonly apiKeyId: string | null;
+}
+
+/** Where a request comes from: the peer's IP address, and the id that ties all together that it causes. */
+export interface RequestOrigin {
+  readonly address: string;
+  readonly correlationId: string;
 }
 
 export interface ApiKeySummary {
@@ -382,32 +403,130 @@ export interface ApiKeySummary {
   readonly username: string;
   readonly createdAt: Instant;
   readonly expiresAt: Instant | null;
+  /** Exact since the server started; before that, to the day, and at most a month back. */
   readonly lastUsedAt: Instant | null;
+}
+
+export interface SessionSummary {
+  /** Public; not what the cookie holds. */
+  readonly id: string;
+  readonly userId: string;
+  readonly username: string;
+  readonly method: SignInMethod;
+  /** The IP address signed in from. */
+  readonly address: string;
+  readonly createdAt: Instant;
+  readonly lastUsedAt: Instant;
+  readonly expiresAt: Instant;
 }
 
 export interface Accounts {
   /** Throws wrong-credentials (the same for an unknown name) and too-many-attempts. `token` is the cookie's value. */
   signIn(
     credentials: { readonly username: string; readonly password: string },
-    origin: { readonly address: string; readonly correlationId: string },
+    origin: RequestOrigin,
   ): Promise<{ readonly token: string; readonly principal: Principal }>;
+  /** Another session for whoever changed the password, which ended the one there was. Throws user-not-found. */
+  renewSession(principal: Principal, origin: RequestOrigin): Promise<{ readonly token: string; readonly principal: Principal }>;
   signOut(principal: Principal, context: CommandContext): Promise<void>;
-  /** From memory, in constant time; undefined where it is not good. */
+  /** From memory, in constant time; undefined where it is not good. Counts as use. */
   principalOfSession(token: string): Principal | undefined;
   /** From memory, in constant time; undefined where it is not good. */
-  principalOfApiKey(secret: string): Principal | undefined;
+  principalOfApiKey(secret: string, origin: RequestOrigin): Principal | undefined;
+  /** Records that a key was refused, so many a minute and no more. Throws event-store-unavailable. */
+  apiKeyRefused(secret: string, origin: RequestOrigin): Promise<void>;
   /** The secret (`hp_…`) is given once. Throws role-not-allowed (above one's own; by a key that is no admin's), invalid-expiry and too-many-api-keys. */
   createApiKey(
     principal: Principal,
     input: { readonly name: string; readonly role: Role; readonly expiresAt?: Instant | null },
     context: CommandContext,
   ): Promise<ApiKeySummary & { readonly secret: string }>;
-  /** An admin sees all, others their own. */
+  /** One's own; all where one may know of all accounts. */
   listApiKeys(principal: Principal): readonly ApiKeySummary[];
   /** Throws api-key-not-found and role-not-allowed. Ends what the key holds open. */
   revokeApiKey(principal: Principal, keyId: string, context: CommandContext): Promise<void>;
-  /** Calls back when the principal's session or key has ended, so that streams and channels can be ended too. Returns the way out. */
+  /** As with API keys. The newest first. */
+  listSessions(principal: Principal): readonly SessionSummary[];
+  /** One's own, or as an admin. Throws session-not-found and role-not-allowed. Ends what the session holds open. */
+  revokeSession(principal: Principal, sessionId: string, context: CommandContext): Promise<void>;
+  /**
+   * Calls back when the principal's session or key has ended, or its account another role, so that streams and channels can be
+   * ended too; at once where that is so already. Until the way out, which is returned, is taken, a session counts as used.
+   */
   onEnded(principal: Principal, ended: () => void): () => void;
+}
+
+/** An account, as others see it. */
+export interface UserSummary {
+  readonly id: string;
+  readonly username: string;
+  readonly role: Role;
+  readonly grants: readonly Grant[];
+  readonly createdAt: Instant;
+  readonly passwordChangedAt: Instant;
+  /** At most a month back. */
+  readonly lastSignedInAt: Instant | null;
+}
+
+/** What may be changed of an account; a changed password shows by its time. */
+export type EditableUser = Pick<UserSummary, 'role' | 'grants' | 'passwordChangedAt'>;
+
+/** RFC 7396: absent is unchanged. */
+export interface UserChanges {
+  readonly role?: Role;
+  /** All of them, from now on. */
+  readonly grants?: readonly Grant[];
+  readonly password?: string;
+  /** Needed for one's own password. */
+  readonly currentPassword?: string;
+}
+
+/** Each throws user-not-found, also where the principal may not know of the account: only its own, unless it is an auditor or above that reaches everything. */
+export interface Users {
+  /** The oldest first. */
+  list(principal: Principal): readonly UserSummary[];
+  find(principal: Principal, userId: string): UserSummary;
+  /** By name, ignoring case; undefined where there is none to know of. */
+  named(principal: Principal, username: string): UserSummary | undefined;
+  /** Throws invalid-username, username-taken, weak-password, invalid-grants, too-many-users, event-store-unavailable. */
+  create(
+    input: { readonly username: string; readonly password: string; readonly role: Role; readonly grants?: readonly Grant[] },
+    context: CommandContext,
+  ): Promise<{ readonly user: UserSummary; readonly position: Position | undefined }>;
+  /**
+   * Ends what the account may not hold open any more. Throws role-not-allowed (all but an admin may change their own password, by
+   * a session, and nothing else), current-password-wrong, too-many-attempts, weak-password, invalid-grants, last-admin,
+   * precondition-failed, event-store-unavailable.
+   */
+  change(
+    principal: Principal,
+    userId: string,
+    changes: UserChanges,
+    context: CommandContext,
+    onlyIf?: OnlyIf<EditableUser>,
+  ): Promise<{ readonly user: UserSummary; readonly position: Position | undefined }>;
+  /** Ends its sessions and keys and all they hold open. Throws last-admin, precondition-failed, event-store-unavailable. */
+  remove(principal: Principal, userId: string, context: CommandContext, onlyIf?: OnlyIf<EditableUser>): Promise<{ readonly position: Position | undefined }>;
+}
+
+/** Which environments a principal reaches. What is out of reach looks as if it did not exist. */
+export interface EnvironmentAccess {
+  /**
+   * Resolves where the principal may go so far with that environment; for who reaches everything also where there is none.
+   * Throws environment-not-found, read-only-access, event-store-unavailable.
+   */
+  require(principal: Principal, environmentId: string, needed: EnvironmentAccessLevel): Promise<void>;
+  /** How far it may go; undefined is out of reach. Throws event-store-unavailable. */
+  levelOf(principal: Principal, environmentId: string): Promise<EnvironmentAccessLevel | undefined>;
+  /** The tags of which each environment in reach has one; undefined where every environment is in reach. */
+  tagsInReach(principal: Principal): readonly string[] | undefined;
+  /** Which events it may see, as it is at the moment of each: those of environments in reach. Undefined where it sees all for sure. */
+  visibilityFor(principal: Principal): EventQuery['isVisible'];
+  /**
+   * Calls back once, when the principal may not go so far any more: a grant was taken, or the environment's tags changed. Without
+   * an environment all of them are meant. Returns the way out.
+   */
+  onLost(principal: Principal, held: { readonly environmentId: string; readonly needed: EnvironmentAccessLevel } | 'everything', lost: () => void): () => void;
 }
 
 // ---- settings, activity, history ----------------------------------------------------------------------------------
@@ -511,6 +630,8 @@ export interface EventQuery extends EventSelection {
   /** Oldest first by default. */
   readonly order?: 'asc' | 'desc';
   readonly limit: number;
+  /** Leaves out what it is false for: the events of that environment, or those that concern none. Everything is shown by default. */
+  readonly isVisible?: (environmentId: string | undefined) => boolean | Promise<boolean>;
 }
 
 /** An event as REST and the command line show it. */

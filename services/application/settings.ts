@@ -29,6 +29,8 @@ export const defaultSettings: Settings = {
   stalledBytesLimit: 256 * 1024 * 1024,
   maxChannelsPerTunnel: 256,
   checkpointIntervalSeconds: 3600,
+  sessionSeconds: 12 * 3600,
+  sessionIdleSeconds: 2 * 3600,
   auditMode: 'strict',
 };
 
@@ -50,6 +52,8 @@ export const settingBounds: Readonly<Record<NumericSetting, readonly [min: numbe
   stalledBytesLimit: [16 * 1024 * 1024, 16 * 1024 * 1024 * 1024],
   maxChannelsPerTunnel: [1, 4096],
   checkpointIntervalSeconds: [60, 604_800],
+  sessionSeconds: [300, 30 * 86_400],
+  sessionIdleSeconds: [60, 30 * 86_400],
 };
 
 const stream = 'settings';

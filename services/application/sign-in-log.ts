@@ -1,4 +1,4 @@
-/** The `signins` stream: who came and went, and which sessions have ended. */
+/** The `signins` stream: who came and went, by what, and who was refused. */
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { EventOf, SignInEvents } from '../domain/events.ts';
 import { EventStoreError, type EventReader } from '../event-store/port.ts';
@@ -6,27 +6,28 @@ import type { Clock } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import type { CommandContext } from './ports.ts';
 
+export type SignInEvent = EventOf<SignInEvents>;
+
 export interface SignInLog {
+  /** Reads what is young enough to matter; listeners must be there before. */
   start(): Promise<void>;
   /** Throws ApplicationError event-store-unavailable. */
-  append(event: EventOf<SignInEvents>, context: CommandContext): Promise<void>;
-  isEnded(sessionId: string): boolean;
+  append(event: SignInEvent, context: CommandContext): Promise<void>;
+  /** Called with each event, read or appended: in any order, and perhaps twice. */
+  onEvent(listener: (event: SignInEvent) => void): void;
 }
 
 const stream = 'signins';
 
-/** Creates the log. Sessions that ended longer ago than `keptMs` have expired by themselves. */
+/** Creates the log. What happened longer ago than `keptMs` is not read. */
 export function createSignInLog(deps: { readonly reader: EventReader; readonly log: EventLog; readonly clock: Clock; readonly keptMs: number }): SignInLog {
   const { reader, log, clock, keptMs } = deps;
-  /** When each ended; those that have expired by themselves since are dropped. */
-  const ended = new Map<string, number>();
+  const listeners: ((event: SignInEvent) => void)[] = [];
   let revision = -1;
   let tail: Promise<unknown> = Promise.resolve();
 
-  function take(event: EventOf<SignInEvents>): void {
-    if (event.type !== 'SignedOut' && event.type !== 'SessionRevoked') return;
-    for (const [sessionId, atMs] of ended) if (clock.now() - atMs > keptMs) ended.delete(sessionId);
-    ended.set(event.data.sessionId, Date.parse(event.data.at));
+  function tell(event: SignInEvent): void {
+    for (const listener of listeners) listener(event);
   }
 
   async function read(): Promise<void> {
@@ -39,7 +40,7 @@ export function createSignInLog(deps: { readonly reader: EventReader; readonly l
           isHead = false;
           if (recorded.createdAtMs < oldestMs) return;
           const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
-          if (event !== undefined) take(event as EventOf<SignInEvents>);
+          if (event !== undefined) tell(event as SignInEvent);
         }
       }
     } catch (error) {
@@ -47,12 +48,13 @@ export function createSignInLog(deps: { readonly reader: EventReader; readonly l
     }
   }
 
-  async function appendNow(event: EventOf<SignInEvents>, context: CommandContext): Promise<void> {
+  async function appendNow(event: SignInEvent, context: CommandContext): Promise<void> {
     const prepared = log.prepare([event], context);
     for (;;) {
       try {
         ({ revision } = await log.append(stream, prepared, { expectedRevision: revision < 0 ? 'no-stream' : revision }));
-        return take(event);
+        tell(event);
+        return;
       } catch (error) {
         if (!(error instanceof EventStoreError)) throw error;
         await read();
@@ -67,6 +69,8 @@ export function createSignInLog(deps: { readonly reader: EventReader; readonly l
       tail = mine.catch(() => undefined);
       return mine;
     },
-    isEnded: (sessionId) => ended.has(sessionId),
+    onEvent(listener) {
+      listeners.push(listener);
+    },
   };
 }

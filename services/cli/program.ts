@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { agentCommand } from '../../agent/program.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
+import { apiKeyCommand } from './commands/api-key.ts';
 import { connectCommand } from './commands/connect.ts';
 import { environmentCommand } from './commands/environment.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -14,6 +15,7 @@ import { settingsCommand } from './commands/settings.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
 import { tunnelCertificateCommand } from './commands/tunnel-certificate.ts';
+import { userCommand } from './commands/user.ts';
 import { whoamiCommand } from './commands/whoami.ts';
 import { releaseVersion } from '../../proto/release.ts';
 
@@ -37,6 +39,8 @@ export function createProgram(): Command {
     settingsCommand(),
     backupCommand(),
     restoreCommand(),
+    userCommand(),
+    apiKeyCommand(),
     simulateCommand(),
     tokenCommand(),
     tunnelCertificateCommand(),

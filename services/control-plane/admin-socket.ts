@@ -12,7 +12,7 @@ export interface AdminSocket {
 }
 
 /** Who acts through it: the machine's own operator. */
-export const localOperator: Principal = { userId: 'local', username: 'local', role: 'admin', actor: 'user:local', session: null, apiKeyId: null };
+export const localOperator: Principal = { userId: 'local', username: 'local', role: 'admin', reach: 'everything', actor: 'user:local', session: null, apiKeyId: null };
 
 /** What Linux takes for a Unix socket, less its ending zero byte. */
 const longestPathBytes = 107;

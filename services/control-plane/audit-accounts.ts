@@ -1,11 +1,11 @@
 /** By what accounts the audit front lets callers in: everyone's, by an API key; or, where no domain runs, the one account of a store. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Authenticate } from '../audit/caller.ts';
 import { createAttempts } from '../application/attempts.ts';
 import type { Clock } from '../application/clock.ts';
 import { peerGroup } from '../application/peer-address.ts';
-import type { Accounts } from '../application/ports.ts';
+import type { Accounts, EnvironmentAccess } from '../application/ports.ts';
 
 /** Who may come in at the audit port. */
 export interface AuditAccounts {
@@ -22,18 +22,34 @@ interface AuditAccountsDeps {
 export const AUDIT_PASSWORD_CHARACTERS = 16;
 
 /**
- * An account's name, and as password an API key of it whose role is auditor or above; its own password never. Keys are checked in memory each
- * time, so a revoked one is refused at once, and what it has open ends.
+ * An account's name, and as password an API key of it whose role is auditor or above; its own password never. An operator's grants must reach
+ * every environment: what is read here is all or nothing. Keys are checked in memory each time, so a revoked one is refused at once, and what
+ * it has open ends.
  */
-export function createKeyAccounts(deps: AuditAccountsDeps & { readonly accounts: Pick<Accounts, 'principalOfApiKey' | 'onEnded'> }): AuditAccounts {
-  const { accounts } = deps;
+export function createKeyAccounts(
+  deps: AuditAccountsDeps & {
+    readonly accounts: Pick<Accounts, 'principalOfApiKey' | 'onEnded' | 'apiKeyRefused'>;
+    readonly environmentAccess: Pick<EnvironmentAccess, 'tagsInReach' | 'onLost'>;
+  },
+): AuditAccounts {
+  const { accounts, environmentAccess } = deps;
   const failures = createFailures(deps);
   return {
     authenticate(credentials, address) {
-      const principal = credentials === undefined ? undefined : accounts.principalOfApiKey(credentials.password);
-      if (credentials === undefined || principal?.username.toLowerCase() !== credentials.username.toLowerCase()) return failures.count(address);
-      if (principal.role === 'metrics') return { refused: 'forbidden' };
-      return { caller: { name: principal.username, mayWrite: false, onEnded: (ended) => accounts.onEnded(principal, ended) } };
+      const origin = { address, correlationId: randomUUID() };
+      const principal = credentials === undefined ? undefined : accounts.principalOfApiKey(credentials.password, origin);
+      if (credentials === undefined || principal?.username.toLowerCase() !== credentials.username.toLowerCase()) {
+        if (credentials !== undefined) void accounts.apiKeyRefused(credentials.password, origin).catch(() => undefined);
+        return failures.count(address);
+      }
+      if (principal.role === 'metrics' || environmentAccess.tagsInReach(principal) !== undefined) return { refused: 'forbidden' };
+      const onEnded = (ended: () => void): (() => void) => {
+        const ways = [accounts.onEnded(principal, ended), environmentAccess.onLost(principal, 'everything', ended)];
+        return () => {
+          for (const way of ways) way();
+        };
+      };
+      return { caller: { name: principal.username, mayWrite: false, onEnded } };
     },
     close: failures.close,
   };

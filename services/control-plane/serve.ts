@@ -26,7 +26,7 @@ import { loadCheckpointSigner } from './checkpoint-key.ts';
 import { createDraining, type Draining } from './draining.ts';
 import { createExpiringStore } from './expiring-store.ts';
 import { createEventExports } from './event-exports.ts';
-import { createFirstAdmin } from './first-admin.ts';
+import { createFirstAdmin, forgetChangedPassword } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import { localHostOf } from './local-host.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -121,6 +121,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => application.close());
     const { isEmpty: isFirstStart } = await application.startAccounts();
     application.settings.onChanged(expiring.settingsChanged);
+    forgetChangedPassword(application.accounts, dataDir);
     const nats = options.isLocal === true ? undefined : options.nats;
     tap = startTap({ nats, store, settings: application.settings, controlPlaneNode, dataDir, logger: logger.child({ component: 'tap' }) });
     if (options.isLocal !== true) await application.resume(projections.startup);
@@ -146,6 +147,8 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       environments: application.environments,
       connections: application.tunnels,
       accounts: application.accounts,
+      users: application.accounts.users,
+      environmentAccess: application.accounts.environmentAccess,
       settings: application.settings,
       tunnelCertificate: application.tunnelCertificate,
       snapshots: application.snapshots,
@@ -188,7 +191,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(certificate.onReplaced(apiListener.setCertificate));
 
     const admin = isFirstStart
-      ? await createFirstAdmin({ accounts: application.accounts, dataDir, context: application.systemContext(), password: options.adminPassword })
+      ? await createFirstAdmin({ users: application.accounts.users, dataDir, context: application.systemContext(), password: options.adminPassword })
       : undefined;
 
     const local = localHostOf(host);
@@ -197,7 +200,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
         ? undefined
         : await startAuditPort({
             store,
-            accounts: createKeyAccounts({ accounts: application.accounts, clock, logger }),
+            accounts: createKeyAccounts({ accounts: application.accounts, environmentAccess: application.accounts.environmentAccess, clock, logger }),
             isWritable: false,
             host,
             port: options.auditPort,

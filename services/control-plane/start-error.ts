@@ -4,6 +4,7 @@
 export const startErrorCodes = [
   'access-denied',
   'address-not-available',
+  'admin-password-weak',
   'audit-password-too-short',
   'audit-port-missing',
   'checkpoint-key-malformed',

@@ -1,6 +1,6 @@
-/** Decides about accounts and their API keys. */
+/** Decides about accounts: their role, what they are granted, their password and their API keys. */
 import type { Decider } from './decider.ts';
-import type { EventOf, Instant, Role, Sealed, UserEvents } from './events.ts';
+import type { EventOf, Grant, Instant, Role, Sealed, UserEvents } from './events.ts';
 import { Refusal } from './refusal.ts';
 
 export interface ApiKey {
@@ -17,7 +17,10 @@ export interface ActiveAccount {
   readonly userId: string;
   readonly username: string;
   readonly role: Role;
+  /** An operator's; of all others empty. */
+  readonly grants: readonly Grant[];
   readonly passwordHash: Sealed;
+  readonly createdAt: Instant;
   readonly passwordChangedAt: Instant;
   readonly apiKeys: readonly ApiKey[];
 }
@@ -30,9 +33,9 @@ export interface ActiveAccount {
 export type AccountState = { readonly status: 'absent' } | ActiveAccount | { readonly status: 'removed' };
 
 export type AccountCommand = { readonly at: Instant; readonly userId: string } & (
-  | { readonly type: 'create'; readonly username: string; readonly role: Role; readonly passwordHash: Sealed }
-  | { readonly type: 'change-password'; readonly passwordHash: Sealed }
-  | { readonly type: 'change-role'; readonly role: Role }
+  | { readonly type: 'create'; readonly username: string; readonly role: Role; readonly grants: readonly Grant[]; readonly passwordHash: Sealed }
+  /** What is absent stays. */
+  | { readonly type: 'change'; readonly role?: Role; readonly grants?: readonly Grant[]; readonly passwordHash?: Sealed }
   | { readonly type: 'remove' }
   | {
       readonly type: 'create-api-key';
@@ -45,22 +48,42 @@ export type AccountCommand = { readonly at: Instant; readonly userId: string } &
   | { readonly type: 'revoke-api-key'; readonly keyId: string }
 );
 
+type ChangeCommand = Extract<AccountCommand, { type: 'change' }>;
+
 export type AccountEvent = EventOf<UserEvents>;
+
+function grantsFor(role: Role, grants: readonly Grant[]): readonly Grant[] {
+  if (role !== 'operator' && grants.length > 0) throw new Refusal('grants-not-for-role', 'grants are for operators');
+  return grants;
+}
+
+function change({ at, userId, role, grants, passwordHash }: ChangeCommand, state: ActiveAccount): AccountEvent[] {
+  const events: AccountEvent[] = [];
+  const nextRole = role ?? state.role;
+  // Who comes back to this role later begins without any.
+  const nextGrants = grantsFor(nextRole, grants ?? (nextRole === 'operator' ? state.grants : []));
+  if (nextRole !== state.role) events.push({ type: 'UserRoleChanged', data: { at, userId, role: nextRole } });
+  if (!isSame(nextGrants, state.grants)) events.push({ type: 'GrantChanged', data: { at, userId, grants: nextGrants } });
+  if (passwordHash !== undefined) events.push({ type: 'PasswordChanged', data: { at, userId, passwordHash } });
+  return events;
+}
 
 function decide(command: AccountCommand, state: AccountState): readonly AccountEvent[] {
   const { at, userId } = command;
   if (command.type === 'create') {
     if (state.status !== 'absent') throw new Refusal('user-exists', 'this account exists already');
     const { username, role, passwordHash } = command;
-    return [{ type: 'UserCreated', data: { at, userId, username, role, passwordHash } }];
+    const grants = grantsFor(role, command.grants);
+    return [
+      { type: 'UserCreated', data: { at, userId, username, role, passwordHash } },
+      ...(grants.length === 0 ? [] : [{ type: 'GrantChanged' as const, data: { at, userId, grants } }]),
+    ];
   }
   if (state.status === 'absent') throw new Refusal('unknown-user', 'there is no such account');
   if (state.status === 'removed') throw new Refusal('user-removed', 'this account was removed');
   switch (command.type) {
-    case 'change-password':
-      return [{ type: 'PasswordChanged', data: { at, userId, passwordHash: command.passwordHash } }];
-    case 'change-role':
-      return command.role === state.role ? [] : [{ type: 'UserRoleChanged', data: { at, userId, role: command.role } }];
+    case 'change':
+      return change(command, state);
     case 'remove':
       return [{ type: 'UserRemoved', data: { at, userId } }];
     case 'create-api-key': {
@@ -77,7 +100,7 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
   const { at } = event.data;
   if (event.type === 'UserCreated') {
     const { userId, username, role, passwordHash } = event.data;
-    return { status: 'active', userId, username, role, passwordHash, passwordChangedAt: at, apiKeys: [] };
+    return { status: 'active', userId, username, role, grants: [], passwordHash, createdAt: at, passwordChangedAt: at, apiKeys: [] };
   }
   if (state.status !== 'active') return state;
   switch (event.type) {
@@ -85,6 +108,8 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
       return { ...state, passwordHash: event.data.passwordHash, passwordChangedAt: at };
     case 'UserRoleChanged':
       return { ...state, role: event.data.role };
+    case 'GrantChanged':
+      return { ...state, grants: event.data.grants };
     case 'UserRemoved':
       return { status: 'removed' };
     case 'ApiKeyCreated': {
@@ -94,6 +119,10 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
     case 'ApiKeyRevoked':
       return { ...state, apiKeys: state.apiKeys.filter(({ keyId }) => keyId !== event.data.keyId) };
   }
+}
+
+function isSame(one: readonly Grant[], other: readonly Grant[]): boolean {
+  return one.length === other.length && one.every(({ tag, access }, index) => other[index]?.tag === tag && other[index].access === access);
 }
 
 export const accountDecider: Decider<AccountState, AccountCommand, AccountEvent> = {

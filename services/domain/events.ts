@@ -320,11 +320,20 @@ export interface RefusalEvents {
 /** The roles of accounts and API keys. */
 export type Role = 'admin' | 'operator' | 'auditor' | 'metrics';
 
+/** What an operator may do with environments that have a tag; the tag `*` stands for every environment. */
+export interface Grant {
+  readonly tag: string;
+  /** `read` looks at them and at their engines; `full` changes what is there too. */
+  readonly access: 'read' | 'full';
+}
+
 /** On `user-<id>`. */
 export interface UserEvents {
   UserCreated: { at: Instant; userId: string; username: string; role: Role; passwordHash: Sealed };
   PasswordChanged: { at: Instant; userId: string; passwordHash: Sealed };
   UserRoleChanged: { at: Instant; userId: string; role: Role };
+  /** An operator's grants, all of them, from now on. */
+  GrantChanged: { at: Instant; userId: string; grants: readonly Grant[] };
   UserRemoved: { at: Instant; userId: string };
   ApiKeyCreated: {
     at: Instant;
@@ -339,13 +348,22 @@ export interface UserEvents {
   ApiKeyRevoked: { at: Instant; userId: string; keyId: string };
 }
 
+/** By what somebody signed in. */
+export type SignInMethod = 'password';
+
+/** Why a sign-in, or an API key, was refused. */
+export type SignInRefusalReason = 'wrong-credentials' | 'too-many-attempts' | 'api-key-not-good';
+
 /** On `signins`. */
 export interface SignInEvents {
-  SignedIn: { at: Instant; userId: string; username: string; sessionId: string; address: string };
+  SignedIn: { at: Instant; userId: string; username: string; sessionId: string; address: string; method: SignInMethod; expiresAt: Instant };
   /** `username` is kept only where such an account exists: what is typed there is often a password. */
-  SignInRefused: { at: Instant; username: string | null; address: string; reason: 'wrong-credentials' | 'too-many-attempts' };
+  SignInRefused: { at: Instant; username: string | null; address: string; reason: SignInRefusalReason };
+  SignInRefusalsSuppressed: { at: Instant; count: number };
   SignedOut: { at: Instant; userId: string; username: string; sessionId: string };
   SessionRevoked: { at: Instant; userId: string; sessionId: string };
+  /** Once a day for each key that is used. */
+  ApiKeyUsed: { at: Instant; userId: string; keyId: string; address: string };
 }
 
 /** What an operator may set. Durations in whole seconds. */
@@ -370,6 +388,9 @@ export interface Settings {
   readonly maxChannelsPerTunnel: number;
   /** How often a checkpoint of the record is signed, where the store has a chain. */
   readonly checkpointIntervalSeconds: number;
+  /** How long a session lasts at most, and how long without use. */
+  readonly sessionSeconds: number;
+  readonly sessionIdleSeconds: number;
   /** strict: calls that may change something are refused while they can't be recorded. available: they are let through. */
   readonly auditMode: 'strict' | 'available';
 }

@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'unknown-user'
   | 'user-exists'
   | 'user-removed'
+  | 'grants-not-for-role'
   | 'unknown-api-key';
 
 /** Thrown by `decide`; recognise it by its code. */

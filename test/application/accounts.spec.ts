@@ -9,12 +9,13 @@ describe('application: accounts', () => {
 
   beforeEach(async () => {
     harness = await startHarness();
-    await harness.app.accounts.createUser({ username: 'admin', password, role: 'admin' }, admin);
+    await harness.app.accounts.users.create({ username: 'admin', password, role: 'admin' }, admin);
   });
   afterEach(() => harness.close());
 
   const signIn = (given = password, username = 'admin') => harness.app.accounts.signIn({ username, password: given }, origin);
   const codeOf = (promise: Promise<unknown>) => promise.then(() => 'signed-in', (error: unknown) => (error as { code: string }).code);
+  const asKeyOf = (secret: string): Principal | undefined => harness.app.accounts.principalOfApiKey(secret, origin);
   const principal = async (): Promise<Principal> => (await signIn()).principal;
 
   it('signs in with the right password, and tells nobody whether it was the name or the password', async () => {
@@ -70,16 +71,16 @@ describe('application: accounts', () => {
   it('gives API keys no higher role than their maker has', async () => {
     const who = await principal();
     const key = await harness.app.accounts.createApiKey(who, { name: 'ci', role: 'operator' }, admin);
-    const asKey = harness.app.accounts.principalOfApiKey(key.secret);
+    const asKey = asKeyOf(key.secret) as Principal;
     expect(asKey).to.include({ role: 'operator', actor: `user:admin/key:${key.id}` });
-    expect(await codeOf(harness.app.accounts.createApiKey(asKey as Principal, { name: 'up', role: 'admin' }, admin))).to.equal('role-not-allowed');
+    expect(await codeOf(harness.app.accounts.createApiKey(asKey, { name: 'up', role: 'admin' }, admin))).to.equal('role-not-allowed');
   });
 
   it('lets a key that is no admin\'s neither make others nor revoke any but itself', async () => {
     const who = await principal();
     const key = await harness.app.accounts.createApiKey(who, { name: 'ci', role: 'auditor' }, admin);
     const other = await harness.app.accounts.createApiKey(who, { name: 'other', role: 'auditor' }, admin);
-    const asKey = harness.app.accounts.principalOfApiKey(key.secret) as Principal;
+    const asKey = asKeyOf(key.secret) as Principal;
     expect(await codeOf(harness.app.accounts.createApiKey(asKey, { name: 'child', role: 'auditor' }, admin))).to.equal('role-not-allowed');
     expect(await codeOf(harness.app.accounts.revokeApiKey(asKey, other.id, admin))).to.equal('role-not-allowed');
     await harness.app.accounts.revokeApiKey(asKey, key.id, admin);
@@ -89,7 +90,7 @@ describe('application: accounts', () => {
     const who = await principal();
     const expiresAt = new Date(harness.clock.now() + 60_000).toISOString();
     const key = await harness.app.accounts.createApiKey(who, { name: 'short', role: 'admin', expiresAt }, admin);
-    const asKey = harness.app.accounts.principalOfApiKey(key.secret) as Principal;
+    const asKey = asKeyOf(key.secret) as Principal;
     expect(await codeOf(harness.app.accounts.createApiKey(asKey, { name: 'child', role: 'admin' }, admin))).to.equal('invalid-expiry');
     await harness.app.accounts.createApiKey(asKey, { name: 'child', role: 'admin', expiresAt }, admin);
   });
@@ -98,17 +99,17 @@ describe('application: accounts', () => {
     const who = await principal();
     const expiresAt = new Date(harness.clock.now() + 60_000).toISOString();
     const key = await harness.app.accounts.createApiKey(who, { name: 'short', role: 'auditor', expiresAt }, admin);
-    expect(harness.app.accounts.principalOfApiKey(`${key.secret.slice(0, -1)}${key.secret.endsWith('A') ? 'B' : 'A'}`)).to.equal(undefined);
-    expect(harness.app.accounts.principalOfApiKey(key.secret)).to.include({ role: 'auditor' });
+    expect(asKeyOf(`${key.secret.slice(0, -1)}${key.secret.endsWith('A') ? 'B' : 'A'}`)).to.equal(undefined);
+    expect(asKeyOf(key.secret)).to.include({ role: 'auditor' });
     await harness.clock.advance(60_001);
-    expect(harness.app.accounts.principalOfApiKey(key.secret)).to.equal(undefined);
+    expect(asKeyOf(key.secret)).to.equal(undefined);
 
     const other = await harness.app.accounts.createApiKey(who, { name: 'long', role: 'auditor' }, admin);
     let ended = 0;
-    harness.app.accounts.onEnded(harness.app.accounts.principalOfApiKey(other.secret) as Principal, () => ended++);
+    harness.app.accounts.onEnded(asKeyOf(other.secret) as Principal, () => ended++);
     await harness.app.accounts.revokeApiKey(who, other.id, admin);
     expect(ended).to.equal(1);
-    expect(harness.app.accounts.principalOfApiKey(other.secret)).to.equal(undefined);
+    expect(asKeyOf(other.secret)).to.equal(undefined);
     expect(await codeOf(harness.app.accounts.revokeApiKey(who, other.id, admin))).to.equal('api-key-not-found');
   });
 

@@ -24,13 +24,14 @@ describe('the list of environments', () => {
   });
   after(() => model.close());
 
-  function expected({ ids, search, status, tag, platform }: Partial<EnvironmentListQuery>): readonly EnvironmentView[] {
+  function expected({ ids, search, status, tag, platform, tagsInReach }: Partial<EnvironmentListQuery>): readonly EnvironmentView[] {
     return everything.filter(
       (one) =>
         (ids === undefined || ids.includes(one.id)) &&
         (search === undefined || one.name.toLowerCase().includes(search.toLowerCase())) &&
         (status === undefined || one.status === status) &&
         (tag === undefined || one.tags.includes(tag)) &&
+        (tagsInReach === undefined || one.tags.some((each) => tagsInReach.includes(each))) &&
         (platform === undefined || one.platform === platform),
     );
   }
@@ -89,12 +90,14 @@ describe('the list of environments', () => {
       const [search, status] = [maybe(['FACT', 'ähre', 'ÄHRE 1', 'r 1', '%', '9']), maybe(['up', 'down', 'never', 'unassociated', 'duplicate'] as const)];
       const [tag, platform] = [maybe(['north', 'nort', 'a "quoted" one', 'line\nbreak', 'a', 't1']), maybe(['linux/arm64', 'linux/amd64', 'linux'])];
       const ids = round % 4 === 0 ? everything.filter((_, index) => index % 3 === 0).map(({ id }) => id) : undefined;
+      const tagsInReach = round % 5 === 0 ? [['north', 'a "quoted" one'], ['t1'], []][(round / 5) % 3] : undefined;
       const filters = {
         ...(ids !== undefined && { ids: [...ids, 'nobody'] }),
         ...(search !== undefined && { search }),
         ...(status !== undefined && { status }),
         ...(tag !== undefined && { tag }),
         ...(platform !== undefined && { platform }),
+        ...(tagsInReach !== undefined && { tagsInReach }),
       };
       const { items, totals } = allPages({ ...filters, limit: 1 + random(30) });
       expect(items, JSON.stringify(filters)).to.deep.equal(expected(filters));

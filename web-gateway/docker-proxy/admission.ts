@@ -1,12 +1,14 @@
 /** Decides on one proxied request before anything happens for it: who asks, for which engine, and what it would do there. */
 import type { IncomingMessage } from 'node:http';
-import type { Principal } from '../../services/application/ports.ts';
+import type { Principal, RequestOrigin } from '../../services/application/ports.ts';
+import type { EnvironmentAccessLevel } from '../../services/domain/grants.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { requireRole } from '../security/access.ts';
 import type { Authentication } from '../security/authentication.ts';
 import { classify, type DockerRoute } from './docker-route.ts';
 import { NODE_PATTERN } from '../node-pattern.ts';
 import { parseDockerTarget } from './docker-target.ts';
+import { isReadingRoute } from './reading-route.ts';
 import { recordedPath } from './recorded-path.ts';
 import { bodyFraming, type BodyFraming } from './request-headers.ts';
 
@@ -14,6 +16,8 @@ import { bodyFraming, type BodyFraming } from './request-headers.ts';
 export interface AdmittedCall {
   readonly principal: Principal;
   readonly environmentId: string;
+  /** How far an operator's grant for the environment must go. */
+  readonly needed: EnvironmentAccessLevel;
   /** The Swarm node asked for, by id or host name; null is the environment's own tunnel. */
   readonly node: string | null;
   readonly method: string;
@@ -28,9 +32,9 @@ export interface AdmittedCall {
 const NODE = new RegExp(NODE_PATTERN);
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
 
-/** Throws {@link GatewayError}. */
-export function admit(req: IncomingMessage, authentication: Authentication): AdmittedCall {
-  const identity = authentication.identify(req);
+/** All but whether the environment is in reach. Throws {@link GatewayError}. */
+export function admit(req: IncomingMessage, authentication: Authentication, origin: RequestOrigin): AdmittedCall {
+  const identity = authentication.identify(req, origin);
   const principal = requireRole(identity?.principal, 'operator');
   // On every method: what an engine answers must not be had by a page that merely points a browser here.
   if (identity?.by === 'session') authentication.refuseForgery(req.headers);
@@ -42,6 +46,7 @@ export function admit(req: IncomingMessage, authentication: Authentication): Adm
   return {
     principal,
     environmentId,
+    needed: isReadingRoute(method, path) ? 'read' : 'full',
     node: askedNode(req),
     method,
     target: query === '' ? path : `${path}?${query}`,

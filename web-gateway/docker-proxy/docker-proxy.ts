@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Accounts, Activity, CommandContext, Connections } from '../../services/application/ports.ts';
+import type { Activity, CommandContext, Connections, EnvironmentAccess } from '../../services/application/ports.ts';
 import type { TunnelDialer } from '../../services/tunnels/port.ts';
 import { correlationIdOf } from '../correlation.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
@@ -10,6 +10,7 @@ import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { ProxyHandler } from '../http/http-server.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { problemOf } from '../problems/problem.ts';
+import type { AccessLease, AccessLeases } from '../security/access-lease.ts';
 import type { Authentication } from '../security/authentication.ts';
 import { admit, type AdmittedCall } from './admission.ts';
 import { answerWithError } from './answer-with-error.ts';
@@ -24,7 +25,8 @@ import { readUpgradeBody } from './upgrade-body.ts';
 
 export interface DockerProxyDependencies {
   readonly authentication: Authentication;
-  readonly accounts: Pick<Accounts, 'onEnded'>;
+  readonly leases: AccessLeases;
+  readonly environmentAccess: Pick<EnvironmentAccess, 'require'>;
   readonly connections: Pick<Connections, 'keyOf' | 'require' | 'waitUntilOpen'>;
   readonly activity: Activity;
   readonly dialer: TunnelDialer;
@@ -43,7 +45,7 @@ export interface DockerProxy extends ProxyHandler {
 /** What an engine's raw stream may speak. */
 const UPGRADE_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'h2c']);
 
-export function createDockerProxy({ authentication, accounts, connections, activity, dialer, metrics, logger, limits }: DockerProxyDependencies): DockerProxy {
+export function createDockerProxy({ authentication, leases, environmentAccess, connections, activity, dialer, metrics, logger, limits }: DockerProxyDependencies): DockerProxy {
   const channels = createChannels({ connections, dialer, limits });
   const log = createCallLog({ logger, metrics });
   const inFlight = new Set<AbortController>();
@@ -63,12 +65,13 @@ export function createDockerProxy({ authentication, accounts, connections, activ
     let correlationId: string = requestId;
     const entry = log.begin(requestId, client.req);
     let record: CallRecord | undefined;
-    let release: (() => void) | undefined;
+    let lease: AccessLease | undefined;
+    let hold: { release(): void } | undefined;
     try {
       // Before it is our turn nothing can be answered, and what changes something keeps the client's order.
       if (client.connection.inFlight > 1) await client.turn;
       aborter.signal.throwIfAborted();
-      const call = admit(client.req, authentication);
+      const call = admit(client.req, authentication, { address: client.req.socket.remoteAddress ?? '', correlationId: requestId });
       if (call.route.endless) {
         endless.add(aborter);
         if (isStopping) shutDown(aborter);
@@ -76,19 +79,13 @@ export function createDockerProxy({ authentication, accounts, connections, activ
       correlationId = correlationIdOf(client.req.headers, requestId);
       const context: CommandContext = { actor: call.principal.actor, correlationId };
       entry.admitted(call, context);
-      const unsubscribe = accounts.onEnded(call.principal, () => {
-        aborter.abort(new GatewayError('session-ended', 'The session or API key of this call has ended.'));
-      });
-      release = unsubscribe;
+      lease = endWith(aborter, leases.take(call.principal, call));
+      await environmentAccess.require(call.principal, call.environmentId, call.needed);
       const key = await connections.keyOf(call.environmentId, call.node);
       record = createCallRecord(activity, { key, callId: requestId, method: call.method, path: call.recordedPath }, context);
       const caller = { key, context, signal: aborter.signal };
       await channels.ensureOpen(caller);
-      const hold = dialer.hold(key);
-      release = () => {
-        hold.release();
-        unsubscribe();
-      };
+      hold = dialer.hold(key);
       if (call.route.mayChange) await record.started();
       aborter.signal.throwIfAborted();
       const end = await forward(client, call, record, caller);
@@ -106,7 +103,8 @@ export function createDockerProxy({ authentication, accounts, connections, activ
         record?.ended({ status: isClientGone ? null : problem.status, failure: failureCode(error) });
       }
     } finally {
-      release?.();
+      hold?.release();
+      lease?.release();
       inFlight.delete(aborter);
       endless.delete(aborter);
     }
@@ -162,4 +160,12 @@ function askedUpgrade(req: IncomingMessage): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What the lease is for ends when it does. */
+function endWith(aborter: AbortController, lease: AccessLease): AccessLease {
+  const { signal } = lease;
+  if (signal.aborted) aborter.abort(signal.reason);
+  signal.addEventListener('abort', () => aborter.abort(signal.reason), { once: true });
+  return lease;
 }

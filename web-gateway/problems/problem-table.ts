@@ -10,6 +10,7 @@ export type GatewayErrorCode =
   | 'csrf-header-required'
   | 'origin-not-allowed'
   | 'session-ended'
+  | 'access-ended'
   | 'no-session'
   | 'not-found'
   | 'method-not-allowed'
@@ -73,7 +74,17 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'too-many-attempts': { status: 429, title: 'Too many attempts', retryAfterSeconds: 30 },
   'api-key-not-found': { status: 404, title: 'No such API key' },
   'too-many-api-keys': { status: 409, title: 'There are too many API keys already' },
-  'role-not-allowed': { status: 403, title: 'The role is above your own' },
+  'role-not-allowed': { status: 403, title: 'Your role does not go so far' },
+  'read-only-access': { status: 403, title: 'Your grant is to read only' },
+  'session-not-found': { status: 404, title: 'No such session' },
+  'user-not-found': { status: 404, title: 'No such user' },
+  'username-taken': { status: 409, title: 'Another user has that name' },
+  'too-many-users': { status: 409, title: 'There are too many users already' },
+  'last-admin': { status: 409, title: 'There must be an admin' },
+  'invalid-username': { status: 400, title: 'The username is not valid' },
+  'invalid-grants': { status: 400, title: 'The grants are not valid' },
+  'weak-password': { status: 400, title: 'The password is too weak' },
+  'current-password-wrong': { status: 403, title: 'The current password is not right' },
   'invalid-expiry': { status: 400, title: 'The expiry is not valid' },
   'event-store-unavailable': { status: 503, title: 'The event store can not be reached', retryAfterSeconds: 5 },
   'checkpoints-not-kept': { status: 404, title: 'The event store has no chain to sign' },
@@ -96,6 +107,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'csrf-header-required': { status: 403, title: 'The header X-Homeport-CSRF is missing' },
   'origin-not-allowed': { status: 403, title: 'The request comes from another origin' },
   'session-ended': { status: 401, title: 'The session or API key has ended' },
+  'access-ended': { status: 403, title: 'Access to the environment has ended' },
   'no-session': { status: 400, title: 'Not signed in by a session' },
   'not-found': { status: 404, title: 'Nothing is here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
 import { CORRELATION_HEADER, correlationIdOf } from '../correlation.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
-import { requireRole } from '../security/access.ts';
+import { type Access, requireRole } from '../security/access.ts';
 import { securityHeaders } from '../security/security-headers.ts';
 import { addMethodNotAllowed, createErrorResponder } from './error-handler.ts';
 import { awaitAskedPosition } from './read-your-writes.ts';
@@ -12,6 +12,7 @@ import { useIdempotencyKeys } from './idempotency.ts';
 import { addRequestLog } from './request-log.ts';
 import type { RestDependencies } from './rest-dependencies.ts';
 import './route-config.ts';
+import { environmentAccessOf, type NeededReach, requireEnvironmentAccess } from './environment-reach.ts';
 import { registerAgent } from './routes/agent.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
 import { registerCheckpoints } from './routes/checkpoints.ts';
@@ -25,6 +26,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerProjections } from './routes/projections.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerSessions } from './routes/sessions.ts';
+import { registerUsers } from './routes/users.ts';
 import { registerSnapshots } from './routes/snapshots.ts';
 import { registerSettings } from './routes/settings.ts';
 import { registerTunnelCertificate } from './routes/tunnel-certificate.ts';
@@ -37,6 +39,7 @@ export type RegisterRoutes = (app: FastifyInstance, dependencies: RestDependenci
 /** Under /api/v1. */
 const API: readonly RegisterRoutes[] = [
   registerSessions,
+  registerUsers,
   registerApiKeys,
   registerSettings,
   registerTunnelCertificate,
@@ -59,7 +62,9 @@ const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 export interface DeclaredRoute {
   readonly method: string;
   readonly url: string;
-  readonly access: string;
+  readonly access: Access;
+  /** What an operator's grants must reach; undefined where nothing. */
+  readonly environmentAccess: NeededReach | undefined;
 }
 
 export interface RestApp {
@@ -106,8 +111,10 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     if (config?.undocumented === true) return;
     // Who sends what a route has no use for is told so.
     route.schema = { querystring: exactly({}), ...([method].flat().some((one) => BODY_METHODS.has(one)) ? { body: nothing } : {}), ...route.schema };
+    const needed = environmentAccessOf(route);
+    if (needed !== undefined) route.onRequest = [...[route.onRequest ?? []].flat(), requireEnvironmentAccess(dependencies.environmentAccess, needed)];
     for (const one of [method].flat()) {
-      routes.push({ method: one, url, access });
+      routes.push({ method: one, url, access, environmentAccess: needed });
       const methods = methodsByUrl.get(url) ?? new Set();
       methodsByUrl.set(url, methods.add(one));
     }
@@ -118,7 +125,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     if (request.is404) throw new GatewayError('not-found', 'Nothing is at this address.');
     const { access } = request.routeOptions.config;
     if (access === 'public') return done();
-    request.identity = authentication.identify(request.raw) ?? null;
+    request.identity = authentication.identify(request.raw, { address: request.ip, correlationId: request.id }) ?? null;
     // A stranger does not choose what stands in the record.
     if (request.identity !== null) request.correlationId = correlationIdOf(request.headers, request.id);
     // What forgot to say who may call it, nobody may.

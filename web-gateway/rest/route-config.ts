@@ -1,6 +1,7 @@
 /** What each route of the REST interface declares, and what each request carries. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CommandContext } from '../../services/application/ports.ts';
+import type { CommandContext, RequestOrigin } from '../../services/application/ports.ts';
+import type { EnvironmentAccessLevel } from '../../services/domain/grants.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import type { Access } from '../security/access.ts';
 import type { Identity } from '../security/authentication.ts';
@@ -14,6 +15,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The lowest role that may call the route. A route without it can't be registered. */
     access?: Access;
+    /**
+     * How far an operator's grant must go for a route below /environments/:id; by default `read` for GET, `full` for the rest. Or, for
+     * any route: `every` environment must be in reach.
+     */
+    environmentAccess?: EnvironmentAccessLevel | 'every';
     /** Left out of the interface's description: what answers for methods that a path does not have. */
     undocumented?: boolean;
   }
@@ -34,6 +40,11 @@ export function identityOf(request: FastifyRequest): Identity {
 /** Who asks, and what ties together all that the request causes. */
 export function contextOf(request: FastifyRequest): CommandContext {
   return { actor: identityOf(request).principal.actor, correlationId: request.correlationId };
+}
+
+/** Where the request comes from. */
+export function originOf(request: FastifyRequest): RequestOrigin {
+  return { address: request.ip, correlationId: request.id };
 }
 
 /** Aborts when the client has gone before it had its answer. */

@@ -1,7 +1,7 @@
 /** Finds out who sends a request, and whether a browser was tricked into sending it. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Accounts, Principal } from '../../services/application/ports.ts';
+import type { Accounts, Principal, RequestOrigin } from '../../services/application/ports.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { sessionToken } from './session-cookie.ts';
 
@@ -16,9 +16,9 @@ export interface Authentication {
   trust(connection: Duplex, principal: Principal): void;
   /**
    * Undefined where the request names nobody. Who is known by the connection needs nothing more; else an Authorization
-   * header wins over a cookie. Throws {@link GatewayError} unauthenticated.
+   * header wins over a cookie. Throws {@link GatewayError} unauthenticated: for a key that is no good, which is recorded.
    */
-  identify(request: Pick<IncomingMessage, 'headers' | 'socket'>): Identity | undefined;
+  identify(request: Pick<IncomingMessage, 'headers' | 'socket'>, origin: RequestOrigin): Identity | undefined;
   /**
    * Throws {@link GatewayError} csrf-header-required or origin-not-allowed. What a page of another origin can make a
    * browser send has no header of our own, and says where it comes from.
@@ -53,12 +53,14 @@ export function createAuthentication({
     trust(connection, principal) {
       trusted.set(connection, principal);
     },
-    identify({ headers, socket }) {
+    identify({ headers, socket }, origin) {
       const known = trusted.get(socket);
       if (known !== undefined) return { principal: known, by: 'connection' };
       if (headers.authorization !== undefined) {
         const key = BEARER.exec(headers.authorization)?.[1];
-        const principal = key === undefined ? undefined : accounts.principalOfApiKey(key);
+        const principal = key === undefined ? undefined : accounts.principalOfApiKey(key, origin);
+        // That it can't be recorded changes nothing for who is refused anyway.
+        if (principal === undefined) void accounts.apiKeyRefused(key ?? '', origin).catch(() => undefined);
         if (principal === undefined) throw new GatewayError('unauthenticated', 'The API key is unknown, revoked or expired.');
         return { principal, by: 'api-key' };
       }

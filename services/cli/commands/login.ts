@@ -38,7 +38,7 @@ async function login(urlText: string, flags: Flags): Promise<void> {
   const credentials = { username: await usernameOf(flags), password: await passwordOf(flags) };
   const client = createRestClient(createTransport(url, trust), undefined);
   try {
-    const { id, secret } = await createApiKey(client, credentials, `homeport login on ${hostname()}`.slice(0, 64));
+    const { id, secret } = await createApiKey(client, credentials, { name: `homeport login on ${hostname()}`.slice(0, 64) });
     openServerStore(process.env).save({ url: url.origin, username: credentials.username, apiKeyId: id, apiKey: secret, trust });
   } finally {
     client.close();

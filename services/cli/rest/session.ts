@@ -20,15 +20,21 @@ export async function currentSession(client: RestClient): Promise<Session> {
   return { username, role };
 }
 
-/** Signs in with a password for as long as it takes to create an API key of the user's own role. Throws CliError `wrong-credentials`. */
-export async function createApiKey(client: RestClient, credentials: { readonly username: string; readonly password: string }, name: string): Promise<ApiKey> {
+/**
+ * Signs in with a password for as long as it takes to create an API key, by default of the user's own role. Answers what the server does.
+ * Throws CliError `wrong-credentials`.
+ */
+export async function createApiKey<Key extends ApiKey>(
+  client: RestClient,
+  credentials: { readonly username: string; readonly password: string },
+  wanted: { readonly name: string; readonly role?: string; readonly expiresAt?: string | null },
+): Promise<Key> {
   const signedIn = await client.call('POST', '/sessions', { body: credentials });
   const { role } = signedIn.body as Session;
   const cookie = (signedIn.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]).join('; ');
   const headers = { cookie, origin: client.transport.url.origin, 'x-homeport-csrf': '1' };
   try {
-    const { id, secret } = (await client.call('POST', '/api-keys', { body: { name, role }, headers })).body as ApiKey;
-    return { id, secret };
+    return (await client.call('POST', '/api-keys', { body: { role, ...wanted }, headers })).body as Key;
   } finally {
     await client.call('DELETE', '/sessions/current', { headers }).catch(() => undefined);
   }

@@ -1,80 +1,97 @@
-/** Who may call what: every route, as every role and as nobody. */
+/** Who may call what: every route, as every role, with every grant and as nobody, against the table of docs/security.md. */
 import { expect } from 'chai';
-import type { Access } from '../../../web-gateway/security/access.ts';
+import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Grant, Role } from '../../../services/domain/events.ts';
 import { startHttpEngine, type FakeEngine } from '../support/fake-engine.ts';
 import { ROLES } from '../support/fake-accounts.ts';
 import { DOCKER, startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 
-/** What is meant to be so, beside the code: the lowest role for each route. */
-const MEANT: Readonly<Record<string, Access>> = {
-  'POST /api/v1/sessions': 'public',
-  'GET /api/v1/sessions/current': 'metrics',
-  'DELETE /api/v1/sessions/current': 'metrics',
-  'GET /api/v1/api-keys': 'auditor',
-  'POST /api/v1/api-keys': 'auditor',
-  'DELETE /api/v1/api-keys/:id': 'auditor',
-  'GET /api/v1/settings': 'auditor',
-  'PATCH /api/v1/settings': 'admin',
-  'GET /api/v1/settings/tunnel-certificate': 'auditor',
-  'POST /api/v1/settings/tunnel-certificate/rotate': 'admin',
-  'DELETE /api/v1/settings/tunnel-certificate/formers': 'admin',
-  'GET /api/v1/environments': 'auditor',
-  'POST /api/v1/environments': 'admin',
-  'GET /api/v1/environments/:id': 'auditor',
-  'PATCH /api/v1/environments/:id': 'admin',
-  'DELETE /api/v1/environments/:id': 'admin',
-  'DELETE /api/v1/environments/:id/barred-edge-ids/:edgeId': 'admin',
-  'GET /api/v1/environments/:id/deployment': 'operator',
-  'POST /api/v1/environments/:id/connection': 'operator',
-  'POST /api/v1/environments/:id/disassociate': 'admin',
-  'POST /api/v1/environments/:id/rotate-token': 'admin',
-  'GET /api/v1/environments/:id/connection': 'auditor',
-  'DELETE /api/v1/environments/:id/connection': 'operator',
-  'PUT /api/v1/environments/:id/connection/keep-alive': 'operator',
-  'GET /api/v1/environments/:id/snapshots': 'auditor',
-  'GET /api/v1/environments/:id/snapshots/latest': 'auditor',
-  'POST /api/v1/environments/:id/snapshots': 'operator',
-  'GET /api/v1/events': 'auditor',
-  'GET /api/v1/events/export': 'auditor',
-  'GET /api/v1/checkpoints': 'auditor',
-  'POST /api/v1/checkpoints': 'admin',
-  'POST /api/v1/projections/rebuild': 'admin',
-  'GET /healthz': 'public',
-  'GET /livez': 'public',
-  'GET /readyz': 'public',
-  'GET /metrics': 'metrics',
-  'GET /ca.pem': 'public',
-  'GET /agent/image.tar.gz': 'public',
-  'GET /agent/agent.mjs': 'public',
-  'GET /agent/install.sh': 'public',
-};
+interface Row {
+  readonly role: Role | 'everyone';
+  /** How far an operator's grant must go, or whether it must reach every environment. */
+  readonly grant: 'read' | 'full' | 'every' | undefined;
+}
+
+/** Who asks: a role, and for an operator what it is granted; null is nobody. */
+interface Caller {
+  readonly role: Role | null;
+  readonly grants?: readonly Grant[];
+}
+
+const GRANTED = { none: [], other: [{ tag: 'us', access: 'full' }], read: [{ tag: 'eu', access: 'read' }], full: [{ tag: 'eu', access: 'full' }], every: [{ tag: '*', access: 'full' }] } as const;
+const CALLERS: readonly Caller[] = [...ROLES, null].map((role) => ({ role }));
+const OPERATORS: readonly Caller[] = Object.values(GRANTED).map((grants) => ({ role: 'operator', grants }));
+
+/** The rows of the table, by method and path. */
+const TABLE: ReadonlyMap<string, Row> = new Map(
+  [...readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8').matchAll(/^\| `([A-Z]+ \/[^`]*)` \| (\w+) \| (read|full|every|–) \|$/gm)].map(([, route = '', role = '', grant]) => [
+    route,
+    { role: role as Row['role'], grant: grant === '–' ? undefined : (grant as Row['grant']) },
+  ]),
+);
+
+/** What a caller is to hear: a code, or undefined where the route does its work. */
+function refusalOf({ role: lowest, grant }: Row, { role, grants }: Caller): string | undefined {
+  if (lowest === 'everyone') return undefined;
+  if (role === null) return 'unauthenticated';
+  if (ROLES.indexOf(role) > ROLES.indexOf(lowest)) return 'forbidden';
+  if (grants === undefined || grant === undefined) return undefined;
+  if (grant === 'every') return grants.some(({ tag }) => tag === '*') ? undefined : 'forbidden';
+  const fitting = grants.filter(({ tag }) => tag === '*' || tag === 'eu');
+  if (fitting.length === 0) return 'environment-not-found';
+  return grant === 'full' && !fitting.some(({ access }) => access === 'full') ? 'read-only-access' : undefined;
+}
 
 describe('access by role', () => {
   let gateway: GatewayFixture;
   let engine: FakeEngine;
+  let environment: Parameters<GatewayFixture['fleet']['views']['set']>[1];
 
   before(async () => {
-    gateway = await startGateway();
-    engine = await startHttpEngine(gateway.enginePath, (_req, res) => void res.end('{}'));
+    engine = await startHttpEngine((gateway = await startGateway()).enginePath, (_req, res) => void res.end('{}'));
+    await gateway.call('/api/v1/environments', { method: 'POST', body: '{"name":"factory","address":"h.example:1","tags":["eu"]}' });
+    const view = gateway.fleet.views.get('env1');
+    if (view === undefined) throw new Error('the environment was not created');
+    environment = view;
   });
   after(async () => {
     await gateway.close();
     await engine.close();
   });
 
-  it('is declared by every route, and meant so', () => {
-    const declared = gateway.gateway.routes.filter(({ method }) => method !== 'HEAD').map(({ method, url, access }) => [`${method} ${url}`, access] as const);
-    expect(Object.fromEntries(declared)).to.deep.equal(MEANT);
+  /** The answer's code, where it has one. A stream is not waited for. */
+  async function codeOf(route: string, { role, grants }: Caller): Promise<{ readonly status: number; readonly code: unknown }> {
+    const [method = '', url = ''] = route.split(' ');
+    gateway.fleet.views.set('env1', environment);
+    gateway.accounts.grantOperator(grants ?? [{ tag: '*', access: 'full' }]);
+    const path = url.replace(':edgeId', '7d9fd0f8-7d5a-4f0e-9a56-0c9a6f3f1b11').replaceAll(/:\w+/g, 'env1');
+    const hasBody = method === 'POST' || method === 'PATCH';
+    const req = gateway.open(path, { method, as: role, headers: hasBody ? { 'content-type': 'application/json', 'content-length': '1' } : {} });
+    // No JSON: what is let in fails before it does anything.
+    req.end(hasBody ? '{' : undefined);
+    const [res] = (await once(req, 'response')) as [IncomingMessage];
+    const status = res.statusCode ?? 0;
+    const body = res.headers['content-type'] === 'application/problem+json' ? (JSON.parse(await text(res)) as { code: unknown }) : undefined;
+    res.destroy();
+    return { status, code: body?.code };
+  }
+
+  it('is declared by every route, as docs/security.md has it', () => {
+    const declared = gateway.gateway.routes.filter(({ method }) => method !== 'HEAD').map(({ method, url, access, environmentAccess }) => [`${method} ${url}`, { role: access === 'public' ? 'everyone' : access, grant: environmentAccess }] as const);
+    expect(Object.fromEntries(TABLE)).to.deep.equal(Object.fromEntries(declared));
   });
 
-  for (const [route, lowest] of Object.entries(MEANT)) {
-    it(`lets ${lowest} and above use ${route}, and nobody else`, async () => {
-      const [method = '', url = ''] = route.split(' ');
-      for (const role of [...ROLES, null]) {
-        const isAllowed = lowest === 'public' || (role !== null && ROLES.indexOf(role) <= ROLES.indexOf(lowest));
-        const { status, json } = await gateway.call(url.replace(':id', 'e1'), { method, as: role, ...(method === 'POST' || method === 'PATCH' ? { body: '{' } : {}) });
-        if (isAllowed) expect([401, 403], `${String(role)} gets ${status}`).not.to.include(status);
-        else expect([status, json['code']], String(role)).to.deep.equal(role === null ? [401, 'unauthenticated'] : [403, 'forbidden']);
+  for (const [route, row] of TABLE) {
+    it(`lets ${row.role}${row.role === 'everyone' ? '' : ' and above'} use ${route}${row.grant === undefined ? '' : ` with a grant to ${row.grant}`}, and nobody else`, async () => {
+      for (const caller of [...CALLERS, ...OPERATORS]) {
+        const refusal = refusalOf(row, caller);
+        const { status, code } = await codeOf(route, caller);
+        const who = JSON.stringify(caller);
+        if (refusal === undefined) expect(['unauthenticated', 'forbidden', 'environment-not-found', 'read-only-access'], `${who} gets ${status}`).not.to.include(code);
+        else expect([status, code], who).to.deep.equal([{ unauthenticated: 401, 'environment-not-found': 404 }[refusal] ?? 403, refusal]);
       }
     });
   }

@@ -20,7 +20,7 @@ describe('sessions', () => {
   it('begin with name and password and a cookie that only this host gets, and scripts can not read', async () => {
     const answer = await gateway.call('/api/v1/sessions', { method: 'POST', as: null, body: '{"username":"the-operator","password":"right"}' });
     expect(answer.status).to.equal(201);
-    expect(answer.json).to.deep.equal({ username: 'the-operator', userId: 'operator', role: 'operator', by: 'session', apiKeyId: null, expiresAt: '2099-01-01T00:00:00.000Z' });
+    expect(answer.json).to.deep.equal({ username: 'the-operator', userId: 'operator', role: 'operator', by: 'session', apiKeyId: null, expiresAt: '2099-01-01T00:00:00.000Z', grants: null });
     expect(answer.headers.location).to.equal('/api/v1/sessions/current');
     const [cookie = ''] = answer.headers['set-cookie'] ?? [];
     const [pair, ...attributes] = cookie.split('; ');
@@ -91,7 +91,7 @@ describe('sessions', () => {
   });
 
   it('are not needed on a connection whose listener knows who it is, and only there', async () => {
-    const principal = { userId: 'local', username: 'local', role: 'admin', actor: 'user:local', session: null, apiKeyId: null } as const;
+    const principal = { userId: 'local', username: 'local', role: 'admin', reach: 'everything', actor: 'user:local', session: null, apiKeyId: null } as const;
     const folder = createTemporaryFolder();
     const server = createServer((socket) => gateway.gateway.accept(socket, { address: '127.0.0.1', principal })).listen(`${folder.path}/admin.sock`);
     await once(server, 'listening');

@@ -1,6 +1,6 @@
 /** Accounts in memory: one user of each role, with a session and an API key whose secrets tell the role. */
-import { ApplicationError, type Accounts, type ApiKeySummary, type Principal } from '../../../services/application/ports.ts';
-import type { Role } from '../../../services/domain/events.ts';
+import { ApplicationError, type Accounts, type ApiKeySummary, type Principal, type UserSummary, type Users } from '../../../services/application/ports.ts';
+import type { Grant, Role } from '../../../services/domain/events.ts';
 
 export const ROLES: readonly Role[] = ['admin', 'operator', 'auditor', 'metrics'];
 
@@ -15,8 +15,15 @@ export function sessionTokenOf(role: Role): string {
 }
 
 export interface FakeAccounts extends Accounts {
+  readonly users: Users;
   /** Ends everything that the role's user holds open. */
   end(role: Role): void;
+  /** From now on the operator reaches only what these grants name; at first it reaches everything, as others do. */
+  grantOperator(grants: readonly Grant[]): void;
+  /** Of the operator, once there are any. */
+  grantsOf(userId: string): readonly Grant[] | undefined;
+  /** Calls back when they change. */
+  onGrants(listener: () => void): void;
 }
 
 export function createFakeAccounts(): FakeAccounts {
@@ -24,6 +31,8 @@ export function createFakeAccounts(): FakeAccounts {
   const ended = new Set<Role>();
   const keys: ApiKeySummary[] = [];
   let nextKey = 1;
+  let operatorGrants: readonly Grant[] | undefined;
+  const grantListeners: (() => void)[] = [];
 
   function principal(role: Role, by: 'session' | 'api-key'): Principal {
     const username = `the-${role}`;
@@ -31,6 +40,7 @@ export function createFakeAccounts(): FakeAccounts {
       userId: role,
       username,
       role,
+      reach: role === 'operator' && operatorGrants !== undefined ? 'granted' : 'everything',
       actor: `user:${username}`,
       session: by === 'session' ? { id: role, expiresAt: '2099-01-01T00:00:00.000Z' } : null,
       apiKeyId: by === 'api-key' ? role : null,
@@ -38,7 +48,36 @@ export function createFakeAccounts(): FakeAccounts {
   }
   const known = (secret: string, secretOf: (role: Role) => string): Role | undefined => ROLES.find((role) => secretOf(role) === secret && !ended.has(role));
 
+  const userOf = (role: Role): UserSummary => {
+    const at = '2026-01-01T00:00:00.000Z';
+    return { id: role, username: `the-${role}`, role, grants: (role === 'operator' ? operatorGrants : undefined) ?? [], createdAt: at, passwordChangedAt: at, lastSignedInAt: null };
+  };
+  const userNotFound = (): ApplicationError => new ApplicationError('user-not-found', 'there is no such user');
+  const users: Users = {
+    list: () => ROLES.map(userOf),
+    find(_principal, userId) {
+      const role = ROLES.find((one) => one === userId);
+      if (role === undefined) throw userNotFound();
+      return userOf(role);
+    },
+    named: () => undefined,
+    create: () => Promise.reject(new ApplicationError('username-taken', 'that name is taken')),
+    change: () => Promise.reject(userNotFound()),
+    remove: () => Promise.reject(userNotFound()),
+  };
+
   return {
+    users,
+    grantsOf: (userId) => (userId === 'operator' ? operatorGrants : undefined),
+    grantOperator(grants) {
+      operatorGrants = grants;
+      for (const listener of grantListeners) listener();
+    },
+    onGrants: (listener) => void grantListeners.push(listener),
+    renewSession: (who) => Promise.resolve({ token: sessionTokenOf(who.role), principal: who }),
+    apiKeyRefused: () => Promise.resolve(),
+    listSessions: () => [],
+    revokeSession: () => Promise.reject(new ApplicationError('session-not-found', 'there is no such session')),
     signIn({ username, password }) {
       const role = ROLES.find((one) => username === `the-${one}`);
       if (password === 'hammering') return Promise.reject(new ApplicationError('too-many-attempts', 'too many attempts', { retryAfterSeconds: 17 }));

@@ -8,12 +8,15 @@ export interface FakeEnvironments {
   readonly environments: Environments;
   readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied' | 'rebuild'>;
   readonly views: Map<string, EnvironmentView>;
+  /** Calls back when an environment's tags change. */
+  onTagged(listener: (environmentId: string) => void): void;
   /** Whether the read models have come as far as the last change. */
   lag(isLagging: boolean): void;
 }
 
 export function createFakeEnvironments(): FakeEnvironments {
   const views = new Map<string, EnvironmentView>();
+  const taggedListeners: ((environmentId: string) => void)[] = [];
   let isLagging = false;
   let position = 100;
   const at = '2026-02-03T04:05:06.789Z';
@@ -69,6 +72,7 @@ export function createFakeEnvironments(): FakeEnvironments {
         tags: tags ?? view.tags,
         pollIntervalSeconds: pollIntervalSeconds === undefined ? view.pollIntervalSeconds : pollIntervalSeconds,
       });
+      if (tags !== undefined) for (const listener of taggedListeners) listener(id);
       return { position: String((position += 1)) };
     },
     async rotateToken(id) {
@@ -99,11 +103,12 @@ export function createFakeEnvironments(): FakeEnvironments {
   return {
     environments,
     views,
+    onTagged: (listener) => void taggedListeners.push(listener),
     projections: {
       environments: {
-        list({ limit, cursor, search = '' }) {
+        list({ limit, cursor, search = '', tagsInReach }) {
           if (cursor !== undefined && !/^\d+$/.test(cursor)) return Promise.reject(new RangeError('no such cursor'));
-          const matching = [...views.values()].filter(({ name }) => name.toLowerCase().includes(search.toLowerCase())).sort((a, b) => a.name.localeCompare(b.name));
+          const matching = [...views.values()].filter(({ name, tags }) => name.toLowerCase().includes(search.toLowerCase()) && (tagsInReach === undefined || tags.some((tag) => tagsInReach.includes(tag)))).sort((a, b) => a.name.localeCompare(b.name));
           const from = Number(cursor ?? 0);
           const items = matching.slice(from, from + limit);
           return Promise.resolve({ items, nextCursor: from + items.length < matching.length ? String(from + items.length) : null, total: matching.length });

@@ -1,5 +1,5 @@
 /** Activity, history and the tunnel certificate in memory. */
-import { ApplicationError, type Activity, type CallOutcome, type Checkpoints, type EventExports, type EventSelection, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
+import { ApplicationError, type Activity, type CallOutcome, type Checkpoints, type EventExports, type EventQuery, type EventSelection, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
 import type { SignedCheckpoint } from '../../../services/domain/checkpoint.ts';
 import { EventStoreError } from '../../../services/event-store/port.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -77,17 +77,18 @@ export function createFakeHistory(events: HistoryEvent[]): History & { publish(e
       for (const wake of wakers) wake();
     },
     followers: () => wakers.size,
-    list({ limit, after, types }) {
-      if (after !== undefined && !/^\d+$/.test(after)) return Promise.reject(new EventStoreError('invalid-position', '"x" is no position that this installation gave.'));
-      const matching = events.filter((event) => Number(event.position) > Number(after ?? -1) && (types?.includes(event.type) ?? true));
+    async list({ limit, after, types, isVisible }) {
+      if (after !== undefined && !/^\d+$/.test(after)) throw new EventStoreError('invalid-position', '"x" is no position that this installation gave.');
+      const matching = await visible(events.filter((event) => Number(event.position) > Number(after ?? -1) && (types?.includes(event.type) ?? true)), isVisible);
       const page = matching.slice(0, limit);
-      return Promise.resolve({ events: page, next: page.length < matching.length ? (page.at(-1)?.position ?? null) : null });
+      return { events: page, next: page.length < matching.length ? (page.at(-1)?.position ?? null) : null };
     },
-    async *stream({ types }, { follow, signal }) {
+    async *stream({ types, isVisible }, { follow, signal }) {
       let at = 0;
       while (!signal.aborted) {
-        const page = events.slice(at).filter((event) => types?.includes(event.type) ?? true);
+        const news = events.slice(at).filter((event) => types?.includes(event.type) ?? true);
         at = events.length;
+        const page = await visible(news, isVisible);
         if (page.length > 0) yield page;
         if (!follow) return;
         await new Promise<void>((resolve) => {
@@ -102,6 +103,12 @@ export function createFakeHistory(events: HistoryEvent[]): History & { publish(e
       }
     },
   };
+}
+
+async function visible(events: readonly HistoryEvent[], isVisible: EventQuery['isVisible'] = () => true): Promise<HistoryEvent[]> {
+  const shown: HistoryEvent[] = [];
+  for (const event of events) if (await isVisible((event.data as { environmentId?: string }).environmentId)) shown.push(event);
+  return shown;
 }
 
 /** Counts rotations; the fingerprints are `0`, `1` and so on. */

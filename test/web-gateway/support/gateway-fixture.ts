@@ -13,6 +13,7 @@ import { createGateway, type Gateway } from '../../../web-gateway/gateway.ts';
 import type { GatewayDependencies } from '../../../web-gateway/gateway-dependencies.ts';
 import { makeServerCertificate } from '../../support/certificates.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
+import { createFakeAccess } from './fake-access.ts';
 import { apiKey, createFakeAccounts, type FakeAccounts } from './fake-accounts.ts';
 import { createFakeDelivery } from './fake-delivery.ts';
 import { createFakeEnvironments, type FakeEnvironments } from './fake-environments.ts';
@@ -70,6 +71,8 @@ const settings: Settings = {
   stalledBytesLimit: 268_435_456,
   maxChannelsPerTunnel: 256,
   checkpointIntervalSeconds: 3600,
+  sessionSeconds: 43_200,
+  sessionIdleSeconds: 7200,
   snapshotIntervalSeconds: 3600,
   snapshotRetentionDays: 30,
   snapshotRetentionCount: 20_000_000,
@@ -96,6 +99,8 @@ export async function startGateway(overrides: Partial<GatewayDependencies> = {},
     agentDelivery: createFakeDelivery(),
     resolveHost: async (host) => (host.startsWith('nowhere.') ? Promise.reject(new Error('ENOTFOUND')) : ['203.0.113.7']),
     accounts,
+    users: accounts.users,
+    environmentAccess: createFakeAccess(accounts, fleet),
     activity,
     snapshots: { request: () => Promise.resolve({ agents: 1 }) },
     history,

@@ -1,11 +1,11 @@
-/** API keys: an admin sees all of them, everyone else their own. */
+/** API keys: admins and auditors see all of them, everyone else their own. */
 import type { FastifyInstance } from 'fastify';
-import type { ApiKeySummary } from '../../../services/application/ports.ts';
 import type { Role } from '../../../services/domain/events.ts';
-import { GatewayError } from '../../problems/gateway-error.ts';
+import { pageById } from '../page-by-id.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { contextOf, identityOf } from '../route-config.ts';
 import { exactly, idempotencyKey, idParams, identifier, instant, noContent, nullableInstant, pageOf, pageQuery } from '../schemas/json-schema.ts';
+import { roleSchema } from '../schemas/user-schema.ts';
 
 const keyProperties = {
   id: identifier,
@@ -21,7 +21,7 @@ const createdKeySchema = { type: 'object', properties: { ...keyProperties, secre
 const newKeySchema = exactly(
   {
     name: { type: 'string', minLength: 1, maxLength: 200 },
-    role: { type: 'string', enum: ['admin', 'operator', 'auditor', 'metrics'] },
+    role: roleSchema,
     expiresAt: nullableInstant,
   },
   ['name', 'role'],
@@ -31,7 +31,7 @@ export function registerApiKeys(app: FastifyInstance, { accounts }: RestDependen
   app.get<{ Querystring: { limit: number; cursor?: string } }>(
     '/api-keys',
     { config: { access: 'auditor' }, schema: { summary: 'List API keys', querystring: exactly(pageQuery), response: { 200: pageOf(keySchema) } } },
-    (request) => Promise.resolve(page(accounts.listApiKeys(identityOf(request).principal), request.query)),
+    (request) => Promise.resolve(pageById(accounts.listApiKeys(identityOf(request).principal), request.query)),
   );
 
   app.post<{ Body: { name: string; role: Role; expiresAt?: string | null } }>(
@@ -52,13 +52,4 @@ export function registerApiKeys(app: FastifyInstance, { accounts }: RestDependen
       return reply.code(204).send();
     },
   );
-}
-
-/** The cursor is the id of the last key shown. */
-function page(keys: readonly ApiKeySummary[], { limit, cursor }: { readonly limit: number; readonly cursor?: string }): object {
-  const at = cursor === undefined ? -1 : keys.findIndex(({ id }) => id === cursor);
-  if (cursor !== undefined && at === -1) throw new GatewayError('invalid-cursor', 'The list has changed, or the cursor is from elsewhere: begin anew.');
-  const items = keys.slice(at + 1, at + 1 + limit);
-  const isLast = at + 1 + items.length >= keys.length;
-  return { items, nextCursor: isLast ? null : (items.at(-1)?.id ?? null), total: keys.length };
 }

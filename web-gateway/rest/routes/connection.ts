@@ -26,7 +26,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
   app.post<ConnectionRoute>(
     PATH,
     {
-      config: { access: 'operator' },
+      config: { access: 'operator', environmentAccess: 'read' },
       schema: {
         summary: 'Select an environment: open its tunnel',
         params: idParams,
@@ -76,7 +76,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
   app.put<ConnectionRoute>(
     `${PATH}/keep-alive`,
     {
-      config: { access: 'operator' },
+      config: { access: 'operator', environmentAccess: 'read' },
       schema: { summary: 'Keep the tunnel from being closed as idle', params: idParams, querystring: exactly({ node }), response: { 204: noContent } },
     },
     async (request, reply) => {

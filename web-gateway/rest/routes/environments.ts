@@ -7,7 +7,7 @@ import { GatewayError } from '../../problems/gateway-error.ts';
 import { environmentJson } from '../environment-json.ts';
 import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
-import { contextOf } from '../route-config.ts';
+import { contextOf, identityOf } from '../route-config.ts';
 import { createdEnvironmentSchema, environmentSchema, newEnvironmentSchema } from '../schemas/environment-schema.ts';
 import { exactly, idempotencyKey, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
@@ -21,14 +21,16 @@ const querySchema = exactly({
 });
 
 export function registerEnvironments(app: FastifyInstance, dependencies: RestDependencies): void {
-  const { environments, projections, publicAddress, resolveHost } = dependencies;
+  const { environments, environmentAccess, projections, publicAddress, resolveHost } = dependencies;
 
   app.get<{ Querystring: Omit<EnvironmentListQuery, 'ids'> & { id?: string } }>(
     '/environments',
     { config: { access: 'auditor' }, schema: { summary: 'List environments', querystring: querySchema, response: { 200: pageOf(environmentSchema) } } },
     async (request) => {
       const { id, ...query } = request.query;
-      const page = await projections.environments.list({ ...query, ...(id === undefined ? {} : { ids: id.split(',') }) }).catch((error: unknown) => {
+      const tagsInReach = environmentAccess.tagsInReach(identityOf(request).principal);
+      const filters = { ...query, ...(id === undefined ? {} : { ids: id.split(',') }), ...(tagsInReach === undefined ? {} : { tagsInReach }) };
+      const page = await projections.environments.list(filters).catch((error: unknown) => {
         throw error instanceof RangeError ? new GatewayError('invalid-cursor', 'The cursor is none that a page of this list gave.') : error;
       });
       return { ...page, items: page.items.map((view) => environmentJson(view, dependencies)) };

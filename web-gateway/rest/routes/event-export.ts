@@ -10,13 +10,13 @@ import { exactly } from '../schemas/json-schema.ts';
 
 const NDJSON = 'application/x-ndjson';
 
-export function registerEventExport(app: FastifyInstance, { eventExports, accounts, closing, limits, logger }: RestDependencies): void {
+export function registerEventExport(app: FastifyInstance, { eventExports, leases, closing, limits, logger }: RestDependencies): void {
   let running = 0;
 
   app.get<{ Querystring: SelectionQuerystring }>(
     '/events/export',
     {
-      config: { access: 'auditor' },
+      config: { access: 'auditor', environmentAccess: 'every' },
       schema: {
         summary: 'Export the record',
         description: `All recorded events, or those asked for, as ${NDJSON}, with stream metadata and what proves them: docs/operations.md says how its lines are read. Its last line is {"end":…}; without it it is not whole. homeport events verify --file and homeport events import take it.`,
@@ -26,9 +26,8 @@ export function registerEventExport(app: FastifyInstance, { eventExports, accoun
     async (request, reply) => {
       if (running >= limits.exports) throw new GatewayError('too-many-exports', `As many exports run as may (${limits.exports}). Try again later.`);
       running += 1;
-      const ended = new AbortController();
-      const unsubscribe = accounts.onEnded(identityOf(request).principal, () => ended.abort());
-      const signal = AbortSignal.any([clientGone(reply), closing, ended.signal]);
+      const lease = leases.take(identityOf(request).principal, 'everything');
+      const signal = AbortSignal.any([clientGone(reply), closing, lease.signal]);
       const chunks = eventExports.export(selectionOf(request.query), signal)[Symbol.asyncIterator]();
       try {
         // What keeps it from being made shows before the header.
@@ -47,7 +46,7 @@ export function registerEventExport(app: FastifyInstance, { eventExports, accoun
       } finally {
         running -= 1;
         await chunks.return?.();
-        unsubscribe();
+        lease.release();
       }
       return reply;
     },

@@ -43,7 +43,7 @@ interface EventsQuerystring extends SelectionQuerystring {
   cursor?: string;
 }
 
-export function registerEvents(app: FastifyInstance, { history, accounts, closing, logger }: RestDependencies): void {
+export function registerEvents(app: FastifyInstance, { history, environmentAccess, leases, closing, logger }: RestDependencies): void {
   app.get<{ Querystring: EventsQuerystring }>(
     '/events',
     {
@@ -56,7 +56,8 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
       },
     },
     async (request, reply) => {
-      const query = historyQuery(request.query);
+      const isVisible = environmentAccess.visibilityFor(identityOf(request).principal);
+      const query = { ...historyQuery(request.query), ...(isVisible === undefined ? {} : { isVisible }) };
       if (!request.query.follow && !(request.headers.accept ?? '').includes(NDJSON)) {
         const { events, next } = await history.list({ ...query, limit: request.query.limit }, clientGone(reply));
         return { items: events, nextCursor: next, total: null };
@@ -68,9 +69,8 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
   async function stream(request: FastifyRequest<{ Querystring: EventsQuerystring }>, reply: FastifyReply, query: Omit<EventQuery, 'limit'>): Promise<FastifyReply> {
     const { follow, order } = request.query;
     if (follow && order === 'desc') throw new GatewayError('invalid-request', 'What is followed is oldest first.', { faults: [{ parameter: 'order', reason: 'must be asc with follow' }] });
-    const ended = new AbortController();
-    const unsubscribe = accounts.onEnded(identityOf(request).principal, () => ended.abort());
-    const signal = AbortSignal.any([clientGone(reply), closing, ended.signal]);
+    const lease = leases.take(identityOf(request).principal);
+    const signal = AbortSignal.any([clientGone(reply), closing, lease.signal]);
     const pages = history.stream(query, { follow, signal })[Symbol.asyncIterator]();
     try {
       // What is wrong with the query shows before the first page; who follows waits for the header, not for an event.
@@ -79,7 +79,7 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
       reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'homeport-request-id': request.id, [CORRELATION_HEADER]: request.correlationId });
       reply.raw.flushHeaders();
       if (request.method !== 'HEAD') await writePages(reply.raw, first, pages, signal);
-      if (ended.signal.aborted) reply.raw.destroy();
+      if (lease.signal.aborted) reply.raw.destroy();
       else reply.raw.end();
     } catch (error) {
       if (!reply.sent) throw error;
@@ -88,7 +88,7 @@ export function registerEvents(app: FastifyInstance, { history, accounts, closin
       reply.raw.destroy();
     } finally {
       await pages.return?.();
-      unsubscribe();
+      lease.release();
     }
     return reply;
   }

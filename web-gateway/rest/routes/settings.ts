@@ -22,6 +22,8 @@ const properties: Readonly<Record<keyof Settings, object>> = {
   stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },
   maxChannelsPerTunnel: { type: 'integer' },
   checkpointIntervalSeconds: { type: 'integer', description: 'How often a checkpoint of the record is signed.' },
+  sessionSeconds: { type: 'integer', description: 'How long a session lasts at most, from the next sign-in on.' },
+  sessionIdleSeconds: { type: 'integer', description: 'How long a session lasts without use.' },
   auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },
 };
 const settingsSchema = { type: 'object', properties };

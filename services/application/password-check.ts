@@ -1,0 +1,42 @@
+/** Compares passwords: only so many at once, failures counted, and what does not exist takes as long as what does. */
+import { randomUUID } from 'node:crypto';
+import { createAttempts } from './attempts.ts';
+import { createBoundedQueue } from './bounded-queue.ts';
+import type { Clock } from './clock.ts';
+import { hashPassword, isPassword } from './passwords.ts';
+import { ApplicationError } from './ports.ts';
+
+export interface PasswordCheck {
+  /**
+   * Whether it is the one hashed; without a hash it never is, and takes as long. `who` is under whom failures count.
+   * Throws too-many-attempts.
+   */
+  isRight(password: string, hash: string | undefined, who: string): Promise<boolean>;
+  close(): void;
+}
+
+/** Creates it: ten failures a minute. */
+export function createPasswordCheck(deps: { readonly clock: Clock }): PasswordCheck {
+  const attempts = createAttempts({ clock: deps.clock, limit: 9, windowMs: 60_000 });
+  /** Each takes 32 MiB and a thread for a while: a flood must not take them all. */
+  const hashing = createBoundedQueue({ running: 2, waiting: 32 });
+  const nobody = hashPassword(randomUUID());
+
+  const tooMany = (): ApplicationError =>
+    new ApplicationError('too-many-attempts', 'too many failed attempts from this address; wait a minute', { retryAfterSeconds: attempts.retryAfterSeconds() });
+
+  return {
+    async isRight(password, hash, who) {
+      // Counted before it is known to fail: attempts that come at the same time must count each other.
+      if (attempts.isBarred(who)) throw tooMany();
+      attempts.fail(who);
+      const compared = hash ?? (await nobody);
+      const checking = hashing.run(() => isPassword(password, compared));
+      if (checking === undefined) throw tooMany();
+      const isRight = (await checking) && hash !== undefined;
+      if (isRight) attempts.forgive(who);
+      return isRight;
+    },
+    close: attempts.close,
+  };
+}

@@ -1,0 +1,132 @@
+/** Accounts as an admin keeps them: made, listed, changed and removed; and one's own password, which everyone may change. */
+import type { ActiveAccount } from '../domain/account.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { AccountDirectory } from './account-directory.ts';
+import { checkGrants, checkPassword, checkUsername } from './account-input.ts';
+import type { PasswordCheck } from './password-check.ts';
+import { hashPassword } from './passwords.ts';
+import { ApplicationError, type EditableUser, type OnlyIf, type Principal, type UserChanges, type UserSummary, type Users } from './ports.ts';
+import { randomId } from './random-id.ts';
+import type { InstallationSecrets } from './sealing.ts';
+import type { Sessions } from './sessions.ts';
+
+const mostUsers = 10_000;
+
+/** Creates the use cases. @param seesAll whether the principal may know of other accounts than its own */
+export function createUsers(deps: {
+  readonly directory: AccountDirectory;
+  readonly sessions: Pick<Sessions, 'lastSignedInAt'>;
+  readonly passwords: PasswordCheck;
+  readonly secrets: InstallationSecrets;
+  readonly seesAll: (principal: Principal) => boolean;
+}): Users {
+  const { directory, sessions, passwords, secrets, seesAll } = deps;
+  let tail: Promise<unknown> = Promise.resolve();
+
+  /** Names, and who is the last admin, are decided one after the other: each is about all accounts. */
+  function inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    const mine = tail.then(task);
+    tail = mine.catch(() => undefined);
+    return mine;
+  }
+
+  function summary(account: ActiveAccount): UserSummary {
+    const { userId: id, username, role, grants, createdAt, passwordChangedAt } = account;
+    return { id, username, role, grants, createdAt, passwordChangedAt, lastSignedInAt: sessions.lastSignedInAt(id) };
+  }
+
+  /** Throws user-not-found, also where the principal may not know of it. */
+  function visible(principal: Principal, userId: string): ActiveAccount {
+    const account = directory.find(userId);
+    if (account === undefined || (userId !== principal.userId && !seesAll(principal))) throw new ApplicationError('user-not-found', 'there is no such user');
+    return account;
+  }
+
+  /** Throws last-admin. */
+  function keepAnAdmin(account: ActiveAccount, role: ActiveAccount['role'] | undefined): void {
+    const isLast = account.role === 'admin' && role !== 'admin' && directory.all().filter((one) => one.role === 'admin').length === 1;
+    if (isLast) throw new ApplicationError('last-admin', 'this is the last admin: make another one first');
+  }
+
+  async function checkMayChange(principal: Principal, account: ActiveAccount, { role, grants, password, currentPassword }: UserChanges): Promise<void> {
+    const isOwn = account.userId === principal.userId;
+    if (principal.role !== 'admin' && (!isOwn || role !== undefined || grants !== undefined)) {
+      throw new ApplicationError('role-not-allowed', 'only an admin changes accounts; of your own you may change the password');
+    }
+    if (!isOwn || password === undefined) return;
+    if (principal.apiKeyId !== null && principal.role !== 'admin') throw new ApplicationError('role-not-allowed', 'an API key changes no password; sign in to change yours');
+    if (currentPassword === undefined) throw new ApplicationError('current-password-wrong', 'to change your own password, send the current one too', { pointer: '/currentPassword' });
+    // Under a name of its own: who guesses here has a session already, and must not bar its address from signing in.
+    if (!(await passwords.isRight(currentPassword, secrets.open(account.passwordHash), `password of ${account.userId}`))) {
+      throw new ApplicationError('current-password-wrong', 'the current password is not right', { pointer: '/currentPassword' });
+    }
+  }
+
+  return {
+    list: (principal) => directory.all().filter(({ userId }) => userId === principal.userId || seesAll(principal)).map(summary),
+    find: (principal, userId) => summary(visible(principal, userId)),
+    named(principal, username) {
+      const account = directory.named(username);
+      return account !== undefined && (account.userId === principal.userId || seesAll(principal)) ? summary(account) : undefined;
+    },
+
+    async create({ username: asked, password, role, grants: wanted = [] }, context) {
+      const username = checkUsername(asked);
+      const grants = checkGrants(wanted);
+      const passwordHash = secrets.seal(await hashPassword(checkPassword(password, username)));
+      return inTurn(async () => {
+        if (directory.named(username) !== undefined) throw new ApplicationError('username-taken', `a user named ${username} exists already; choose another name`, { pointer: '/username' });
+        if (directory.all().length >= mostUsers) throw new ApplicationError('too-many-users', `there are ${String(mostUsers)} users already; remove those that nobody uses`);
+        const userId = randomId();
+        const { state, position } = await run(() => directory.execute(userId, { type: 'create', username, role, grants, passwordHash }, context));
+        if (state.status !== 'active') throw new ApplicationError('conflict', 'the user was removed while it was created');
+        return { user: summary(state), position };
+      });
+    },
+
+    async change(principal, userId, changes, context, onlyIf = always) {
+      const account = visible(principal, userId);
+      await checkMayChange(principal, account, changes);
+      const { role, password } = changes;
+      const grants = changes.grants === undefined ? undefined : checkGrants(changes.grants);
+      const passwordHash = password === undefined ? undefined : secrets.seal(await hashPassword(checkPassword(password, account.username)));
+      return inTurn(async () => {
+        const now = visible(principal, userId);
+        check(now, onlyIf);
+        if (role !== undefined) keepAnAdmin(now, role);
+        const command = { type: 'change', ...(role && { role }), ...(grants && { grants }), ...(passwordHash && { passwordHash }) } as const;
+        const { state, position } = await run(() => directory.execute(userId, command, context));
+        if (state.status !== 'active') throw new ApplicationError('user-not-found', 'there is no such user');
+        return { user: summary(state), position };
+      });
+    },
+
+    remove: (principal, userId, context, onlyIf = always) =>
+      inTurn(async () => {
+        const now = visible(principal, userId);
+        check(now, onlyIf);
+        keepAnAdmin(now, undefined);
+        const { position } = await run(() => directory.execute(userId, { type: 'remove' }, context));
+        return { position };
+      }),
+  };
+}
+
+const always = (): boolean => true;
+
+/** Throws precondition-failed. */
+function check(account: ActiveAccount, onlyIf: OnlyIf<EditableUser>): void {
+  if (!onlyIf(account)) throw new ApplicationError('precondition-failed', 'somebody changed the user meanwhile; read it again');
+}
+
+async function run<Result>(task: () => Promise<Result>): Promise<Result> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === 'grants-not-for-role') {
+      throw new ApplicationError('invalid-grants', 'grants are for operators: admins and auditors reach every environment, metrics none', { pointer: '/grants', cause: error });
+    }
+    throw new ApplicationError('user-not-found', 'there is no such user', { cause: error });
+  }
+}
