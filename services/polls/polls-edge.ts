@@ -5,6 +5,7 @@ import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, st
 import type { Logger } from 'pino';
 import { type GetBindingRequest, type GetBindingResponse, type PollServiceServer, PollServiceService } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
+import { healthDefinition, type HealthService } from '../../proto/grpc-health.ts';
 import { http2ServerOf } from '../../proto/grpc-http2-server.ts';
 import { POLL_KEEP_ALIVE, type PollKeepAlive } from '../../proto/poll-flow.ts';
 import { pingWhenSilent, type SilencePings } from '../../proto/silence-pings.ts';
@@ -34,6 +35,8 @@ interface Peer {
   readonly onHeard: () => void;
 }
 
+/** As gRPC's health protocol names it. */
+const POLL_SERVICE = 'homeport.poll.v1.PollService';
 /** A connection without any call is nobody's. */
 const idleConnectionMs = 30_000;
 /** So long a connection may be without an agent that was let in; a binding and a classic poll take moments. */
@@ -57,10 +60,12 @@ export function createPollsEdge(deps: {
   readonly signEndpoints: SignEndpoints;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What gRPC's health protocol answers; always yes by default. */
+  readonly isReady?: () => boolean;
   /** How soon a dead connection is noticed; the protocol's by default. */
   readonly keepAlive?: PollKeepAlive;
 }): PollsEdge {
-  const { admission, snapshots, signBinding, signEndpoints, logger, clock, keepAlive = POLL_KEEP_ALIVE } = deps;
+  const { admission, snapshots, signBinding, signEndpoints, logger, clock, isReady = () => true, keepAlive = POLL_KEEP_ALIVE } = deps;
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, Peer>();
   const sockets = new Set<Duplex>();
@@ -99,7 +104,14 @@ export function createPollsEdge(deps: {
       respond(null, signBinding(nonce, fingerprints.slice(0, MOST_FINGERPRINTS).map((one) => Buffer.from(one).toString('base64'))));
     },
   };
+  const health: HealthService = {
+    check({ request }, respond) {
+      if (request.service !== '' && request.service !== POLL_SERVICE) return respond({ code: status.NOT_FOUND, details: 'no such service is here' });
+      respond(null, { status: isReady() && !isStopping ? 1 : 2 });
+    },
+  };
   server.addService(PollServiceService, service);
+  server.addService(healthDefinition, health);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   /** Of the connection that is being injected. */
   let injected: ServerHttp2Session | undefined;

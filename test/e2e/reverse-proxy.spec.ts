@@ -1,5 +1,5 @@
 /** Behind a real HAProxy: whose address is recorded, and whose word on it is not believed. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -22,17 +22,18 @@ describe('behind HAProxy', function () {
   this.timeout(60_000);
   let site: Site | undefined;
   let engine: EngineDouble | undefined;
-  let ports: { readonly web: number; readonly polls: number; readonly tunnels: number };
+  let ports: { readonly api: number; readonly tunnels: number };
 
   before(async function () {
     requireRealParts(this, 'haproxy');
     site = await startSite({ flags: ['--trusted-proxy', '192.0.2.0/24', '--trusted-proxy', PROXY] });
     engine = await startEngine(path.join(site.folder, 'docker.sock'));
-    ports = { web: await findFreePort(), polls: await findFreePort(), tunnels: await findFreePort() };
+    ports = { api: await findFreePort(), tunnels: await findFreePort() };
     const { cert, key } = await makeServerCertificate();
-    const [pem, config] = [path.join(site.folder, 'haproxy.pem'), path.join(site.folder, 'haproxy.cfg')];
-    writeFileSync(pem, `${cert}\n${key}`);
-    writeFileSync(config, configuration(pem, site.server()));
+    const config = path.join(site.folder, 'haproxy.cfg');
+    writeFileSync(path.join(site.folder, 'haproxy.pem'), `${cert}\n${key}`);
+    writeFileSync(path.join(site.folder, 'ca.pem'), site.server().ca());
+    writeFileSync(config, configuration(site.folder, site.server()));
     site.own(startProcess(realPart('haproxy'), ['-db', '-f', config]));
     for (const port of Object.values(ports)) await eventually(`HAProxy on ${port}`, () => isListening(port));
   });
@@ -46,27 +47,24 @@ describe('behind HAProxy', function () {
     return site;
   };
 
-  /** One frontend ends TLS and forwards requests; two pass bytes on with a PROXY header. */
-  function configuration(pem: string, { httpsPort, tunnelPort }: { readonly httpsPort: number; readonly tunnelPort: number }): string {
-    return `
-defaults
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-listen web
-  mode http
-  bind 127.0.0.1:${ports.web} ssl crt ${pem}
-  option forwardfor
-  server homeport 127.0.0.1:${httpsPort} ssl verify none source ${PROXY}
-listen polls
-  mode tcp
-  bind 127.0.0.1:${ports.polls}
-  server homeport 127.0.0.1:${httpsPort} send-proxy-v2 source ${PROXY}
-listen tunnels
-  mode tcp
-  bind 127.0.0.1:${ports.tunnels}
-  server homeport 127.0.0.1:${tunnelPort} send-proxy-v2 source ${PROXY}
-`;
+  /** That of docs/operations.md, with this machine's places: one port, where agents are told apart from people, whose TLS ends there. */
+  function configuration(folder: string, { httpsPort, tunnelPort }: { readonly httpsPort: number; readonly tunnelPort: number }): string {
+    const places: Readonly<Record<string, string>> = {
+      'bind :443': `bind 127.0.0.1:${ports.api}`,
+      'bind :8000': `bind 127.0.0.1:${ports.tunnels}`,
+      '10.0.0.5:9443': `127.0.0.1:${httpsPort} source ${PROXY}`,
+      '10.0.0.5:8000': `127.0.0.1:${tunnelPort} source ${PROXY}`,
+      '/run/haproxy/people.sock': path.join(folder, 'people.sock'),
+      '/etc/haproxy/homeport.pem': path.join(folder, 'haproxy.pem'),
+      '/etc/haproxy/homeport-ca.pem': path.join(folder, 'ca.pem'),
+      'verifyhost homeport.example.com': 'verifyhost localhost',
+    };
+    let text = /^```\n(defaults\n[^]*?)^```$/m.exec(readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8'))?.[1] ?? '';
+    for (const [documented, here] of Object.entries(places)) {
+      expect(text).to.include(documented);
+      text = text.replaceAll(documented, here);
+    }
+    return text;
   }
 
   /** The address that a refused sign-in over this port is recorded with. */
@@ -85,9 +83,8 @@ listen tunnels
   }
 
   it('records the address that HAProxy saw, not what its client says of itself', async () => {
-    expect(await recordedAddress(ports.web, 'one', {}, '127.0.0.5')).to.equal('127.0.0.5');
-    expect(await recordedAddress(ports.web, 'two', { 'x-forwarded-for': '203.0.113.7' }, '127.0.0.5')).to.equal('127.0.0.5');
-    expect(await recordedAddress(ports.polls, 'three', { 'x-forwarded-for': '203.0.113.7' }, '127.0.0.5')).to.equal('127.0.0.5');
+    expect(await recordedAddress(ports.api, 'one', {}, '127.0.0.5')).to.equal('127.0.0.5');
+    expect(await recordedAddress(ports.api, 'two', { 'x-forwarded-for': '203.0.113.7' }, '127.0.0.5')).to.equal('127.0.0.5');
   });
 
   it('believes the header from nobody else', async () => {
@@ -97,7 +94,7 @@ listen tunnels
 
   it('serves agents that poll and open tunnels through it, under their own address', async () => {
     const { api, folder, startAgent } = running();
-    const environment = await api.createEnvironment({ name: 'site', address: `localhost:${ports.polls}`, tunnelAddress: `localhost:${ports.tunnels}` });
+    const environment = await api.createEnvironment({ name: 'site', address: `localhost:${ports.api}`, tunnelAddress: `localhost:${ports.tunnels}` });
     startAgent(environment, { DOCKER_HOST: `unix://${folder}/docker.sock` });
     const answer = await eventually('a call through the tunnel', async () => {
       const called = await api.call('GET', dockerPath(environment, '/version'));
