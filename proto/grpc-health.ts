@@ -32,7 +32,7 @@ export const healthDefinition = {
     requestStream: false,
     responseStream: false,
     requestSerialize: ({ service }: HealthRequest) => Buffer.from(new BinaryWriter().tag(SERVICE_FIELD, WireType.LengthDelimited).string(service).finish()),
-    requestDeserialize: (bytes: Buffer): HealthRequest => ({ service: String(fieldOf(bytes, SERVICE_FIELD, (reader) => reader.string()) ?? '') }),
+    requestDeserialize: (bytes: Buffer): HealthRequest => ({ service: fieldOf(bytes, SERVICE_FIELD, (reader) => reader.string()) ?? '' }),
     responseSerialize: ({ status }: HealthResponse) => Buffer.from(new BinaryWriter().tag(STATUS_FIELD, WireType.Varint).int32(status).finish()),
     responseDeserialize: (bytes: Buffer): HealthResponse => ({ status: fieldOf(bytes, STATUS_FIELD, (reader) => reader.int32()) === 1 ? 1 : 2 }),
   },

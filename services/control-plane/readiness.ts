@@ -7,24 +7,43 @@ import type { Draining } from './draining.ts';
 
 export interface ReadinessParts {
   readonly store: Pick<EventStore, 'unavailability'>;
-  readonly projections: Pick<Projections, 'state'>;
+  readonly projections: Pick<Projections, 'state' | 'lag'>;
   readonly tap: Pick<NatsTap, 'state'> | undefined;
   readonly draining: Pick<Draining, 'hasBegun'>;
 }
 
-/** That NATS or the event store is away is shown, and is no reason to send agents and open tunnels elsewhere: there is nowhere better. */
-export function readinessOf({ store, projections, tap, draining }: ReadinessParts): Readiness {
-  const state = projections.state();
-  const isStopping = draining.hasBegun();
+/** Read models are called behind from so many seconds on. */
+const behindSeconds = 10;
+/** Whoever asks waits no longer for a store that does not answer, in milliseconds. */
+const lagWithinMs = 1_000;
+
+/** Whether the process can do its work, at once and without a word on why not. */
+export function isReady({ projections, draining }: Pick<ReadinessParts, 'projections' | 'draining'>): boolean {
+  return projections.state().kind === 'live' && !draining.hasBegun();
+}
+
+/** That NATS or the event store is away, or the read models lag, is shown, and is no reason to send agents and open tunnels elsewhere: there is nowhere better. */
+export async function readinessOf({ store, projections, tap, draining }: ReadinessParts): Promise<Readiness> {
   return {
-    ready: state.kind === 'live' && !isStopping,
+    ready: isReady({ projections, draining }),
     checks: {
-      ...(isStopping ? { server: 'stopping' } : {}),
+      ...(draining.hasBegun() ? { server: 'stopping' } : {}),
       eventStore: store.unavailability()?.code ?? 'ok',
-      projections: state.kind === 'live' ? 'ok' : state.kind,
+      projections: await projectionsOf(projections),
       ...(tap === undefined ? {} : { nats: natsOf(tap) }),
     },
   };
+}
+
+async function projectionsOf(projections: ReadinessParts['projections']): Promise<string> {
+  const { kind } = projections.state();
+  if (kind !== 'live') return kind;
+  const timeout = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => timeout.resolve(undefined), lagWithinMs);
+  // A store that can't be asked is named above.
+  const lag = await Promise.race([projections.lag().catch(() => undefined), timeout.promise]);
+  clearTimeout(timer);
+  return lag !== undefined && lag.seconds >= behindSeconds ? 'behind' : 'ok';
 }
 
 function natsOf(tap: ReadinessParts['tap'] & object): string {

@@ -31,8 +31,7 @@ import { loadInstallation } from './installation.ts';
 import { localHostOf } from './local-host.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { type ControlPlaneOptions, controlPlaneDefaults, type ReadyLine } from './options.ts';
-import type { Readiness } from '../../web-gateway/gateway-dependencies.ts';
-import { readinessOf } from './readiness.ts';
+import { isReady, readinessOf } from './readiness.ts';
 import { startErrorOf } from './start-errors.ts';
 import { endTap, startTap } from './start-tap.ts';
 import { startStore } from './store-role.ts';
@@ -129,14 +128,13 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
 
     const tunnels: TunnelsEdge = createTunnelsEdge({ gate: application.tunnels, logger: logger.child({ component: 'tunnels' }), limits: application.settings.current, clock });
     started.defer(() => tunnels.close({ graceMs }));
-    const readiness = (): Readiness => readinessOf({ store, projections, tap, draining });
     const polls = createPollsEdge({
       admission: application.polls,
       snapshots: application.snapshots,
       clock,
       logger: logger.child({ component: 'polls' }),
       ...createAgentSignatures({ identities, certificate, clock }),
-      isReady: () => readiness().ready,
+      isReady: () => isReady({ projections, draining }),
     });
     started.defer(() => polls.close());
     const agentDelivery = createAgentDelivery({
@@ -168,7 +166,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       version: releaseVersion(),
-      readiness,
+      readiness: () => readinessOf({ store, projections, tap, draining }),
     });
     started.defer(() => gateway.close({ graceMs }));
 

@@ -1,14 +1,14 @@
 /** Agents, their polls, and environments. */
-import type { EnvironmentQueries, EnvironmentStatus } from '../../../projections/port.ts';
+import type { EnvironmentStatus, FleetQueries } from '../../../projections/port.ts';
 import type { Application } from '../../application/application.ts';
-import type { Numbers, Readings } from './readings.ts';
+import type { Readings } from './readings.ts';
 
 export interface FleetParts {
   readonly application: Pick<Application, 'tallies' | 'agentsConnected' | 'pollsBuffered' | 'tunnels'>;
-  readonly projections: { readonly environments: Pick<EnvironmentQueries, 'list'> };
+  readonly projections: { readonly fleet: Pick<FleetQueries, 'counts'> };
 }
 
-const STATUSES: readonly EnvironmentStatus[] = ['unassociated', 'never', 'up', 'down', 'duplicate'];
+const none: Readonly<Record<EnvironmentStatus, number>> = { unassociated: 0, never: 0, up: 0, down: 0, duplicate: 0 };
 
 export function declareFleet(readings: Readings, { application, projections }: FleetParts): void {
   const { tallies } = application;
@@ -18,10 +18,5 @@ export function declareFleet(readings: Readings, { application, projections }: F
   readings.gauge('homeport_polls_buffered', 'Polls that wait to be recorded.', () => application.pollsBuffered());
   readings.gauge('homeport_agents_connected', 'Agents whose poll call is open.', () => application.agentsConnected());
   readings.counter('homeport_heartbeats_lost_total', 'Environments that went down.', () => tallies.heartbeatsLost);
-  readings.gauges('homeport_environments', 'Environments, by status.', 'status', () => countByStatus(projections.environments));
-}
-
-async function countByStatus(environments: Pick<EnvironmentQueries, 'list'>): Promise<Numbers> {
-  const counts = STATUSES.map(async (status) => [status, (await environments.list({ status, limit: 1 })).total] as const);
-  return Object.fromEntries(await Promise.all(counts));
+  readings.gauges('homeport_environments', 'Environments, by status.', 'status', async () => ({ ...none, ...(await projections.fleet.counts()).byStatus }));
 }

@@ -8,7 +8,7 @@ import type { Readings } from './readings.ts';
 export interface RecordParts {
   readonly application: Pick<Application, 'tallies' | 'tunnels'>;
   readonly eventStore: Pick<EventStore, 'unavailability'>;
-  readonly projections: Pick<Projections, 'state'>;
+  readonly projections: Pick<Projections, 'state' | 'lag'>;
   /** Undefined where nothing is published. */
   readonly tap: Pick<NatsTap, 'state'> | undefined;
   /** Undefined where the audit port is not open. */
@@ -18,6 +18,8 @@ export interface RecordParts {
 export function declareRecord(readings: Readings, { application, eventStore, projections, tap, audit }: RecordParts): void {
   readings.gauge('homeport_event_store_available', '1 while events can be recorded, as far as is known, else 0.', () => Number(eventStore.unavailability() === undefined));
   readings.gauge('homeport_projections_live', '1 while the read models follow the record, 0 while they catch up or have failed.', () => Number(projections.state().kind === 'live'));
+  readings.gauge('homeport_projections_lag_seconds', 'Age of the oldest event that the read models have not applied.', async () => (await projections.lag()).seconds);
+  readings.gauge('homeport_projections_lag_events', 'Events that the read models have not applied; no sample with a store whose positions do not tell.', async () => (await projections.lag()).events ?? undefined);
   readings.gauge('homeport_nats_tap_connected', '1 while events are published to NATS, or another tap does, else 0; no sample without --nats.', () => {
     const state = tap?.state().state;
     return state === undefined ? undefined : Number(state === 'publishing' || state === 'standby');

@@ -103,6 +103,8 @@ describe('Prometheus', function () {
     await until('homeport_http_request_duration_seconds_count{route="/api/v1/environments/:id",method="GET",status="404"}', (value) => value === 1);
     await until('homeport_event_store_append_duration_seconds_count', (value) => value > 5);
     await until('homeport_audit_readers', (value) => value === 0);
+    await until('homeport_projections_lag_seconds', (value) => value < 5);
+    await until('homeport_projections_lag_events', (value) => value < 50);
     const polls = await until('homeport_polls_total', (value) => value > 0);
     await until('homeport_polls_total', (value) => value > polls);
     for (const quiet of ['homeport_polls_lost_total', 'sum(homeport_poll_rejections_total)', 'sum(homeport_tunnels_lost_total)']) expect(await valueOf(quiet), quiet).to.equal(0);
