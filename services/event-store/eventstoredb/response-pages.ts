@@ -58,6 +58,8 @@ export async function* responsePages(call: ReadCall, { silenceMs, signal }: Page
     call.off('readable', note);
     signal?.removeEventListener('abort', note);
     call.cancel();
+    // A call whose answers had all come is not ended by that, but by taking them; the client holds it until then, and waits for it.
+    call.resume();
   }
 }
 
