@@ -7,6 +7,7 @@ import type { CheckpointSigner } from './checkpoint-signer.ts';
 import { checkpointStream, type LastCheckpoint, readCheckpoints, readLastCheckpoint, toEventData } from './checkpoint-stream.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
+import { createInTurn } from './in-turn.ts';
 import { ApplicationError, type Checkpoints, type CommandContext } from './ports.ts';
 import type { StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
@@ -45,7 +46,7 @@ export function createCheckpoints(deps: {
   let unanswered: { readonly checkpoint: SignedCheckpoint; readonly prepared: readonly PreparedEvent[] } | undefined;
   let isStarted = false;
   let cancel: (() => void) | undefined;
-  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
 
   const record = async (): Promise<LastCheckpoint> => {
     if (unanswered === undefined) throw new TypeError('There is nothing to record.');
@@ -66,16 +67,13 @@ export function createCheckpoints(deps: {
     return record();
   };
 
-  const inTurn = ({ chain, signer }: ChainSigning, context: CommandContext): Promise<LastCheckpoint | undefined> => {
-    const mine = tail.then(() => signNow(() => chain.head(), signer, context));
-    tail = mine.catch(() => undefined);
-    return mine;
-  };
+  const signInTurn = ({ chain, signer }: ChainSigning, context: CommandContext): Promise<LastCheckpoint | undefined> =>
+    inTurn(() => signNow(() => chain.head(), signer, context));
 
   const schedule = (ready: ChainSigning, delayMs: number): void => {
     cancel?.();
     cancel = clock.after(Math.max(0, delayMs), () => {
-      inTurn(ready, systemContext()).then(
+      signInTurn(ready, systemContext()).then(
         () => scheduleNext(ready, clock.now()),
         (error: unknown) => {
           logger.warn({ err: error }, 'no checkpoint could be signed; it is tried again');
@@ -107,7 +105,7 @@ export function createCheckpoints(deps: {
     },
 
     async sign(context) {
-      const signed = await inTurn(needed(signing), context);
+      const signed = await signInTurn(needed(signing), context);
       if (signed === undefined) throw new ApplicationError('conflict', 'nothing is recorded yet');
       return { checkpoint: signed.checkpoint, position: signed.eventPosition };
     },
@@ -122,7 +120,7 @@ export function createCheckpoints(deps: {
       const wasStarted = isStarted;
       isStarted = false;
       if (signing === undefined || !wasStarted) return;
-      await inTurn(signing, systemContext()).catch((error: unknown) => logger.warn({ err: error }, 'the last checkpoint could not be signed'));
+      await signInTurn(signing, systemContext()).catch((error: unknown) => logger.warn({ err: error }, 'the last checkpoint could not be signed'));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { EventOf, SignInEvents } from '../domain/events.ts';
 import { EventStoreError, type EventReader } from '../event-store/port.ts';
 import type { Clock } from './clock.ts';
 import type { EventLog } from './event-log.ts';
+import { createInTurn } from './in-turn.ts';
 import type { CommandContext } from './ports.ts';
 
 export type SignInEvent = EventOf<SignInEvents>;
@@ -24,7 +25,7 @@ export function createSignInLog(deps: { readonly reader: EventReader; readonly l
   const { reader, log, clock, keptMs } = deps;
   const listeners: ((event: SignInEvent) => void)[] = [];
   let revision = -1;
-  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
 
   function tell(event: SignInEvent): void {
     for (const listener of listeners) listener(event);
@@ -64,11 +65,7 @@ export function createSignInLog(deps: { readonly reader: EventReader; readonly l
 
   return {
     start: read,
-    append(event, context) {
-      const mine = tail.then(() => appendNow(event, context));
-      tail = mine.catch(() => undefined);
-      return mine;
-    },
+    append: (event, context) => inTurn(() => appendNow(event, context)),
     onEvent(listener) {
       listeners.push(listener);
     },

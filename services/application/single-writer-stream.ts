@@ -1,6 +1,7 @@
 /** A stream only this process writes: appends in order with explicit revisions, so that a retry can't double. */
 import { EventStoreError, type ExpectedRevision, type Position } from '../event-store/port.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
+import { createInTurn } from './in-turn.ts';
 
 export interface SingleWriterStream {
   /**
@@ -15,7 +16,7 @@ export function createSingleWriterStream(deps: { readonly log: EventLog; readonl
   const { log, stream } = deps;
   let expectedRevision: ExpectedRevision = 'no-stream';
   let isKnown = false;
-  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
 
   async function append(events: readonly PreparedEvent[], windowMs: number): Promise<Position> {
     for (;;) {
@@ -34,10 +35,6 @@ export function createSingleWriterStream(deps: { readonly log: EventLog; readonl
   }
 
   return {
-    append(events, windowMs = 0) {
-      const mine = tail.then(() => append(events, windowMs));
-      tail = mine.catch(() => undefined);
-      return mine;
-    },
+    append: (events, windowMs = 0) => inTurn(() => append(events, windowMs)),
   };
 }

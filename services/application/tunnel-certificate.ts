@@ -9,6 +9,7 @@ import type { EventReader, Position } from '../event-store/port.ts';
 import { createAggregates } from './aggregates.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
+import { createInTurn } from './in-turn.ts';
 import { ApplicationError, type CommandContext, type TunnelCertificate, type TunnelKeys } from './ports.ts';
 
 /** The tunnel certificate as it is recorded, and its rotation. */
@@ -41,15 +42,8 @@ export function createTunnelCertificate(deps: {
   const { reader, log, clock, logger, keys, systemContext, onChanged } = deps;
   const aggregates = createAggregates({ decider: tunnelCertificateDecider, log, reader });
   let state: TunnelCertificateState = tunnelCertificateDecider.initialState;
-  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = createInTurn();
   let stop: (() => void) | undefined;
-
-  /** One after the other. */
-  function inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-    const mine = tail.then(task);
-    tail = mine.catch(() => undefined);
-    return mine;
-  }
 
   /** What is recorded holds: it is served, and what no one needs any more is destroyed. */
   async function take(next: TunnelCertificateState): Promise<void> {
