@@ -14,7 +14,7 @@ const parts = {
     because: 'a store keeps JSON text in streams and knows nothing of what it means',
   },
   'services/application': {
-    may: ['services/domain', 'services/event-store/port.ts', 'services/event-store/log-chain.ts', 'proto'],
+    may: ['services/domain', 'services/event-store/port.ts', 'services/event-store/log-chain.ts', 'services/event-store/log-maintenance.ts', 'proto'],
     because: 'use cases load, decide and append; edges and read models reach them through ports',
   },
   'services/polls': {

@@ -53,7 +53,7 @@ export function createFold(database: DatabaseSync, projections: readonly Project
     isUrgent ||= concern?.isPatient !== true;
     if (concern === undefined) return;
     try {
-      const decoded = decodeEvent(event.type, JSON.parse(event.data));
+      const decoded = decodeEvent(event);
       if (decoded === undefined) return;
       for (const handle of concern.handlers) handle(decoded.data as never, place, event);
       hasRows = true;

@@ -27,16 +27,30 @@ function open(database: DatabaseSync): ProjectionWriter {
   const remove = database.prepare('DELETE FROM activity WHERE ordinal = ?');
   const insert = database.prepare('INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const insertLost = database.prepare('INSERT INTO activity_lost VALUES (?, ?, ?, ?)');
+  const removeCalls = database.prepare('DELETE FROM activity WHERE recordedAtMs < ?');
+  const removeStreams = database.prepare('UPDATE activity SET stream = NULL, streamReason = NULL, streamRecordedAtMs = NULL WHERE streamRecordedAtMs < ?');
+  const removeLost = database.prepare('DELETE FROM activity_lost WHERE recordedAtMs < ?');
   /** Calls of this batch as they stand, by id; `stored` is where the table has them. */
   const calls = new Map<string, { readonly stored: number | undefined; row: CallRow }>();
   let ended: { readonly stored: number | undefined; readonly row: CallRow }[] = [];
   let lost: { readonly place: EventPlace; readonly at: Instant; readonly count: number }[] = [];
+  /** What was recorded before is gone. */
+  let expireBeforeMs: number | undefined;
 
   function underWay(callId: string): { readonly stored: number | undefined; readonly row: CallRow } | undefined {
     const known = calls.get(callId);
     if (known !== undefined) return known;
     const row = find.get(callId) as CallRow | undefined;
-    return row && { stored: row.ordinal, row };
+    return row && remaining({ stored: row.ordinal, row });
+  }
+
+  /** What is left of a call after the expiry of this batch, as if the events that are gone had never been. */
+  function remaining(told: { readonly stored: number | undefined; readonly row: CallRow }): typeof told | undefined {
+    const { stored, row } = told;
+    if (expireBeforeMs === undefined) return told;
+    if (row.recordedAtMs < expireBeforeMs) return undefined;
+    if ((row.streamRecordedAtMs ?? Infinity) >= expireBeforeMs) return told;
+    return { stored, row: { ...row, stream: null, streamReason: null, streamRecordedAtMs: null } };
   }
 
   /** An event that says all of a call: its row stands at this place from now on. */
@@ -88,6 +102,14 @@ function open(database: DatabaseSync): ProjectionWriter {
         tell(data, place, recorded, { method, path, startedAt, endedAt: data.at, status, failure, durationMs, bytesSent, bytesReceived });
       },
       ActivityLost: ({ at, count }, place) => void lost.push({ place, at, count }),
+      ActivityExpired({ before }) {
+        expireBeforeMs = Math.max(expireBeforeMs ?? 0, Date.parse(before));
+        for (const [callId, told] of calls) {
+          const left = remaining(told);
+          if (left === undefined) calls.delete(callId);
+          else calls.set(callId, left);
+        }
+      },
     },
 
     write() {
@@ -115,12 +137,17 @@ function open(database: DatabaseSync): ProjectionWriter {
         );
       }
       for (const { place, at, count } of lost) insertLost.run(place.ordinal, place.recordedAtMs, at, count);
+      if (expireBeforeMs === undefined) return;
+      removeCalls.run(expireBeforeMs);
+      removeStreams.run(expireBeforeMs);
+      removeLost.run(expireBeforeMs);
     },
 
     committed() {
       calls.clear();
       ended = [];
       lost = [];
+      expireBeforeMs = undefined;
     },
   };
 }

@@ -36,6 +36,7 @@ export const activitySchema = `
     bytesSent INTEGER, bytesReceived INTEGER, stream TEXT, streamReason TEXT, streamRecordedAtMs INTEGER) STRICT;
   CREATE INDEX activity_by_environment ON activity (environmentId, ordinal);
   CREATE INDEX activity_by_age ON activity (recordedAtMs);
+  CREATE INDEX activity_by_stream_age ON activity (streamRecordedAtMs) WHERE streamRecordedAtMs IS NOT NULL;
   CREATE INDEX activity_under_way ON activity (callId) WHERE endedAt IS NULL;
   CREATE TABLE activity_lost (ordinal INTEGER PRIMARY KEY, recordedAtMs INTEGER NOT NULL, at TEXT NOT NULL, count INTEGER NOT NULL) STRICT;
 `;

@@ -18,6 +18,7 @@ function open(database: DatabaseSync): ProjectionWriter {
   const saveRetention = database.prepare('INSERT OR REPLACE INTO poll_retention VALUES (1, ?, ?)');
   const stored = database.prepare('SELECT hours, keptFromMs FROM poll_retention').get();
   let newestSecond = Number(database.prepare('SELECT ifnull(max(second), 0) AS newest FROM log_seconds').get()?.['newest']);
+  /** 0 is for ever. */
   let hours = Number(stored?.['hours'] ?? defaultPollRetentionHours);
   let keptFromMs = Number(stored?.['keptFromMs'] ?? 0);
   let isRetentionChanged = false;
@@ -37,7 +38,7 @@ function open(database: DatabaseSync): ProjectionWriter {
       if (second <= newestSecond) return;
       // Once an hour, by the log's own time, so that it does not matter when and how often a log is read.
       const hour = Math.floor(recordedAtMs / hourMs);
-      if (hour > Math.floor((newestSecond * 1000) / hourMs)) keepFrom((hour - hours) * hourMs - graceMs);
+      if (hours > 0 && hour > Math.floor((newestSecond * 1000) / hourMs)) keepFrom((hour - hours) * hourMs - graceMs);
       newestSecond = second;
       seconds.push({ second, position });
     },

@@ -58,6 +58,8 @@ export const timelineKinds: Readonly<Record<EventType, TimelineKind | null>> = {
   PollsLost: null,
   PollsSummarised: null,
   PollsExpired: null,
+  ActivityExpired: null,
+  RefusalsExpired: null,
   SnapshotUnchanged: null,
   SnapshotsExpired: null,
   ApiCallStarted: null,

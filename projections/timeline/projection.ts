@@ -32,6 +32,7 @@ function open(database: DatabaseSync): ProjectionWriter {
   const shownTypes = Object.entries(timelineKinds).flatMap(([type, kind]) => (kind === null ? [] : [type as DomainEvent['type']]));
   const handlers: EventHandlers = {
     ...(Object.fromEntries(shownTypes.map((type) => [type, take])) as EventHandlers),
+    RefusalsExpired: ({ before }) => expire('refusals', before),
     SnapshotsExpired: ({ before }) => expire('snapshots', before),
   };
 

@@ -59,7 +59,7 @@ export function createAggregates<State, Command, Event extends DomainEvent>(deps
     try {
       for await (const page of reader.readStream(stream)) {
         for (const recorded of page) {
-          const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
+          const event = decodeEvent(recorded);
           if (event !== undefined) entry.state = decider.evolve(entry.state, event as Event);
           entry.revision = recorded.revision;
           if (event !== undefined && known !== undefined && recorded.revision > known) news.push(event as Event);

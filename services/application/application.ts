@@ -6,6 +6,7 @@ import { environmentDecider } from '../domain/environment.ts';
 import type { PastRecord } from '../domain/past-record.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { tunnelDecider } from '../domain/tunnel.ts';
+import type { LogMaintenance } from '../event-store/log-maintenance.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { type AccountUseCases, createAccounts } from './accounts.ts';
 import { activityStreamOf, createActivity, type RecordedActivity } from './activity.ts';
@@ -18,12 +19,13 @@ import { createEventLog } from './event-log.ts';
 import { createHistory } from './history.ts';
 import { createPolls, type Polls } from './poll-admission.ts';
 import { createPollRecorder } from './poll-recorder.ts';
-import { createPollSummaries, type ExpirePolls } from './poll-summaries.ts';
+import { createPollSummaries } from './poll-summaries.ts';
 import type { CommandContext, History, TunnelControl, TunnelKeys } from './ports.ts';
 import { createPresence } from './presence.ts';
 import { createRefusals } from './refusals.ts';
+import { createRetention } from './retention.ts';
 import type { InstallationSecrets } from './sealing.ts';
-import { createSnapshots, type ExpireSnapshots, type Snapshots } from './snapshots.ts';
+import { createSnapshots, type Snapshots } from './snapshots.ts';
 import { createSettings, type StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
 import { createTunnelCertificate, type RecordedTunnelCertificate } from './tunnel-certificate.ts';
@@ -70,9 +72,7 @@ export function createApplication(deps: {
   readonly defaultTunnelAddress: (host: string) => string;
   readonly onAddress: (host: string) => Promise<void>;
   /** Undefined where the store removes what has expired by itself. */
-  readonly expirePolls: ExpirePolls | undefined;
-  /** The same for snapshots. */
-  readonly expireSnapshots: ExpireSnapshots | undefined;
+  readonly maintenance: LogMaintenance | undefined;
   /** Absent where the store has no chain to sign. */
   readonly signing?: ChainSigning | undefined;
   /** A tunnel is open, so many milliseconds after it was required or lost; for whoever measures. */
@@ -98,9 +98,9 @@ export function createApplication(deps: {
     },
   });
   const refusals = createRefusals({ log, clock, logger, stream: own('refusals'), actor });
-  const retention = own('retention');
-  const summaries = createPollSummaries({ log, clock, logger, settings, reader: store, controlPlaneNode, retention, actor, expire: deps.expirePolls });
-  const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention, summaries, tallies });
+  const retentionStream = own('retention');
+  const summaries = createPollSummaries({ log, clock, logger, reader: store, controlPlaneNode, retention: retentionStream, actor });
+  const recorder = createPollRecorder({ log, clock, logger, controlPlaneNode, retention: retentionStream, summaries, tallies });
   const activityStream = createSingleWriterStream({ log, stream: activityStreamOf(controlPlaneNode) });
   const activity = createActivity({ log, clock, logger, settings, stream: activityStream, actor, tallies });
   const streams = createEnvironmentStreams(createAggregates({ decider: environmentDecider, log, reader: store }));
@@ -157,12 +157,22 @@ export function createApplication(deps: {
     logger,
     settings,
     environments: streams,
-    retention,
     actor,
     verify: (introduction) => polls.verify(introduction),
     remind: (environmentId) => polls.remind(environmentId),
     isDue: (environmentId) => presence.isDueWithin(environmentId, 86_400_000),
-    expire: deps.expireSnapshots,
+  });
+  const retention = createRetention({
+    maintenance: deps.maintenance,
+    reader: store,
+    log,
+    clock,
+    logger,
+    settings,
+    summaries,
+    stream: retentionStream,
+    actor,
+    onSnapshotsExpired: snapshots.expired,
   });
   const environments = createEnvironments({
     streams,
@@ -242,6 +252,7 @@ export function createApplication(deps: {
       presence.close();
       tunnelCertificate.close();
       polls.close();
+      await retention.close();
       await snapshots.close();
       await tunnels.close();
       await activity.close();

@@ -1,5 +1,6 @@
 /** The stream of checkpoints, as it is read: page by page, and its last one. */
 import type { SignedCheckpoint } from '../domain/checkpoint.ts';
+import { decodeEvent } from '../domain/event-codec.ts';
 import type { EventDataByType } from '../domain/events.ts';
 import { EventStoreError, type EventReader, type Position, type RecordedEvent } from '../event-store/port.ts';
 import type { Checkpoints } from './ports.ts';
@@ -35,9 +36,9 @@ export function toEventData(checkpoint: SignedCheckpoint): EventDataByType['Chec
   return { at, controlPlaneNode, position, events, chain, publicKey, signature };
 }
 
-function toCheckpoint({ data }: RecordedEvent): SignedCheckpoint {
-  // The control plane alone writes this stream.
-  return toEventData(JSON.parse(data) as EventDataByType['CheckpointSigned']);
+function toCheckpoint(recorded: RecordedEvent): SignedCheckpoint {
+  // The control plane alone writes this stream, and nothing else to it.
+  return toEventData(decodeEvent(recorded)?.data as EventDataByType['CheckpointSigned']);
 }
 
 async function readNewest(reader: EventReader): Promise<RecordedEvent | undefined> {

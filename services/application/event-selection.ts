@@ -82,8 +82,7 @@ function isActor(actor: string | undefined, asked: string): boolean {
 
 function toHistoryEvent(recorded: RecordedEvent): HistoryEvent {
   const { id, stream, revision, position, type, createdAtMs } = recorded;
-  const stored: unknown = JSON.parse(recorded.data);
-  const data: unknown = decodeEvent(type, stored)?.data ?? stored;
+  const data: unknown = decodeEvent(recorded)?.data ?? JSON.parse(recorded.data);
   const metadata: unknown = JSON.parse(recorded.metadata === '' ? '{}' : recorded.metadata);
   const createdAt = new Date(createdAtMs).toISOString();
   const recordedAt = textOf(metadata, 'recordedAt') ?? createdAt;

@@ -162,11 +162,11 @@ export function createPollRecorder(deps: {
           one.buffer = one.buffer.slice(one.batch.length);
         }
         await Promise.all(one.owed);
-        await one.stream.append(one.batch.map(({ event }) => event));
+        const position = await one.stream.append(one.batch.map(({ event }) => event));
         for (const { poll, at } of one.batch) {
           const instance = instances.get(keyOf(poll));
           if (instance !== undefined && poll.sequence > instance.confirmed) instance.confirmed = poll.sequence;
-          summaries.count(one.index, poll, at);
+          summaries.count(one.index, poll, at, position);
         }
         one.batch = [];
         // What came meanwhile waits for its own window, unless there is much of it.

@@ -1,11 +1,10 @@
-/** Says once an hour what must outlive the polls themselves, and then lets the old ones go. */
+/** Says what must outlive the polls themselves: once an hour, and before any of them go. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { DomainEvent, RetentionEvents } from '../domain/events.ts';
+import type { EventReader, Position } from '../event-store/port.ts';
 import { type Clock, instantOf } from './clock.ts';
-import type { EventReader } from '../event-store/port.ts';
 import type { EventLog } from './event-log.ts';
-import type { SettingsAccess } from './ports.ts';
 import type { SingleWriterStream } from './single-writer-stream.ts';
 import { countUnsummarisedPolls, type KnownAgent } from './unsummarised-polls.ts';
 
@@ -20,48 +19,43 @@ type AgentSummary = RetentionEvents['PollsSummarised']['agents'][number];
 export interface PollSummaries {
   /** An agent of before this process: the next summary repeats what is known of it. */
   know(shard: number, agent: PolledAgent & { readonly lastSequence: number; readonly lastPolledAt: string | null }): void;
-  /** A poll that is durably recorded. */
-  count(shard: number, poll: PolledAgent & { readonly sequence: number }, at: string): void;
+  /** A poll that is durably recorded, and all before its position with it. */
+  count(shard: number, poll: PolledAgent & { readonly sequence: number }, at: string, position: Position): void;
   /** Once every agent of before is known: counts what was recorded and not summarised by a process that was killed. */
   recover(): void;
   /** An instance that will not come back. */
   forget(agent: { readonly environmentId: string; readonly instanceId: string }): void;
   /** Summarises what was counted since the last time; nothing where nothing was. Throws ApplicationError event-store-unavailable. */
   summarise(): Promise<void>;
+  /** All polls up to this position are in a summary; undefined before the first one of this process. */
+  summarisedThrough(): Position | undefined;
+  /** Summarises once more. */
   close(): Promise<void>;
 }
 
-/** Removes polls recorded before an instant, and beyond so many bytes; answers how many events went. */
-export type ExpirePolls = (bounds: { readonly recordedBeforeMs: number; readonly keepBytes: number }) => Promise<number>;
-
-const everyMs = 3600_000;
 /** Agents in one event, so that none outgrows what an append may carry. */
 const agentsPerEvent = 500;
 
-/** Creates the summaries of one control-plane node. `expire` is undefined where the store removes by itself. */
+/** Creates the summaries of one control-plane node. */
 export function createPollSummaries(deps: {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly settings: SettingsAccess;
   readonly reader: EventReader;
   readonly controlPlaneNode: string;
   readonly retention: SingleWriterStream;
   readonly actor: string;
-  readonly expire: ExpirePolls | undefined;
 }): PollSummaries {
-  const { log, clock, logger, settings, reader, controlPlaneNode, retention, actor, expire } = deps;
+  const { log, clock, logger, reader, controlPlaneNode, retention, actor } = deps;
   const shards = new Map<number, Map<string, AgentSummary>>();
   let from = instantOf(clock);
   let isNews = false;
-  let working: Promise<void> = Promise.resolve();
+  let countedThrough: Position | undefined;
+  let summarisedThrough: Position | undefined;
   const known: KnownAgent[] = [];
   /** Beside what else goes on: a large fleet's hour takes a while to read, and the next summary is an hour away. */
   let recovering: Promise<boolean> = Promise.resolve(true);
   const closing = new AbortController();
-  const stop = clock.every(everyMs, () => {
-    working = round();
-  });
 
   const keyOf = ({ environmentId, instanceId }: { readonly environmentId: string; readonly instanceId: string }) => `${environmentId}/${instanceId}`;
 
@@ -77,6 +71,8 @@ export function createPollSummaries(deps: {
 
   async function recover(): Promise<boolean> {
     try {
+      // Nobody polls yet: what is there now is summarised, or counted here.
+      countedThrough ??= await reader.headPosition();
       const found = await countUnsummarisedPolls({ reader, controlPlaneNode, agents: known.splice(0), signal: closing.signal });
       if (found === undefined) return true;
       for (const { agent, count } of found.counts) {
@@ -96,8 +92,10 @@ export function createPollSummaries(deps: {
     // Cut short it knows too little: the next start counts again.
     if (!(await recovering)) return;
     const to = instantOf(clock);
+    const through = countedThrough;
     if (!isNews) {
       from = to;
+      summarisedThrough = through;
       return;
     }
     isNews = false;
@@ -108,6 +106,7 @@ export function createPollSummaries(deps: {
       throw error;
     }
     from = to;
+    summarisedThrough = through;
   }
 
   async function summariseShards(to: string): Promise<void> {
@@ -125,20 +124,6 @@ export function createPollSummaries(deps: {
     }
   }
 
-  async function round(): Promise<void> {
-    try {
-      await summarise();
-      if (expire === undefined) return;
-      const { pollRetentionHours, pollRetentionBytes } = settings.current();
-      // Nothing may go that this process has yet to summarise.
-      const recordedBeforeMs = Math.min(clock.now() - pollRetentionHours * 3600_000, Date.parse(from));
-      const count = await expire({ recordedBeforeMs, keepBytes: pollRetentionBytes });
-      if (count > 0) await append({ type: 'PollsExpired', data: { at: instantOf(clock), count, before: new Date(recordedBeforeMs).toISOString() } });
-    } catch (error) {
-      logger.warn({ err: error }, 'polls could not be summarised or expired; it is tried again in an hour');
-    }
-  }
-
   return {
     know(shard, { environmentId, node, instanceId, lastSequence, lastPolledAt }) {
       put(shard, { environmentId, node, instanceId, lastSequence, count: 0, lastPolledAt });
@@ -147,8 +132,9 @@ export function createPollSummaries(deps: {
     recover() {
       recovering = recover();
     },
-    count(shard, poll, at) {
+    count(shard, poll, at, position) {
       isNews = true;
+      if (countedThrough === undefined || reader.comparePositions(position, countedThrough) > 0) countedThrough = position;
       const { environmentId, node, instanceId, sequence } = poll;
       const before = shards.get(shard)?.get(keyOf(poll));
       put(shard, { environmentId, node, instanceId, lastSequence: Math.max(sequence, before?.lastSequence ?? 0), count: (before?.count ?? 0) + 1, lastPolledAt: at });
@@ -157,10 +143,9 @@ export function createPollSummaries(deps: {
       for (const agents of shards.values()) agents.delete(keyOf(agent));
     },
     summarise,
+    summarisedThrough: () => summarisedThrough,
     async close() {
-      stop();
       closing.abort();
-      await working;
       await summarise().catch((error: unknown) => {
         logger.warn({ err: error }, 'polls could not be summarised at the end');
       });

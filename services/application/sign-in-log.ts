@@ -40,7 +40,7 @@ export function createSignInLog(deps: { readonly reader: EventReader; readonly l
           if (isHead) revision = recorded.revision;
           isHead = false;
           if (recorded.createdAtMs < oldestMs) return;
-          const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
+          const event = decodeEvent(recorded);
           if (event !== undefined) tell(event as SignInEvent);
         }
       }

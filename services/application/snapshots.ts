@@ -1,4 +1,4 @@
-/** Use cases of snapshots: who is asked for one and when, what is recorded of it, and when old ones go. */
+/** Use cases of snapshots: who is asked for one and when, and what is recorded of it. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { agentKey } from '../domain/environment.ts';
@@ -10,6 +10,7 @@ import { EventStoreError, type EventReader, type ExpectedRevision } from '../eve
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import type { EventLog } from './event-log.ts';
+import { createInTurn, type InTurn } from './in-turn.ts';
 import { loadKnownEnvironment } from './known-environment.ts';
 import { createPace, type Pace } from './pace.ts';
 import {
@@ -24,7 +25,6 @@ import {
   type SnapshotRequests,
 } from './ports.ts';
 import type { PresentAgent } from './presence.ts';
-import type { SingleWriterStream } from './single-writer-stream.ts';
 
 /** An agent that was asked and brought nothing is asked again after so long. */
 const askAgainMs = 60_000;
@@ -32,17 +32,15 @@ const askAgainMs = 60_000;
 const askPace = { burst: 20, perSecond: 20 };
 /** Snapshots an environment may bring at once, and a second in the long run: idle closes bring some too. */
 const recordPace = { burst: 64, perSecond: 1 / 15 };
-const expireEveryMs = 3600_000;
 const dayMs = 86_400_000;
-
-/** Removes snapshots recorded before an instant, and the oldest beyond so many events; answers how many events went. */
-export type ExpireSnapshots = (bounds: { readonly recordedBeforeMs: number; readonly keepEvents: number }) => Promise<number>;
 
 export interface Snapshots extends SnapshotRecording, SnapshotRequests {
   /** What the record says of an environment's node at start, so that a restart asks nobody anew. */
   know(past: PastSnapshot): void;
   /** Whether the agent is to be asked for one in the answer that is made now: then it counts as asked. */
   wants(agent: PresentAgent): boolean;
+  /** Snapshots recorded before this instant are gone: where that took a node's only one, another is wanted, and recorded whole. */
+  expired(beforeMs: number): void;
   /** Nothing is expected of an environment that is gone. */
   forget(environmentId: string): void;
   /** Before an idle close is recorded: where no snapshot came since it was allowed, an event says so. Never throws. */
@@ -68,7 +66,7 @@ interface EnvironmentEntry {
   readonly pace: Pace;
   expectedRevision: ExpectedRevision;
   /** Appends go one after the other. */
-  tail: Promise<unknown>;
+  readonly inTurn: InTurn;
 }
 
 /** Creates the use cases. `verify` checks an introduction as a poll's; `remind` makes connected agents' answers come early. */
@@ -79,26 +77,19 @@ export function createSnapshots(deps: {
   readonly logger: Logger;
   readonly settings: SettingsAccess;
   readonly environments: Pick<EnvironmentStreams, 'load'>;
-  readonly retention: SingleWriterStream;
   readonly actor: string;
   readonly verify: (introduction: PollIntroduction) => Promise<CommandContext>;
   readonly remind: (environmentId: string) => number;
   readonly isDue: (environmentId: string) => boolean;
-  /** Undefined where the store removes what has expired by itself. */
-  readonly expire: ExpireSnapshots | undefined;
 }): Snapshots {
-  const { log, reader, clock, logger, settings, environments, retention, actor, verify, remind, isDue, expire } = deps;
+  const { log, reader, clock, logger, settings, environments, actor, verify, remind, isDue } = deps;
   const known = new Map<string, EnvironmentEntry>();
   const asking = createPace(clock, askPace);
-  let expiring: Promise<void> = Promise.resolve();
-  const stop = clock.every(expireEveryMs, () => {
-    expiring = expireOld();
-  });
 
   function entryOf(environmentId: string): EnvironmentEntry {
     let entry = known.get(environmentId);
     if (entry === undefined) {
-      entry = { nodes: new Map(), pace: createPace(clock, recordPace), expectedRevision: 'no-stream', tail: Promise.resolve() };
+      entry = { nodes: new Map(), pace: createPace(clock, recordPace), expectedRevision: 'no-stream', inTurn: createInTurn() };
       known.set(environmentId, entry);
     }
     return entry;
@@ -126,11 +117,11 @@ export function createSnapshots(deps: {
     if (node.isRecordedKnown) return;
     try {
       search: for await (const page of reader.readStream(streamOf(environmentId), { direction: 'backwards' })) {
-        for (const { type, data, createdAtMs } of page) {
-          if (type !== 'SnapshotRecorded') continue;
-          const event = decodeEvent(type, JSON.parse(data));
+        for (const recorded of page) {
+          if (recorded.type !== 'SnapshotRecorded') continue;
+          const event = decodeEvent(recorded);
           if (event?.type !== 'SnapshotRecorded' || (event.data.node ?? '') !== key) continue;
-          node.recorded = { hash: event.data.hash, atMs: createdAtMs };
+          node.recorded = { hash: event.data.hash, atMs: recorded.createdAtMs };
           break search;
         }
       }
@@ -157,13 +148,6 @@ export function createSnapshots(deps: {
     }
   }
 
-  function inTurn<Result>(environmentId: string, task: () => Promise<Result>): Promise<Result> {
-    const entry = entryOf(environmentId);
-    const mine = entry.tail.then(task);
-    entry.tail = mine.catch(() => undefined);
-    return mine;
-  }
-
   async function record(introduction: PollIntroduction, report: SnapshotReport, context: CommandContext): Promise<{ readonly isUnchanged: boolean }> {
     const { environmentId, instanceId } = introduction;
     const key = agentKey(introduction.report);
@@ -179,7 +163,8 @@ export function createSnapshots(deps: {
     const hash = createHash('sha256').update(canonicalText(content)).digest('base64');
     await lookUp(environmentId, key, node);
     // What it refers to must outlive it: halfway to its end the whole is recorded again.
-    const keptMs = (settings.current().snapshotRetentionDays * dayMs) / 2;
+    const { snapshotRetentionDays } = settings.current();
+    const keptMs = snapshotRetentionDays === 0 ? Infinity : (snapshotRetentionDays * dayMs) / 2;
     const isUnchanged = node.recorded?.hash === hash && clock.now() - node.recorded.atMs < keptMs;
     const event: DomainEvent = isUnchanged
       ? { type: 'SnapshotUnchanged', data: { ...place, hash } }
@@ -195,39 +180,6 @@ export function createSnapshots(deps: {
     node.dueMs = nextDue(node.reportedAtMs);
     node.instanceId = instanceId;
     node.isEngineAwaited = isEngineAwaited;
-  }
-
-  async function expireOld(): Promise<void> {
-    if (expire === undefined) return;
-    const { snapshotRetentionDays, snapshotRetentionCount } = settings.current();
-    const recordedBeforeMs = clock.now() - snapshotRetentionDays * dayMs;
-    try {
-      const count = await expire({ recordedBeforeMs, keepEvents: snapshotRetentionCount });
-      if (count === 0) return;
-      const beforeMs = Math.max(recordedBeforeMs, await oldestKeptMs());
-      askAnew(beforeMs);
-      const event: DomainEvent = { type: 'SnapshotsExpired', data: { at: instantOf(clock), count, before: new Date(beforeMs).toISOString() } };
-      await retention.append(log.prepare([event], { actor, correlationId: randomUUID() }));
-    } catch (error) {
-      logger.warn({ err: error }, 'old snapshots could not be expired; it is tried again in an hour');
-    }
-  }
-
-  /** When the oldest that is left was recorded. */
-  async function oldestKeptMs(): Promise<number> {
-    for await (const [first] of reader.readAll({ filter: { streamPrefixes: [streamOf('')] }, limit: 1 })) if (first !== undefined) return first.createdAtMs;
-    return clock.now();
-  }
-
-  /** Where the bound on their number took a node's only one, another is wanted, and recorded whole. */
-  function askAnew(beforeMs: number): void {
-    for (const { nodes } of known.values()) {
-      for (const node of nodes.values()) {
-        if (!node.isRecordedKnown || (node.recorded?.atMs ?? Infinity) >= beforeMs) continue;
-        node.recorded = undefined;
-        node.dueMs = 0;
-      }
-    }
   }
 
   return {
@@ -246,6 +198,17 @@ export function createSnapshots(deps: {
       return true;
     },
 
+    expired(beforeMs) {
+      for (const { nodes } of known.values()) {
+        for (const node of nodes.values()) {
+          // One of that very instant may be there: asking for another does no harm.
+          if (!node.isRecordedKnown || (node.recorded?.atMs ?? Infinity) > beforeMs) continue;
+          node.recorded = undefined;
+          node.dueMs = 0;
+        }
+      }
+    },
+
     forget(environmentId) {
       known.delete(environmentId);
     },
@@ -256,7 +219,7 @@ export function createSnapshots(deps: {
       const { environmentId } = introduction;
       const context = await verify(introduction);
       if (!entryOf(environmentId).pace.take()) throw new AgentRefused('polling-too-fast', 'this environment brings snapshots far more often than it was asked to', 60_000);
-      return { record: (report) => inTurn(environmentId, () => record(introduction, report, context)) };
+      return { record: (report) => entryOf(environmentId).inTurn(() => record(introduction, report, context)) };
     },
 
     async request(environmentId) {
@@ -272,15 +235,13 @@ export function createSnapshots(deps: {
       if (reported !== undefined && reported[1].reportedAtMs >= decidedAtMs) return;
       const node = reported?.[0] ?? key.node ?? '';
       const data = { at: instantOf(clock), environmentId, node: node === '' ? null : node, reason: 'not-received', detail: `no snapshot came from ${agentNode} before its tunnel closed` };
-      await inTurn(environmentId, () => append(environmentId, { type: 'SnapshotFailed', data }, { actor, correlationId: randomUUID() })).catch((error: unknown) => {
+      await entryOf(environmentId).inTurn(() => append(environmentId, { type: 'SnapshotFailed', data }, { actor, correlationId: randomUUID() })).catch((error: unknown) => {
         logger.warn({ err: error }, 'it could not be recorded that no snapshot came before an idle close');
       });
     },
 
     async close() {
-      stop();
-      await expiring;
-      await Promise.all([...known.values()].map(({ tail }) => tail));
+      await Promise.all([...known.values()].map(({ inTurn }) => inTurn(() => Promise.resolve())));
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Counts, from the log itself, the polls that a killed process recorded and had not summarised. */
 import { EventStoreError, type EventReader, type RecordedEvent } from '../event-store/port.ts';
-import type { Instant, PollEvents, RetentionEvents } from '../domain/events.ts';
+import { decodeEvent } from '../domain/event-codec.ts';
+import type { Instant } from '../domain/events.ts';
 
 export interface KnownAgent {
   readonly shard: number;
@@ -42,8 +43,10 @@ export async function countUnsummarisedPolls(deps: {
     const ofShard = new Map<KnownAgent, number>();
     for await (const page of backwards(reader, `polls-${controlPlaneNode}_${String(shard)}`, mostPolls, signal)) {
       let atMs = 0;
-      for (const { data } of page) {
-        const poll = JSON.parse(data) as PollEvents['AgentPolled'];
+      for (const recorded of page) {
+        const event = decodeEvent(recorded);
+        if (event?.type !== 'AgentPolled') continue;
+        const poll = event.data;
         atMs = Date.parse(poll.at);
         const agent = ours.get(keyOf(poll));
         // What this process records meanwhile it counts itself.
@@ -65,9 +68,10 @@ async function lastSummaries(reader: EventReader, stream: string, signal: AbortS
   const found = new Map<string, { lastSequence: number; toMs: number }>();
   let newestMs: number | undefined;
   for await (const page of backwards(reader, stream, mostSummaries, signal)) {
-    for (const { type, data } of page) {
-      if (type !== 'PollsSummarised') continue;
-      const summary = JSON.parse(data) as RetentionEvents['PollsSummarised'];
+    for (const recorded of page) {
+      const event = decodeEvent(recorded);
+      if (event?.type !== 'PollsSummarised') continue;
+      const summary = event.data;
       const toMs = Date.parse(summary.to);
       newestMs ??= toMs;
       if (toMs < newestMs - roundsMs) return found;

@@ -49,8 +49,8 @@ export function createOfflineEnvironments(reader: EventReader): OfflineEnvironme
 async function* told(pages: AsyncIterable<readonly RecordedEvent[]>): AsyncGenerator<DomainEvent, void, undefined> {
   try {
     for await (const page of pages) {
-      for (const { type, data } of page) {
-        const event = telling.has(type) ? decodeEvent(type, JSON.parse(data)) : undefined;
+      for (const recorded of page) {
+        const event = telling.has(recorded.type) ? decodeEvent(recorded) : undefined;
         if (event !== undefined) yield event;
       }
     }

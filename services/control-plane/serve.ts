@@ -108,8 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
           joinSecret: joinSecret(environmentId, joinTokenVersion),
         }),
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
-      expirePolls: expiring.expiryOf('polls'),
-      expireSnapshots: expiring.expiryOf('snapshots'),
+      maintenance: store.maintenance,
       onTunnelOpened: metrics.tunnelOpened,
       signing: store.chain === undefined ? undefined : { chain: store.chain, signer: loadCheckpointSigner(dataDir, options.checkpointKeyFile) },
       async onAddress(agentHost) {

@@ -43,6 +43,8 @@ export interface ActiveEnvironment {
   /** Agents that are turned away because another with the same identity was kept; empty but while both live. */
   readonly duplicates: readonly AgentIdentity[];
   readonly heartbeat: 'never' | 'up' | 'down';
+  /** Since when it is down; null while it is not. */
+  readonly lostAt: Instant | null;
   /** By {@link agentKey}. */
   readonly agents: ReadonlyMap<string, SeenAgent>;
 }
@@ -243,7 +245,7 @@ function decide(command: EnvironmentCommand, state: EnvironmentState): readonly 
         ...resolve(at, environment, environment.duplicates, 'kept-agent-gone'),
       ];
     case 'restore-heartbeat':
-      return environment.heartbeat === 'down' ? [{ type: 'HeartbeatRestored', data: { at, environmentId } }] : [];
+      return environment.heartbeat === 'down' ? [{ type: 'HeartbeatRestored', data: { at, environmentId, lostAt: environment.lostAt } }] : [];
     case 'remove':
       return [{ type: 'EnvironmentRemoved', data: { at, environmentId } }];
   }
@@ -252,7 +254,7 @@ function decide(command: EnvironmentCommand, state: EnvironmentState): readonly 
 function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentState {
   if (event.type === 'EnvironmentCreated') {
     const { at: _at, ...created } = event.data;
-    return { status: 'active', ...created, addressVersion: 0, failedAddresses: new Map(), edgeId: null, barredEdgeIds: [], duplicates: [], heartbeat: 'never', agents: new Map() };
+    return { status: 'active', ...created, addressVersion: 0, failedAddresses: new Map(), edgeId: null, barredEdgeIds: [], duplicates: [], heartbeat: 'never', lostAt: null, agents: new Map() };
   }
   if (state.status !== 'active') return state;
   switch (event.type) {
@@ -275,7 +277,7 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
       return { ...state, joinTokenVersion: event.data.joinTokenVersion };
     case 'AgentDisassociated': {
       const { edgeId, issuedEdgeId } = event.data;
-      return { ...state, edgeId: null, issuedEdgeId, barredEdgeIds: [...state.barredEdgeIds, edgeId], failedAddresses: new Map(), duplicates: [], heartbeat: 'never', agents: new Map() };
+      return { ...state, edgeId: null, issuedEdgeId, barredEdgeIds: [...state.barredEdgeIds, edgeId], failedAddresses: new Map(), duplicates: [], heartbeat: 'never', lostAt: null, agents: new Map() };
     }
     case 'EdgeIdUnbarred':
       return { ...state, barredEdgeIds: state.barredEdgeIds.filter((edgeId) => edgeId !== event.data.edgeId) };
@@ -289,9 +291,9 @@ function evolve(state: EnvironmentState, event: EnvironmentEvent): EnvironmentSt
       return { ...state, heartbeat, agents: new Map(state.agents).set(agentKey(report), { instanceId, address, report }) };
     }
     case 'HeartbeatLost':
-      return { ...state, heartbeat: 'down' };
+      return { ...state, heartbeat: 'down', lostAt: event.data.at };
     case 'HeartbeatRestored':
-      return { ...state, heartbeat: 'up' };
+      return { ...state, heartbeat: 'up', lostAt: null };
     case 'NewAddressFailed': {
       const { address, port, reason, swarmNode } = event.data;
       return { ...state, failedAddresses: new Map(state.failedAddresses).set(swarmNode ?? '', { address, port, reason }) };

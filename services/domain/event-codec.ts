@@ -1,5 +1,6 @@
 /** Reads stored events: knows every type's current version and lifts older ones to it. */
 import type { DomainEvent, EventType } from './events.ts';
+import { upcasters } from './upcasters.ts';
 
 /** The version in which each type is written today. */
 export const schemaVersions: Readonly<Record<EventType, number>> = {
@@ -16,7 +17,7 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   DuplicateAgentResolved: 1,
   AgentSeen: 1,
   HeartbeatLost: 1,
-  HeartbeatRestored: 1,
+  HeartbeatRestored: 2,
   NewAddressFailed: 1,
   NewAddressUsed: 1,
   EnvironmentRemoved: 1,
@@ -37,9 +38,11 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   AgentPolled: 1,
   PollsLost: 1,
   PollsSummarised: 1,
-  PollsExpired: 1,
-  SnapshotsExpired: 1,
-  SnapshotRecorded: 1,
+  PollsExpired: 2,
+  ActivityExpired: 1,
+  RefusalsExpired: 1,
+  SnapshotsExpired: 2,
+  SnapshotRecorded: 2,
   SnapshotUnchanged: 1,
   SnapshotFailed: 1,
   PollRejected: 1,
@@ -70,10 +73,35 @@ export function isEventType(type: string): type is EventType {
   return Object.hasOwn(schemaVersions, type);
 }
 
+/** An event as the store has it: data and metadata are JSON texts. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
 /**
- * The event in its newest shape, or undefined where the type is unknown (a newer release wrote it, or another program).
- * Every type is still at version 1, so there is nothing to lift yet; upcasters go here.
+ * The event in its newest shape, whatever version it was stored in. Undefined where this release does not know it: the type, or a
+ * version beyond {@link schemaVersions} (a newer release wrote it, or another program). Throws SyntaxError where the data is no JSON.
  */
-export function decodeEvent(type: string, data: unknown): DomainEvent | undefined {
-  return isEventType(type) ? ({ type, data } as DomainEvent) : undefined;
+export function decodeEvent({ type, data, metadata }: StoredEvent): DomainEvent | undefined {
+  if (!isEventType(type)) return undefined;
+  const newest = schemaVersions[type];
+  const version = versionIn(metadata);
+  if (version > newest) return undefined;
+  let lifted: unknown = JSON.parse(data);
+  for (let from = version; from < newest; from++) lifted = liftEvent(type, from, lifted);
+  return { type, data: lifted } as DomainEvent;
+}
+
+/** The data of one version as the next one has it. Throws RangeError where there is no next one. */
+export function liftEvent(type: EventType, version: number, data: unknown): unknown {
+  const lift = upcasters[type]?.[version - 1];
+  if (lift === undefined) throw new RangeError(`nothing lifts ${type} from version ${String(version)}`);
+  return lift(data as never);
+}
+
+/** Looked for in the text, as most events are polls whose metadata nobody reads: a quote within a value would be escaped. Without one it is the first. */
+function versionIn(metadata: string): number {
+  return Number(/"schemaVersion":\s*(\d+)/.exec(metadata)?.[1] ?? 1);
 }

@@ -79,7 +79,8 @@ export interface EnvironmentEvents {
   DuplicateAgentResolved: { at: Instant; environmentId: string; refused: AgentIdentity; reason: 'kept-agent-gone' | 'refused-agent-gone' };
   AgentSeen: { at: Instant; environmentId: string; instanceId: string; address: string; report: AgentReport };
   HeartbeatLost: { at: Instant; environmentId: string; lastPolledAt: Instant | null };
-  HeartbeatRestored: { at: Instant; environmentId: string };
+  /** `lostAt` is since when it had been down; null where that is not known (version 1). */
+  HeartbeatRestored: { at: Instant; environmentId: string; lostAt: Instant | null };
   /** The agent of a node (`swarmNode`, or null where there is no Swarm) was told a new address, can't use it, and stays where it is. */
   NewAddressFailed: {
     at: Instant;
@@ -218,6 +219,9 @@ export interface PollEvents {
   AgentPolled: { at: Instant; environmentId: string; node: string; instanceId: string; sequence: number };
 }
 
+/** What made events go: how old they were, how many, or what they took. */
+export type ExpiryLimit = 'age' | 'count' | 'bytes';
+
 /** On `retention-<cp>`. */
 export interface RetentionEvents {
   /** Polls an agent made, by its sequence numbers, that were not recorded: sequences `from` to `to`, both inclusive. */
@@ -247,10 +251,14 @@ export interface RetentionEvents {
       lastPolledAt: Instant | null;
     }[];
   };
-  /** Polls older than `before`, or past the bytes that may be kept, were removed. */
-  PollsExpired: { at: Instant; count: number; before: Instant };
-  /** Snapshots older than `before` were removed. */
-  SnapshotsExpired: { at: Instant; count: number; before: Instant };
+  /** Polls recorded before `before` are gone, `count` of them now; which limit took them is null where that is not known (version 1). */
+  PollsExpired: { at: Instant; count: number; before: Instant; limit: ExpiryLimit | null };
+  /** The same of activity. */
+  ActivityExpired: { at: Instant; count: number; before: Instant; limit: ExpiryLimit };
+  /** The same of refusals. */
+  RefusalsExpired: { at: Instant; count: number; before: Instant; limit: ExpiryLimit };
+  /** The same of snapshots. */
+  SnapshotsExpired: { at: Instant; count: number; before: Instant; limit: ExpiryLimit | null };
 }
 
 /** On `snapshots-<id>`. `node` is the Swarm node whose engine it is of, or null where one engine stands alone. */
@@ -371,14 +379,22 @@ export interface Settings {
   readonly pollIntervalSeconds: number;
   readonly inactivityTimeoutSeconds: number;
   readonly keepAliveIntervalSeconds: number;
+  /** Polls, activity, refusals and snapshots are kept so long, so many events, and so many bytes of the store's file; 0 is without that limit. */
   readonly pollRetentionHours: number;
-  /** Bytes of polls that are kept at most. */
+  readonly pollRetentionCount: number;
   readonly pollRetentionBytes: number;
+  readonly activityRetentionDays: number;
+  readonly activityRetentionCount: number;
+  readonly activityRetentionBytes: number;
+  readonly refusalRetentionDays: number;
+  readonly refusalRetentionCount: number;
+  readonly refusalRetentionBytes: number;
   /** How often each engine's snapshot is taken; 0 is off: then only at the first contact, on demand and before idle closes. */
   readonly snapshotIntervalSeconds: number;
   readonly snapshotRetentionDays: number;
-  /** Events of snapshots that are kept at most, of all environments together. */
+  /** Of all environments together, unchanged and failed ones too. */
   readonly snapshotRetentionCount: number;
+  readonly snapshotRetentionBytes: number;
   /** Whether values of environment variables and labels that look like secrets are masked in snapshots. */
   readonly maskSecretsInSnapshots: boolean;
   /** Whether the NATS tap publishes polls too. */

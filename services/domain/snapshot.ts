@@ -35,7 +35,8 @@ export interface SnapshotContainer {
   readonly ports: readonly string[];
   readonly mounts: readonly string[];
   readonly networks: readonly string[];
-  readonly env: Pairs;
+  /** Null where it is not known: it takes a question of its own for each container, and only so many are asked about. */
+  readonly env: Pairs | null;
 }
 
 export interface SnapshotImage {
@@ -106,7 +107,7 @@ export interface SnapshotLists {
 export interface SnapshotContent extends SnapshotLists {
   readonly engine: SnapshotEngine | null;
   readonly diskUse: SnapshotDiskUse | null;
-  /** By section what was left out: `of` is how many there are, null where that is not known. `containerEnv` is of containers' variables. */
+  /** By section what was left out: `of` is how many there are, null where that is not known. `containerEnv`: of how many containers `env` is known. */
   readonly truncated: Readonly<Record<string, { readonly kept: number; readonly of: number | null }>>;
   /** By section why it could not be taken at all, such as timeout. */
   readonly failed: Readonly<Record<string, string>>;

@@ -20,6 +20,8 @@ const sectionNames: ReadonlyMap<string, string> = new Map<string, string>([...se
 export function snapshotReportOf(snapshot: wire.Snapshot, isMasked: boolean): SnapshotReport {
   if (snapshot.failure !== '') return { kind: 'failed', reason: codeOf(snapshot.failure), detail: shown(maskedText(snapshot.failureDetail, isMasked)) };
   const pairs = (given: readonly wire.SnapshotPair[]): Pairs => pairsOf(given, isMasked);
+  // No variables say nothing where those of some containers are not known.
+  const isEnvPartial = snapshot.gaps.some(({ section }) => section === 'container_env');
   const lists: SnapshotLists = {
     containers: snapshot.containers.map((one) => ({
       id: shown(one.id),
@@ -35,7 +37,7 @@ export function snapshotReportOf(snapshot: wire.Snapshot, isMasked: boolean): Sn
       ports: texts(one.ports),
       mounts: texts(one.mounts),
       networks: texts(one.networks),
-      env: pairs(one.env),
+      env: isEnvPartial && one.env.length === 0 ? null : pairs(one.env),
     })),
     images: snapshot.images.map((one) => ({
       id: shown(one.id),
@@ -86,7 +88,7 @@ function bounded({ engine, diskUse, gaps }: wire.Snapshot, lists: SnapshotLists)
   const truncated: Record<string, { readonly kept: number; readonly of: number | null }> = {};
   const failed: Record<string, string> = {};
   for (const { section, kept, of, reason } of gaps) {
-    // Of so many of the containers the variables are known; of the others there are none, which says nothing.
+    // Of so many of the containers the variables are known.
     if (section === 'container_env') truncated['containerEnv'] = { kept: Math.min(kept, lists.containers.length), of: of === 0 ? null : of };
     const name = sectionNames.get(section);
     if (name === undefined) continue;

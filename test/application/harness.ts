@@ -10,8 +10,8 @@ import { createInstallationSecrets } from '../../services/application/sealing.ts
 import { createTunnelIdentities } from '../../services/control-plane/tls/tunnel-identities.ts';
 import type { PastRecord } from '../../services/domain/past-record.ts';
 import { tunnelStream } from '../../services/domain/tunnel-key.ts';
-import { openEventStore } from '../../services/event-store/open.ts';
-import { EventStoreError, type EventStore, type RecordedEvent } from '../../services/event-store/port.ts';
+import { type EmbeddedEventStore, openEventStore } from '../../services/event-store/open.ts';
+import { EventStoreError, type RecordedEvent } from '../../services/event-store/port.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 export const admin: CommandContext = { actor: 'user:admin', correlationId: '00000000-0000-4000-8000-000000000001' };
@@ -20,7 +20,7 @@ export const joinSecretOf = (environmentId: string, version: number): Uint8Array
 export interface Harness {
   readonly app: Application;
   readonly clock: ManualClock;
-  readonly store: EventStore;
+  readonly store: EmbeddedEventStore;
   /** Keys of tunnels that the edge says are open; a spec may add to it. */
   readonly live: Set<string>;
   readonly drained: string[];
@@ -115,8 +115,7 @@ export async function startHarness(): Promise<Harness> {
       mintJoinToken: ({ environmentId }) => `token of ${environmentId}`,
       defaultTunnelAddress: (host) => `${host}:8000`,
       onAddress: () => Promise.resolve(),
-      expireSnapshots: async (bounds) => (await store.maintenance.expire({ category: 'snapshots', ...bounds })).events,
-      expirePolls: async (bounds) => (await store.maintenance.expire({ category: 'polls', ...bounds })).events,
+      maintenance: store.maintenance,
     });
     applications.push(app);
     return app;

@@ -1,7 +1,9 @@
 /** When snapshots are asked for, what of them is recorded, and when they go. */
+import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import type { PollIntroduction } from '../../services/application/ports.ts';
 import type { SnapshotContent } from '../../services/domain/snapshot.ts';
+import { eventLogFile } from '../../services/event-store/open.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
 import { eventually, type Harness, joinSecretOf, startHarness } from './harness.ts';
 
@@ -79,7 +81,7 @@ describe('application: snapshots', () => {
 
   const settings = (changes: Parameters<Harness['app']['settings']['change']>[0]) =>
     harness.app.settings.change(changes, { actor: 'user:admin', correlationId: '00000000-0000-4000-8000-000000000001' });
-  const expiries = async () => (await harness.events()).filter(({ type }) => type === 'SnapshotsExpired').map(({ data }) => JSON.parse(data) as { at: string; count: number; before: string });
+  const expiries = async () => (await harness.events()).filter(({ type }) => type === 'SnapshotsExpired').map(({ data }) => JSON.parse(data) as { at: string; count: number; before: string; limit: string });
   /** The store's own clock says when things were recorded: from then on ours is that much ahead. */
   const pass = (days: number) => harness.clock.jump(Math.max(0, Date.now() - harness.clock.now()) + days * 24 * hour);
 
@@ -93,6 +95,32 @@ describe('application: snapshots', () => {
     await pass(0.2);
     expect(await bring()).to.deep.equal({ isUnchanged: false });
     expect(await recorded()).to.deep.equal(['SnapshotRecorded', 'SnapshotUnchanged', 'SnapshotRecorded']);
+  });
+
+  it('never lets the latest of an engine go that says the same for ever', async () => {
+    await settings({ snapshotRetentionDays: 4 });
+    await harness.agent(environmentId, introduction);
+    await pass(0);
+    const database = new DatabaseSync(eventLogFile(harness.dataDirectory), { timeout: 5000 });
+    let dated = 0;
+    /** The store dates by a clock of its own; here what is new is as old as our clock says. */
+    const date = async () => {
+      database.prepare('UPDATE event_groups SET created = ? WHERE first_position > ?').run(harness.clock.now(), dated);
+      dated = Number(await harness.store.headPosition());
+    };
+    const kept: string[] = [];
+    for (let day = 0; day < 12; day++) {
+      await bring();
+      await date();
+      const before = (await expiries()).length;
+      await harness.clock.jump(24 * hour);
+      // From the fifth day on one goes a day.
+      if (day >= 4) await eventually(async () => (await expiries()).length > before);
+      await date();
+      kept.push((await recorded()).filter((type) => type.startsWith('SnapshotR') || type.startsWith('SnapshotU')).map((type) => (type === 'SnapshotRecorded' ? 'R' : 'u')).join(''));
+    }
+    database.close();
+    expect(kept.slice(4)).to.deep.equal(['uRuR', 'RuRu', 'uRuR', 'RuRu', 'uRuR', 'RuRu', 'uRuR', 'RuRu']);
   });
 
   it('lets go of what is older than it is kept, and says so', async () => {
@@ -125,7 +153,8 @@ describe('application: snapshots', () => {
     await eventually(async () => (await expiries()).length === 1);
     const kept = (await harness.events()).filter(({ stream }) => stream.startsWith('snapshots-'));
     expect(kept.map(({ type, data }) => `${type} ${(JSON.parse(data) as { detail: string }).detail}`)).to.deep.equal(['SnapshotFailed 3', 'SnapshotFailed 4', 'SnapshotFailed 5']);
-    expect(await expiries()).to.deep.equal([{ at: (await expiries())[0]?.at, count: 3, before: new Date(kept[0]?.createdAtMs ?? 0).toISOString() }]);
+    const { recordedAt } = JSON.parse(kept[0]?.metadata ?? '{}') as { recordedAt: string };
+    expect(await expiries()).to.deep.equal([{ at: (await expiries())[0]?.at, count: 3, before: recordedAt, limit: 'count' }]);
     expect(await agent.poll()).to.include({ takeSnapshot: true });
     expect(await bring()).to.deep.equal({ isUnchanged: false });
   });

@@ -142,7 +142,7 @@ describe('domain: environment', () => {
     from(created).when({ type: 'lose-heartbeat', at, lastPolledAt: at }).thenNothing();
     from(created, seen()).when({ type: 'lose-heartbeat', at, lastPolledAt: at }).then(lost);
     from(created, seen(), lost).when({ type: 'lose-heartbeat', at, lastPolledAt: at }).thenNothing();
-    from(created, seen(), lost).when({ type: 'restore-heartbeat', at }).then({ type: 'HeartbeatRestored', data: { at, environmentId } });
+    from(created, seen(), lost).when({ type: 'restore-heartbeat', at }).then({ type: 'HeartbeatRestored', data: { at, environmentId, lostAt: at } });
     from(created, seen()).when({ type: 'restore-heartbeat', at }).thenNothing();
   });
 

@@ -158,7 +158,7 @@ describe('an environment, as its events tell it', () => {
     expect(model.see('a').status).to.equal('down');
     model.apply(agentSeen(minute(4), 'i2'));
     expect(model.see('a').status).to.equal('down');
-    model.apply({ type: 'HeartbeatRestored', data: { at: minute(4), environmentId: 'a' } });
+    model.apply({ type: 'HeartbeatRestored', data: { at: minute(4), environmentId: 'a', lostAt: minute(3) } });
     const { status, heartbeat } = model.see('a');
     expect(status).to.equal('up');
     expect(heartbeat).to.deep.equal({ state: 'up', lastPolledAt: minute(2), lastFailure: { reason: 'heartbeat-lost', at: minute(3) } });
@@ -220,7 +220,7 @@ describe('an environment, as its events tell it', () => {
     expect(failure(), 'a stranger').to.deep.equal({ reason: 'heartbeat-lost', at: minute(4) });
     model.apply(refused(minute(6), '192.0.2.7'));
     expect(failure(), 'its agent').to.deep.equal({ reason: 'token-rotated', at: minute(6) });
-    model.apply({ type: 'HeartbeatRestored', data: { at: minute(7), environmentId: 'a' } });
+    model.apply({ type: 'HeartbeatRestored', data: { at: minute(7), environmentId: 'a', lostAt: minute(6) } });
     expect(failure(), 'up again').to.deep.equal({ reason: 'heartbeat-lost', at: minute(4) });
   });
 

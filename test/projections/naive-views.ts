@@ -69,7 +69,7 @@ export function createNaiveFold(): NaiveFold {
   }
 
   function take(recorded: HistoryEvent): void {
-    const event = decodeEvent(recorded.type, JSON.parse(recorded.data));
+    const event = decodeEvent(recorded);
     if (event === undefined || !('environmentId' in event.data) || event.data.environmentId === null) return;
     const { at } = event.data;
     if (event.type === 'EnvironmentCreated') {

@@ -1,6 +1,7 @@
 /** A seeded history as the deciders would write it: the same seed gives the same events. */
 import type { NewEvent } from '../../services/event-store/port.ts';
 import { environmentDecider, type ActiveEnvironment, type EnvironmentCommand, type EnvironmentState } from '../../services/domain/environment.ts';
+import { isEventType, schemaVersions } from '../../services/domain/event-codec.ts';
 import type { AgentReport, DomainEvent } from '../../services/domain/events.ts';
 import type { SnapshotContainer } from '../../services/domain/snapshot.ts';
 import { Refusal } from '../../services/domain/refusal.ts';
@@ -66,7 +67,7 @@ export function* randomHistory({ seed, environments: target, pollPercent, isMixe
 
   function record(stream: string, { type, data }: { readonly type: string; readonly data: object }): HistoryEvent {
     const id = `00000000-0000-4000-8000-${(seed * 1_000_000_000 + ++events).toString(16).padStart(12, '0')}`;
-    const metadata = JSON.stringify({ $correlationId: id, actor: 'system:test', schemaVersion: 1, recordedAt: at() });
+    const metadata = JSON.stringify({ $correlationId: id, actor: 'system:test', schemaVersion: isEventType(type) ? schemaVersions[type] : 1, recordedAt: at() });
     return { id, stream, type, data: JSON.stringify(data), metadata };
   }
 

@@ -8,6 +8,7 @@ import { findEnvironment } from '../../projections/environments/queries.ts';
 import { createFold } from '../../projections/fold.ts';
 import type { EnvironmentView } from '../../projections/port.ts';
 import { openReadModel } from '../../projections/read-model-file.ts';
+import { schemaVersions } from '../../services/domain/event-codec.ts';
 import type { DomainEvent } from '../../services/domain/events.ts';
 import type { RecordedEvent } from '../../services/event-store/port.ts';
 import type { HistoryEvent } from './random-history.ts';
@@ -60,7 +61,7 @@ export function openTestReadModel(): TestReadModel {
     apply(...events) {
       for (const { type, data } of events) {
         const revision = count++;
-        const metadata = JSON.stringify({ recordedAt: data.at });
+        const metadata = JSON.stringify({ recordedAt: data.at, schemaVersion: schemaVersions[type] });
         const id = `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`;
         commit([{ id, type, data: JSON.stringify(data), metadata, stream: 'environment-a', revision, position: String(count), createdAtMs: 0 }]);
       }

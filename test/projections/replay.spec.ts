@@ -95,7 +95,7 @@ describe('replay', function () {
     expect(gone).to.be.above(1000);
     const kept = (await collect(log.store.readAll())).find(({ type }) => type === 'AgentPolled');
     const before = new Date(recordedMs(kept ?? { metadata: '{}' })).toISOString();
-    const expired: DomainEvent = { type: 'PollsExpired', data: { at: before, count: gone, before } };
+    const expired: DomainEvent = { type: 'PollsExpired', data: { at: before, count: gone, before, limit: 'count' } };
     await log.store.append('retention-cp', [{ id: randomUUID(), type: expired.type, data: JSON.stringify(expired.data), metadata: JSON.stringify({ recordedAt: new Date(recordedMs(history.at(-1) ?? { metadata: '{}' })).toISOString() }) }], { expectedRevision: 'any' });
     let [marked, exact] = [0, 0];
     for (const atMs of instants(4, 4)) {

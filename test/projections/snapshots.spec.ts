@@ -27,7 +27,7 @@ const taken = (at: string, node: string | null, containers: SnapshotContent['con
 });
 const unchanged = (at: string, node: string | null): DomainEvent => ({ type: 'SnapshotUnchanged', data: { at, environmentId: 'a', node, hash: 'h' } });
 const failed = (at: string, node: string | null): DomainEvent => ({ type: 'SnapshotFailed', data: { at, environmentId: 'a', node, reason: 'timeout', detail: 'slow' } });
-const expired = (at: string, before: string): DomainEvent => ({ type: 'SnapshotsExpired', data: { at, count: 1, before } });
+const expired = (at: string, before: string): DomainEvent => ({ type: 'SnapshotsExpired', data: { at, count: 1, before, limit: 'age' } });
 
 describe('snapshots, as their events tell them', () => {
   let model: TestReadModel;
@@ -52,6 +52,14 @@ describe('snapshots, as their events tell them', () => {
     expect(latest('n1')).to.deep.include({ node: 'n1', hostname: 'host-n1', takenAt: second(1) });
     expect(latest()?.node).to.equal('n2');
     expect(pastSnapshotsPage.prepare(model.database)({ after: { environmentId: '', nodeKey: '' }, limit: 9 }).items).to.have.length(2);
+  });
+
+  it('that were stored before unknown variables were told from none say null for them now', () => {
+    const event = taken(second(1), null, [{ ...container('w', 'running', null, 'shop'), env: { TZ: 'UTC' } }, container('x', 'running', null, 'shop')]);
+    const data = JSON.stringify(event.data).replace('"truncated":{', '"truncated":{"containerEnv":{"kept":1,"of":2},');
+    const metadata = JSON.stringify({ recordedAt: second(1), schemaVersion: 1 });
+    model.commit([{ id: '00000000-0000-4000-8000-00000000000a', type: event.type, data, metadata, stream: 'snapshots-a', revision: 0, position: '10', createdAtMs: 0 }]);
+    expect(latest()?.content.containers.map(({ env }) => env)).to.deep.equal([{ TZ: 'UTC' }, null]);
   });
 
   it('stand as they were while nothing changes, and keep the last good one beside a failure', () => {

@@ -99,9 +99,9 @@ describe('a tunnel, as its events tell it', () => {
   it('looks as the decider knows it, after any history', () => {
     const history = takeHistory({ seed: 11, environments: 10, pollPercent: 0, isMixed: true }, 3000);
     const states = new Map<string, TunnelState>();
-    for (const { stream, type, data } of history) {
-      if (!stream.startsWith('tunnel-')) continue;
-      const event = decodeEvent(type, JSON.parse(data)) as TunnelEvent;
+    for (const stored of history) {
+      if (!stored.stream.startsWith('tunnel-')) continue;
+      const event = decodeEvent(stored) as TunnelEvent;
       const { environmentId, node } = event.data;
       states.set(JSON.stringify([environmentId, node]), tunnelDecider.evolve(states.get(JSON.stringify([environmentId, node])) ?? tunnelDecider.initialState, event));
     }

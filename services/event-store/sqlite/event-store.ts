@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import { checkAppend } from '../append-limits.ts';
 import type { ChainHead, LogChain } from '../log-chain.ts';
-import type { LogMaintenance, RemovalResult } from '../log-maintenance.ts';
+import type { KeptSize, LogMaintenance, RemovalResult } from '../log-maintenance.ts';
 import type { AppendResult, EventStore, NewEvent, ReaderSource, SqliteReaderDescription } from '../port.ts';
 import { encodeStreamMetadata, metadataEventType, metadataStreamOf } from '../stream-metadata.ts';
 import { createAppendWatch } from './availability.ts';
@@ -104,6 +104,7 @@ function toEventStore({ file, expiringCategories, writer, pages, heads }: StoreP
         }
         return writer.ask<RemovalResult>((ticket) => ({ kind: 'expire', ticket, request }));
       },
+      measure: () => writer.ask<ReadonlyMap<string, KeptSize>>((ticket) => ({ kind: 'measure', ticket })),
       scavenge: () => writer.ask<RemovalResult>((ticket) => ({ kind: 'scavenge', ticket })),
     },
     chain: { head: () => writer.ask<ChainHead | undefined>((ticket) => ({ kind: 'chain-head', ticket })) },

@@ -1,6 +1,7 @@
 /** Removes a category's oldest events, by whole groups, a chunk at a time. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ExpiryRequest } from '../log-maintenance.ts';
+import { storedBytes } from './kept-sizes.ts';
 
 export interface Expiry {
   /** Removes the next chunk in the transaction under way. Answers how many events went, or undefined where the rest may stay. */
@@ -35,7 +36,15 @@ export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry 
   );
   const removeEvents = database.prepare('DELETE FROM events WHERE position BETWEEN ? AND ?');
   const removeLeaves = database.prepare('DELETE FROM removed_leaves WHERE position BETWEEN ? AND ?');
-  const removeChecks = database.prepare("UPDATE event_groups SET checks = x'' WHERE first_position = ?");
+  // A row that only shrinks leaves its room unused in its page, for ever; one that goes and comes again lets SQLite join the pages.
+  const groupRow = database.prepare(
+    'SELECT first_position, last_position, category, created, events_so_far, bytes_so_far, root, chain, totals_check FROM event_groups WHERE first_position = ?',
+  );
+  const removeGroup = database.prepare('DELETE FROM event_groups WHERE first_position = ?');
+  const insertGroup = database.prepare(
+    `INSERT INTO event_groups (first_position, last_position, category, created, events_so_far, bytes_so_far, root, chain, totals_check, checks)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, x'')`,
+  );
   const markRemoved = database.prepare('UPDATE categories SET removed_before = ?1, removed_check = ~?1 WHERE id = ?2');
 
   /** Other categories' events lie between two groups: a range is one group, or part of one. */
@@ -44,16 +53,23 @@ export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry 
     const group = groupFrom.get(categoryId, from);
     if (totals === undefined || group === undefined) return undefined;
     const { recordedBeforeMs = 0, keepEvents = Number.POSITIVE_INFINITY, keepBytes = Number.POSITIVE_INFINITY } = request;
-    const isExpired =
-      Number(group['created']) < recordedBeforeMs ||
-      Number(group['events_so_far']) <= Number(totals['events_so_far']) - keepEvents ||
-      Number(group['bytes_so_far']) <= Number(totals['bytes_so_far']) - keepBytes;
-    if (!isExpired) return undefined;
+    const { throughPosition = Number.POSITIVE_INFINITY } = request;
     const groupFirst = Number(group['first_position']);
     const groupLast = Number(group['last_position']);
+    if (groupLast > Number(throughPosition)) return undefined;
+    const newerEvents = Number(totals['events_so_far']) - Number(group['events_so_far']);
+    const newerBytes = storedBytes(newerEvents, Number(totals['bytes_so_far']) - Number(group['bytes_so_far']));
+    if (Number(group['created']) >= recordedBeforeMs && newerEvents < keepEvents && newerBytes < keepBytes) return undefined;
     const first = Math.max(from, groupFirst);
     const last = Math.min(groupLast, first + chunkSize - 1);
     return { first, last, endedGroup: last === groupLast ? groupFirst : undefined };
+  };
+
+  const removeChecks = (firstPosition: number): void => {
+    const row = groupRow.get(firstPosition);
+    if (row === undefined) return;
+    removeGroup.run(firstPosition);
+    insertGroup.run(...Object.values(row));
   };
 
   return {
@@ -68,7 +84,7 @@ export function createExpiry(database: DatabaseSync, chunkSize: number): Expiry 
         keepNumbering.run(first, last);
         removed = (removed ?? 0) + Number(removeEvents.run(first, last).changes);
         removeLeaves.run(first, last);
-        if (endedGroup !== undefined) removeChecks.run(endedGroup);
+        if (endedGroup !== undefined) removeChecks(endedGroup);
         markRemoved.run(last + 1, Number(category['id']));
         considered += last - first + 1;
       }

@@ -1,8 +1,9 @@
 /** Paces removals: small transactions between the appends, one removal at a time; runs in the writer's thread. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ExpiryRequest, RemovalResult } from '../log-maintenance.ts';
+import type { ExpiryRequest, KeptSize, RemovalResult } from '../log-maintenance.ts';
 import { EventStoreError } from '../port.ts';
 import { createExpiry } from './expiry.ts';
+import { createKeptSizes } from './kept-sizes.ts';
 import { startScavenge } from './scavenge.ts';
 import type { StreamHeads } from './stream-heads.ts';
 
@@ -20,6 +21,8 @@ export interface RetentionDeps {
 
 export interface Retention {
   expire(request: ExpiryRequest): Promise<RemovalResult>;
+  /** By category. */
+  measure(): ReadonlyMap<string, KeptSize>;
   scavenge(): Promise<RemovalResult>;
   /** Ends removals after their present chunk, by `event-store-unavailable`. */
   stop(): void;
@@ -64,6 +67,7 @@ export function createRetention(database: DatabaseSync, deps: RetentionDeps): Re
   };
 
   return {
+    measure: createKeptSizes(database),
     expire: (request) => inTurn(() => () => expiry.removeChunk(request)),
     scavenge: () => inTurn(() => startScavenge(database, deps.heads, chunkSize, deps.now()).removeChunk),
     stop: () => {

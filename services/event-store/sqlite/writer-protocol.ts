@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { EventStoreError, type EventStoreErrorCode, type ExpectedRevision, type NewEvent } from '../port.ts';
 import type { Operation, OperationKind } from './operations.ts';
 import type { ChainHead } from '../log-chain.ts';
-import type { ExpiryRequest, RemovalResult } from '../log-maintenance.ts';
+import type { ExpiryRequest, KeptSize, RemovalResult } from '../log-maintenance.ts';
 
 /** How the writer is started (workerData). */
 export interface WriterOptions {
@@ -25,6 +25,7 @@ export type ToWriter =
   | { readonly kind: 'announce'; readonly port: MessagePort }
   | { readonly kind: 'expire'; readonly ticket: number; readonly request: ExpiryRequest }
   | { readonly kind: 'scavenge'; readonly ticket: number }
+  | { readonly kind: 'measure'; readonly ticket: number }
   | { readonly kind: 'chain-head'; readonly ticket: number }
   /** Commit what is waiting, close the file and end. */
   | { readonly kind: 'close' };
@@ -35,7 +36,8 @@ export type FromWriter =
   | { readonly kind: 'settled'; readonly results: number[]; readonly failures: readonly FlatFailure[]; readonly head: number }
   | { readonly kind: 'chain-head'; readonly ticket: number; readonly head: ChainHead | undefined }
   | { readonly kind: 'removed'; readonly ticket: number; readonly result: RemovalResult }
-  | { readonly kind: 'removal-failed'; readonly ticket: number; readonly error: FlatError }
+  | { readonly kind: 'measured'; readonly ticket: number; readonly sizes: ReadonlyMap<string, KeptSize> }
+  | { readonly kind: 'request-failed'; readonly ticket: number; readonly error: FlatError }
   /** The log can't be opened. The thread ends. */
   | { readonly kind: 'unopened'; readonly error: FlatError };
 

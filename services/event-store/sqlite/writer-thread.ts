@@ -98,7 +98,10 @@ function startThread(options: WriterOptions, heads: HeadWatch): Promise<StoreThr
           case 'removed':
             thread.resolve(message.ticket, message.result);
             return;
-          case 'removal-failed':
+          case 'measured':
+            thread.resolve(message.ticket, message.sizes);
+            return;
+          case 'request-failed':
             thread.reject(message.ticket, unflattenError(message.error));
             return;
           case 'unopened':

@@ -53,6 +53,14 @@ function run(port: MessagePort, options: WriterOptions): void {
 
   const retention = createRetention(database, { heads: writer.heads, now: Date.now });
 
+  const measure = (ticket: number): void => {
+    try {
+      say({ kind: 'measured', ticket, sizes: retention.measure() });
+    } catch (error) {
+      say({ kind: 'request-failed', ticket, error: flattenError(toEventStoreError(error, 'The log could not be measured')) });
+    }
+  };
+
   const receive = (message: ToWriter): void => {
     switch (message.kind) {
       case 'operations':
@@ -73,10 +81,13 @@ function run(port: MessagePort, options: WriterOptions): void {
         const removal = message.kind === 'expire' ? retention.expire(message.request) : retention.scavenge();
         removal.then(
           (result) => say({ kind: 'removed', ticket, result }),
-          (error: unknown) => say({ kind: 'removal-failed', ticket, error: flattenError(toEventStoreError(error, 'The removal failed')) }),
+          (error: unknown) => say({ kind: 'request-failed', ticket, error: flattenError(toEventStoreError(error, 'The removal failed')) }),
         );
         return;
       }
+      case 'measure':
+        measure(message.ticket);
+        return;
       case 'close':
         // Not here: a commit under way may be what took this message.
         setImmediate(close);

@@ -85,7 +85,8 @@ describe('a snapshot of a hostile engine', () => {
     answers = { ...engine, ...inspected, '/containers/json': list };
     const content = contentOf(await take());
     expect(content.truncated).to.deep.equal({ containerEnv: { kept: 500, of: 520 } });
-    expect(content.containers.filter(({ env }) => env['TZ'] === 'UTC')).to.have.length(500);
+    expect(content.containers.filter(({ env }) => env?.['TZ'] === 'UTC')).to.have.length(500);
+    expect(content.containers.filter(({ env }) => env === null)).to.have.length(20);
 
     answers = { ...engine, ...inspected, '/containers/json': list.slice(0, 3), [`/containers/${idOf(1)}/json`]: undefined };
     const snapshot = await take();

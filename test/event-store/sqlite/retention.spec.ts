@@ -46,11 +46,16 @@ describe('retention in the embedded log', () => {
     for (let group = 0; group < 10; group += 1) await append('polls-cp_1', 10, group * 10);
     expect(await log.store.maintenance.expire({ category: 'polls', keepEvents: 75 })).to.deep.equal({ events: 20 });
     expect((await revisionsOf('polls-cp_1')).at(0)).to.equal(20);
-    const bytesOfEvent = Buffer.byteLength(JSON.stringify({ filler: 'x'.repeat(60) })) + 2;
+    const { events, bytes } = (await log.store.maintenance.measure()).get('polls') ?? { events: 0, bytes: 0 };
+    expect(events).to.equal(80);
+    const bytesOfEvent = bytes / events;
+    expect(bytesOfEvent).to.be.above(Buffer.byteLength(JSON.stringify({ filler: 'x'.repeat(60) })));
     expect(await log.store.maintenance.expire({ category: 'polls', keepBytes: 30 * bytesOfEvent })).to.deep.equal({ events: 50 });
     expect((await revisionsOf('polls-cp_1')).at(0)).to.equal(70);
     expect(await log.store.maintenance.expire({ category: 'polls', keepEvents: 30, keepBytes: 1e9, recordedBeforeMs: 1 })).to.deep.equal({ events: 0 });
-    expect(log.verify()).to.deep.include({ groups: 10, recomputed: 3, expired: 7, problems: [] });
+    expect(await log.store.maintenance.expire({ category: 'polls', keepEvents: 0, throughPosition: '80' })).to.deep.equal({ events: 10 });
+    expect((await log.store.maintenance.measure()).get('polls')?.events).to.equal(20);
+    expect(log.verify()).to.deep.include({ groups: 10, recomputed: 2, expired: 8, problems: [] });
   });
 
   it('never touches a category whose events stay', async () => {

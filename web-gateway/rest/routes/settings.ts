@@ -7,16 +7,26 @@ import { settle } from '../read-your-writes.ts';
 import { contextOf } from '../route-config.ts';
 import { exactly, ifMatch } from '../schemas/json-schema.ts';
 
+const unlimited = '0 is without this limit.';
+
 /** Their bounds are the application's: it answers invalid-settings with a pointer. */
 const properties: Readonly<Record<keyof Settings, object>> = {
   pollIntervalSeconds: { type: 'integer' },
   inactivityTimeoutSeconds: { type: 'integer' },
   keepAliveIntervalSeconds: { type: 'integer' },
-  pollRetentionHours: { type: 'integer' },
-  pollRetentionBytes: { type: 'integer' },
+  pollRetentionHours: { type: 'integer', description: `How long polls are kept. ${unlimited}` },
+  pollRetentionCount: { type: 'integer', description: `How many polls are kept. ${unlimited}` },
+  pollRetentionBytes: { type: 'integer', description: `What polls may take of the embedded store’s file. ${unlimited}` },
+  activityRetentionDays: { type: 'integer', description: `How long the record of calls and streams is kept. ${unlimited}` },
+  activityRetentionCount: { type: 'integer', description: `How many events of it are kept. ${unlimited}` },
+  activityRetentionBytes: { type: 'integer', description: `What it may take of the embedded store’s file. ${unlimited}` },
+  refusalRetentionDays: { type: 'integer', description: `How long the record of refused agents is kept. ${unlimited}` },
+  refusalRetentionCount: { type: 'integer', description: `How many events of it are kept. ${unlimited}` },
+  refusalRetentionBytes: { type: 'integer', description: `What it may take of the embedded store’s file. ${unlimited}` },
   snapshotIntervalSeconds: { type: 'integer', description: '0 is off.' },
-  snapshotRetentionDays: { type: 'integer' },
-  snapshotRetentionCount: { type: 'integer', description: 'Events of snapshots that are kept at most, of all environments together.' },
+  snapshotRetentionDays: { type: 'integer', description: `How long snapshots are kept. ${unlimited}` },
+  snapshotRetentionCount: { type: 'integer', description: `How many events of snapshots are kept, of all environments together. ${unlimited}` },
+  snapshotRetentionBytes: { type: 'integer', description: `What snapshots may take of the embedded store’s file. ${unlimited}` },
   maskSecretsInSnapshots: { type: 'boolean', description: 'Masks values of environment variables and labels that look like secrets.' },
   publishPolls: { type: 'boolean', description: 'Publishes polls to NATS too, where a tap runs.' },
   stalledBytesLimit: { type: 'integer', description: 'Bytes that channels nobody reads may hold, per process.' },

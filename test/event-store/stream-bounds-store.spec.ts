@@ -1,7 +1,7 @@
-/** Streams of expiring categories get their `$maxAge`, others none. */
+/** Streams of expiring categories get their `$maxAge` and `$maxCount`, others none. */
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
-import { createMaxAgeStore, type MaxAgeStore } from '../../services/event-store/max-age-store.ts';
+import { createStreamBoundsStore, type StreamBoundsStore } from '../../services/event-store/stream-bounds-store.ts';
 import { type EmbeddedEventStore, openEventStore } from '../../services/event-store/open.ts';
 import { EventStoreError } from '../../services/event-store/port.ts';
 import { eventually } from '../support/eventually.ts';
@@ -10,8 +10,9 @@ import { makeTemporaryDirectory } from './temporary-directory.ts';
 describe('a store that is told how long streams stay', () => {
   const directory = makeTemporaryDirectory();
   let embedded: EmbeddedEventStore;
-  let store: MaxAgeStore;
-  let pollsSeconds = 3600;
+  let store: StreamBoundsStore;
+  let pollsSeconds: number | undefined = 3600;
+  let pollsCount: number | undefined;
   let isDeaf = false;
   const untold: string[] = [];
 
@@ -21,7 +22,7 @@ describe('a store that is told how long streams stay', () => {
       ...embedded,
       setStreamMetadata: (...given) => (isDeaf ? Promise.reject(new EventStoreError('event-store-unavailable', 'it is away')) : embedded.setStreamMetadata(...given)),
     };
-    store = createMaxAgeStore(told, { maxAgeSeconds: (category) => (category === 'polls' ? pollsSeconds : undefined), onUntold: (stream) => untold.push(stream) });
+    store = createStreamBoundsStore(told, { boundsOf: (category) => (category === 'polls' ? { maxAge: pollsSeconds, maxCount: pollsCount } : undefined), onUntold: (stream) => untold.push(stream) });
   });
   after(async () => {
     await embedded.close();
@@ -30,14 +31,14 @@ describe('a store that is told how long streams stay', () => {
 
   const append = (stream: string) => store.append(stream, [{ id: randomUUID(), type: 'ThingHappened', data: '{}', metadata: '{}' }], { expectedRevision: 'any' });
   const maxAgeOf = async (stream: string) => (await embedded.getStreamMetadata(stream)).metadata.maxAge;
-  const becomes = (stream: string, seconds: number) => eventually(`${stream} to stay ${seconds} s`, async () => ((await maxAgeOf(stream)) === seconds ? true : undefined));
+  const becomes = (stream: string, seconds: number | undefined) => eventually(`${stream} to stay ${String(seconds)} s`, async () => ((await maxAgeOf(stream)) === seconds ? true : undefined));
 
   it('says so for the categories that expire, and keeps what else was said of the stream', async () => {
     await embedded.setStreamMetadata('polls-cp1_0', { maxCount: 1000, owner: 'ops' });
     await append('polls-cp1_0');
     await append('environment-1');
     await becomes('polls-cp1_0', 3600);
-    expect((await embedded.getStreamMetadata('polls-cp1_0')).metadata).to.deep.equal({ maxCount: 1000, owner: 'ops', maxAge: 3600 });
+    expect((await embedded.getStreamMetadata('polls-cp1_0')).metadata).to.deep.equal({ maxCount: 1000, owner: 'ops', maxAge: 3600, homeportSets: ['maxAge'] });
     expect(await maxAgeOf('environment-1')).to.equal(undefined);
   });
 
@@ -50,6 +51,24 @@ describe('a store that is told how long streams stay', () => {
     store.retell();
     await append('polls-cp1_1');
     await becomes('polls-cp1_1', 7200);
+  });
+
+  it('takes away a bound that was set to none, and never one that somebody else set', async () => {
+    await embedded.setStreamMetadata('polls-cp1_3', { maxCount: 7 });
+    pollsSeconds = 60;
+    await append('polls-cp1_3');
+    await becomes('polls-cp1_3', 60);
+    pollsSeconds = undefined;
+    store.retell();
+    await append('polls-cp1_3');
+    await becomes('polls-cp1_3', undefined);
+    expect((await embedded.getStreamMetadata('polls-cp1_3')).metadata).to.deep.equal({ maxCount: 7 });
+    [pollsSeconds, pollsCount] = [7200, 500];
+    store.retell();
+    await append('polls-cp1_3');
+    await becomes('polls-cp1_3', 7200);
+    expect((await embedded.getStreamMetadata('polls-cp1_3')).metadata).to.include({ maxCount: 500 });
+    pollsCount = undefined;
   });
 
   it('appends all the same where it can’t be said, and says it with a later append', async () => {
