@@ -1,5 +1,5 @@
 /** A data directory as whoever moves a record knows it: held while it is worked on, and told where its installation records from then on. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
 import { eventLogFile, openLogArchive } from '../event-store/open.ts';
@@ -14,6 +14,14 @@ export interface HeldDirectory {
   /** Its installation records there from now on. Read models, and what else knows positions that are others now, are removed: they are made anew. */
   recordsIn(kind: StoreKind, options: { readonly keepsPositions: boolean }): void;
   release(): void;
+}
+
+/** With what stands in its write-ahead log, if anything: whoever reads beside a writer that has ended leaves an empty one. */
+function moveAside(log: string): void {
+  const wal = `${log}-wal`;
+  renameSync(log, `${log}.moved`);
+  if (existsSync(wal) && statSync(wal).size > 0) renameSync(wal, `${log}.moved-wal`);
+  for (const suffix of ['-wal', '-shm']) rmSync(`${log}${suffix}`, { force: true });
 }
 
 /** In which kind of store the installation of a directory records; undefined where there is none. */
@@ -47,7 +55,7 @@ export function holdDataDirectory(path: string): HeldDirectory {
       rmSync(join(path, 'read-models'), { recursive: true, force: true });
       if (!keepsPositions) rmSync(join(path, 'nats-tap.json'), { force: true });
       // What was recorded here before is what was moved: it stays until the operator removes it.
-      if (kind === 'eventstoredb' && existsSync(log)) for (const suffix of ['', '-wal']) if (existsSync(`${log}${suffix}`)) renameSync(`${log}${suffix}`, `${log}.moved${suffix}`);
+      if (kind === 'eventstoredb' && existsSync(log)) moveAside(log);
     },
     release: lock.release,
   };

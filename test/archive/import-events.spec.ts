@@ -1,12 +1,15 @@
 /** Events on their way from one store to another of either kind. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { createCheckpointSigner } from '../../services/application/checkpoint-signer.ts';
 import { importEvents } from '../../services/archive/import-events.ts';
 import type { ImportResult } from '../../services/archive/import-result.ts';
+import { verifyExport } from '../../services/archive/verify-export.ts';
+import { archiveSource, type ExportSource, writeExport } from '../../services/archive/write-export.ts';
 import { verifyRecord } from '../../services/audit/verification.ts';
-import { openEventStore } from '../../services/event-store/open.ts';
+import { openEventStore, openLogArchive } from '../../services/event-store/open.ts';
 import type { EventStore, NewEvent, RecordedEvent } from '../../services/event-store/port.ts';
 import { startFront, type FrontUnderTest } from '../audit/support/front-under-test.ts';
 import { collect, newEvent, newEvents, openTestLog, type TestLog } from '../event-store/sqlite/open-log.ts';
@@ -112,6 +115,38 @@ describe('events import', () => {
     const { problem, events } = await into('altered', await exportTo(folder.path, 'altered-export', other));
     expect([events, problem?.kind, problem?.event?.position]).to.deep.equal([3, 'altered', 2]);
     await other.remove();
+  });
+
+  it('takes an export during which events expired, and holds no more than there was at its end', async () => {
+    const other = await openTestLog();
+    try {
+      for (const [index, revision] of (['no-stream', 1_099, 2_199] as const).entries()) {
+        await other.store.append('polls-cp_1', newEvents(1_100, 'AgentPolled'), { expectedRevision: revision });
+        await other.store.append('environment-a', newEvents(1), { expectedRevision: index === 0 ? 'no-stream' : index - 1 });
+      }
+      const archive = openLogArchive(other.dataDirectory);
+      const source = archiveSource(archive);
+      const meanwhile: ExportSource = {
+        ...source,
+        async *parts(isExported) {
+          for await (const part of source.parts(isExported)) {
+            yield part;
+            if (part.events === 1_100) await other.store.maintenance.expire({ category: 'polls', keepEvents: 1_100 });
+          }
+        },
+      };
+      const moved = path.join(folder.path, 'meanwhile');
+      writeFileSync(moved, await buffer(writeExport(meanwhile, { filter: {}, at: '2026-01-31T12:00:00.000Z' })));
+      archive.close();
+      const { first, events } = await verifyExport({ file: moved });
+      expect([first, events]).to.deep.equal([undefined, 2_203]);
+      expect(await into('meanwhile-data', moved)).to.deep.include({ isAsItWas: true, events: 1_103, problem: undefined });
+      const store = await openEventStore({ dataDirectory: path.join(folder.path, 'meanwhile-data') });
+      expect(await logged(store)).to.deep.equal(await logged(other.store));
+      await store.close();
+    } finally {
+      await other.remove();
+    }
   });
 
   it('interrupted, it leaves no log, and what a killed run left is begun anew', async () => {

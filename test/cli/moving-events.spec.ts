@@ -2,6 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { startFront } from '../audit/support/front-under-test.ts';
 import { createEnvironment, type HomeportServer, type JoinableEnvironment, runHomeport, startHomeport } from '../support/homeport.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -60,6 +61,15 @@ describe('moving events', function () {
     expect(JSON.parse(imported.stdout)).to.deep.include({ isAsItWas: true, renumbered: [], problem: null });
     const again = await runHomeport(['events', 'import', at('all'), '--data-dir', at('twin')]);
     expect([again.code, again.stderr]).to.deep.equal([1, `homeport: ${at('twin')} holds an event log already, up to position ${/up to position (\d+)/.exec(again.stderr)?.[1] ?? ''}. Name another --data-dir\n`]);
+    const front = await startFront({ mayWrite: true });
+    try {
+      const moved = await runHomeport(['events', 'import', at('all'), '--event-store', front.connectionString, '--data-dir', at('moved')]);
+      expect([moved.code, /^Imported \d+ events in \d+ streams; each stream's count and digest are those of the export\./.test(moved.stdout)], moved.stderr).to.deep.equal([0, true]);
+      const back = await runHomeport(['events', 'export', '--data-dir', at('moved'), '--event-store', front.connectionString]);
+      expect(eventsIn(back.stdout).at(-1)?.type, back.stderr).to.equal('EventsImported');
+    } finally {
+      await front.close();
+    }
     const [one, other] = await Promise.all([server.dataDir, at('twin')].map((dataDir) => runHomeport(['events', 'export', '--data-dir', dataDir])));
     expect(eventsIn(one?.stdout ?? '')).to.deep.equal(eventsIn(other?.stdout ?? ''));
     expect((await runHomeport(['events', 'import', at('all'), '--event-store', 'http://x'])).code).to.equal(2);

@@ -36,7 +36,7 @@ async function backUp(file: string, { dataDir }: Flags): Promise<void> {
   await interruptible(isNotWhole, async (signal) => writeOutput(file, untilAborted(backup.bytes, signal))).finally(bars.clear);
   const { store, head } = backup.manifest;
   const files = backup.files();
-  const events = store === 'sqlite' ? `${Number(head ?? 0).toLocaleString('en')} positions of events and ${files.length} files` : `${files.length} files. The events are in an EventStoreDB: back that up by its own means`;
+  const events = store === 'sqlite' ? `the events up to position ${Number(head ?? 0).toLocaleString('en')}, and ${files.length} files` : `${files.length} files. The events are in an EventStoreDB: back that up by its own means`;
   const kept = keptElsewhere(store, files);
   process.stderr.write(`homeport: ${file === '-' ? 'written' : file}: ${events}. It holds secrets: whoever has it has this installation's keys\n`);
   for (const line of kept) process.stderr.write(`homeport: ${line}\n`);

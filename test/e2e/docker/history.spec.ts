@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { parseJoinToken } from '../../../proto/join-token.ts';
+import { exportStore } from '../../../services/archive/export-store.ts';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { filesUnder, findSecrets } from '../../support/secret-search.ts';
@@ -108,7 +110,7 @@ describe('a run from the first start to the end of the agent', function () {
     }
   });
 
-  it('no secret is in the store, the read models, the logs or the output', () => {
+  it('no secret is in the store, the read models, an export, the logs or the output', async () => {
     const { server, agent, variables, printed } = theSite();
     const { dataDir } = server;
     const joinToken = variables.EDGE_KEY ?? '';
@@ -134,6 +136,7 @@ describe('a run from the first start to the end of the agent', function () {
       'what env create printed but for the join token': printed.replace(joinToken, ''),
       'events list': JSON.stringify(events),
       'events list as a table': table,
+      'events export': await buffer(exportStore({ dataDirectory: dataDir, server: undefined, filter: {}, signal: new AbortController().signal })),
     };
     expect(Object.keys(places)).to.include('events.db');
     expect(findSecrets(secrets, places)).to.deep.equal([]);
