@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
 import { CORRELATION_HEADER, correlationIdOf } from '../correlation.ts';
+import { collectDescription, docsPath, registerDocsPage } from '../openapi/description.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { type Access, requireRole } from '../security/access.ts';
 import { securityHeaders } from '../security/security-headers.ts';
@@ -18,6 +19,7 @@ import { registerApiKeys } from './routes/api-keys.ts';
 import { registerCheckpoints } from './routes/checkpoints.ts';
 import { registerConnection } from './routes/connection.ts';
 import { registerDeployment } from './routes/deployment.ts';
+import { registerDescription } from './routes/description.ts';
 import { registerEnvironment } from './routes/environment.ts';
 import { registerEnvironments } from './routes/environments.ts';
 import { registerEventExport } from './routes/event-export.ts';
@@ -52,6 +54,7 @@ const API: readonly RegisterRoutes[] = [
   registerEventExport,
   registerCheckpoints,
   registerProjections,
+  registerDescription,
 ];
 /** Outside it. */
 const OUTSIDE: readonly RegisterRoutes[] = [registerHealth, registerMetrics, registerAgent];
@@ -105,7 +108,10 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
   useJsonBodies(app);
 
   app.addHook('onRoute', (route) => {
-    const { method, url, config } = route;
+    const { method, url } = route;
+    // The page that shows the description.
+    if (route.schema?.hide === true || url.startsWith(`${docsPath}/`)) route.config = { ...route.config, access: 'public', undocumented: true };
+    const { config } = route;
     const access = config?.access;
     if (access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may call it`);
     if (config?.undocumented === true) return;
@@ -120,6 +126,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     }
   });
   addRequestLog(app, dependencies);
+  await collectDescription(app, dependencies.version, () => routes);
   app.addHook('onRequest', (request, _reply, done) => {
     request.correlationId = request.id;
     if (request.is404) throw new GatewayError('not-found', 'Nothing is at this address.');
@@ -150,6 +157,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
   );
   app.register((root, _options, done) => {
     for (const register of OUTSIDE) register(root, dependencies);
+    registerDocsPage(root);
     done();
   });
   app.register((root, _options, done) => {

@@ -18,7 +18,7 @@ export function registerAgent(app: FastifyInstance, { agentDelivery, limits }: R
     method,
     url: '/agent/image.tar.gz',
     config,
-    schema: { summary: 'The agent as an image archive for docker load', querystring: platformQuery },
+    schema: { summary: 'The agent as an image archive for docker load', operationId: 'downloadAgentImage', querystring: platformQuery },
     handler: async (request, reply) => {
       const image = await agentDelivery.image(request.query.platform);
       return answerWithFile(request, reply, downloads.bounded(image, request.ip), 'homeport-agent-image.tar.gz');
@@ -29,7 +29,7 @@ export function registerAgent(app: FastifyInstance, { agentDelivery, limits }: R
     method,
     url: '/agent/agent.mjs',
     config,
-    schema: { summary: 'The agent in one file, for Node 20 and later' },
+    schema: { summary: 'The agent in one file, for Node 20 and later', operationId: 'downloadAgent' },
     handler: async (request, reply) => answerWithFile(request, reply, await agentDelivery.script(), 'agent.mjs'),
   });
 
@@ -37,7 +37,7 @@ export function registerAgent(app: FastifyInstance, { agentDelivery, limits }: R
     method,
     url: '/agent/install.sh',
     config,
-    schema: { summary: 'The script that installs the agent under systemd' },
+    schema: { summary: 'The script that installs the agent under systemd', operationId: 'downloadInstallScript' },
     handler: async (request, reply) => answerWithFile(request, reply, await agentDelivery.installer(), 'install.sh'),
   });
 }

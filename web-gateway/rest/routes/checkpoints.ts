@@ -24,7 +24,7 @@ export function registerCheckpoints(app: FastifyInstance, { checkpoints, project
     '/checkpoints',
     {
       config: { access: 'auditor' },
-      schema: { summary: 'Signed checkpoints', description: 'Oldest first. Keep them elsewhere: homeport events verify takes them.', querystring: exactly(pageQuery), response: { 200: pageOf(checkpointSchema) } },
+      schema: { summary: 'Signed checkpoints', operationId: 'listCheckpoints', description: 'Oldest first. Keep them elsewhere: homeport events verify takes them.', querystring: exactly(pageQuery), response: { 200: pageOf(checkpointSchema) } },
     },
     async (request) => {
       const { limit, cursor } = request.query;
@@ -35,7 +35,7 @@ export function registerCheckpoints(app: FastifyInstance, { checkpoints, project
 
   app.post(
     '/checkpoints',
-    { config: { access: 'admin' }, schema: { summary: 'Sign a checkpoint now', description: 'Where nothing was recorded since the last one, answers that.', response: { 201: checkpointSchema } } },
+    { config: { access: 'admin' }, schema: { summary: 'Sign a checkpoint now', operationId: 'signCheckpoint', description: 'Where nothing was recorded since the last one, answers that.', response: { 201: checkpointSchema } } },
     async (request, reply) => {
       const { checkpoint, position } = await checkpoints.sign(contextOf(request));
       await settle(projections, position, reply);

@@ -65,7 +65,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
 
   app.delete<ConnectionRoute>(
     PATH,
-    { config: { access: 'operator' }, schema: { summary: 'Disconnect now', params: idParams, querystring: exactly({ node }), response: { 204: noContent } } },
+    { config: { access: 'operator' }, schema: { summary: 'Disconnect now', operationId: 'disconnectEnvironment', params: idParams, querystring: exactly({ node }), response: { 204: noContent } } },
     async (request, reply) => {
       const { position } = await connections.disconnect(await keyOf(request), contextOf(request));
       await settle(projections, position, reply);
@@ -77,7 +77,7 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
     `${PATH}/keep-alive`,
     {
       config: { access: 'operator', environmentAccess: 'read' },
-      schema: { summary: 'Keep the tunnel from being closed as idle', params: idParams, querystring: exactly({ node }), response: { 204: noContent } },
+      schema: { summary: 'Keep the tunnel from being closed as idle', operationId: 'keepTunnelAlive', params: idParams, querystring: exactly({ node }), response: { 204: noContent } },
     },
     async (request, reply) => {
       await connections.keepAlive(await keyOf(request));

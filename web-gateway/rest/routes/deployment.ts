@@ -17,7 +17,7 @@ const deploymentSchema = {
 export function registerDeployment(app: FastifyInstance, { environments, agentDelivery }: RestDependencies): void {
   app.get<{ Params: { id: string } }>(
     '/environments/:id/deployment',
-    { config: { access: 'operator', environmentAccess: 'full' }, schema: { summary: 'How to start an agent', params: idParams, response: { 200: deploymentSchema } } },
+    { config: { access: 'operator', environmentAccess: 'full' }, schema: { summary: 'How to start an agent', operationId: 'showDeployment', params: idParams, response: { 200: deploymentSchema } } },
     async (request) => {
       const { edgeId, joinToken } = await environments.deployment(request.params.id);
       return { edgeId, joinToken, commands: agentDelivery.commands({ edgeId, joinToken }) };

@@ -49,7 +49,7 @@ export function registerEnvironment(app: FastifyInstance, dependencies: RestDepe
     '/environments/:id/rotate-token',
     {
       config: { access: 'admin' },
-      schema: { summary: 'Make every join token so far useless, and give a new one', params: idParams, response: { 200: joinSchema } },
+      schema: { summary: 'Make every join token so far useless, and give a new one', operationId: 'rotateJoinToken', params: idParams, response: { 200: joinSchema } },
     },
     async (request, reply) => {
       const { position, edgeId, joinToken } = await environments.rotateToken(request.params.id, contextOf(request));
@@ -62,7 +62,7 @@ export function registerEnvironment(app: FastifyInstance, dependencies: RestDepe
     '/environments/:id/disassociate',
     {
       config: { access: 'admin' },
-      schema: { summary: 'Part an environment from its agent, and bar its Edge ID', params: idParams, response: { 200: environmentSchema } },
+      schema: { summary: 'Part an environment from its agent, and bar its Edge ID', operationId: 'disassociateEnvironment', params: idParams, response: { 200: environmentSchema } },
     },
     async (request, reply) => {
       const { position } = await environments.disassociate(request.params.id, contextOf(request));
@@ -73,7 +73,7 @@ export function registerEnvironment(app: FastifyInstance, dependencies: RestDepe
 
   app.delete<{ Params: { id: string; edgeId: string } }>(
     '/environments/:id/barred-edge-ids/:edgeId',
-    { config: { access: 'admin' }, schema: { summary: 'Allow a barred Edge ID again', params: edgeIdParams, response: { 204: noContent } } },
+    { config: { access: 'admin' }, schema: { summary: 'Allow a barred Edge ID again', operationId: 'allowEdgeId', params: edgeIdParams, response: { 204: noContent } } },
     async (request, reply) => {
       const { id, edgeId } = request.params;
       const { position } = await environments.allowEdgeId(id, edgeId, contextOf(request));

@@ -49,7 +49,7 @@ export function registerEvents(app: FastifyInstance, { history, environmentAcces
     {
       config: { access: 'auditor' },
       schema: {
-        summary: 'Recorded events',
+        summary: 'Recorded events', operationId: 'listEvents',
         description: `Oldest first. With Accept: ${NDJSON} all that match are streamed, one JSON object a line; with follow=true the stream goes on live. total is null: events are not counted.`,
         querystring: querySchema,
         response: { 200: pageOf(eventSchema, { type: 'null' }) },

@@ -28,7 +28,7 @@ const rotationSchema = {
 };
 
 export function registerTunnelCertificate(app: FastifyInstance, { tunnelCertificate, projections }: RestDependencies): void {
-  app.get('/settings/tunnel-certificate', { config: { access: 'auditor' }, schema: { summary: 'Read which tunnel certificate is in use', response: { 200: certificateSchema } } }, () =>
+  app.get('/settings/tunnel-certificate', { config: { access: 'auditor' }, schema: { summary: 'Read which tunnel certificate is in use', operationId: 'showTunnelCertificate', response: { 200: certificateSchema } } }, () =>
     Promise.resolve(tunnelCertificate.status()),
   );
 
@@ -52,7 +52,7 @@ export function registerTunnelCertificate(app: FastifyInstance, { tunnelCertific
 
   app.delete(
     '/settings/tunnel-certificate/formers',
-    { config: { access: 'admin' }, schema: { summary: 'End the acceptance of all former tunnel certificates', response: { 200: certificateSchema } } },
+    { config: { access: 'admin' }, schema: { summary: 'End the acceptance of all former tunnel certificates', operationId: 'retireFormerTunnelCertificates', response: { 200: certificateSchema } } },
     async (request, reply) => {
       const { position } = await tunnelCertificate.retireFormers(contextOf(request));
       await settle(projections, position, reply);
