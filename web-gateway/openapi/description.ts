@@ -48,7 +48,7 @@ export async function collectDescription(app: FastifyInstance, version: string, 
     transform: ({ schema, url, route }: { readonly schema: FastifySchema | undefined; readonly url: string; readonly route: RouteOptions }) => ({ schema: { ...schema, hide: route.config?.undocumented === true }, url }),
     transformObject(described) {
       if (!('openapiObject' in described)) throw new Error('only OpenAPI 3 is described');
-      return completeOperations(described.openapiObject as Description, routes()) as typeof described.openapiObject;
+      return completeOperations(described.openapiObject as Description, routes());
     },
   });
 }

@@ -12,7 +12,7 @@ interface Operation {
   readonly summary?: string;
   readonly description?: string;
   readonly tags?: readonly string[];
-  readonly responses?: object;
+  readonly responses?: Readonly<Record<string, { readonly description?: string }>>;
   readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: object }>> };
 }
 
@@ -63,12 +63,12 @@ const problemComponents = {
 };
 
 /** Returns the document with all of it; the rest stays as it was collected. Throws where two operations would have one name. */
-export function completeOperations(document: Description, routes: readonly DeclaredRoute[]): Description {
+export function completeOperations(document: Description, routes: readonly DeclaredRoute[]): object {
   const accessOf = new Map(routes.map(({ method, url, access }) => [`${method} ${url.replace(/:(\w+)/g, '{$1}')}`, access]));
   const seen = new Set<string>();
-  const paths: Record<string, Partial<Record<Method, Operation>>> = {};
+  const paths: Record<string, Partial<Record<Method, object>>> = {};
   for (const [path, item] of Object.entries(document.paths ?? {})) {
-    const completed = { ...item };
+    const completed: Partial<Record<Method, object>> = {};
     for (const method of METHODS) {
       const operation = item[method];
       if (operation === undefined) continue;
@@ -83,7 +83,7 @@ export function completeOperations(document: Description, routes: readonly Decla
   return { ...document, components: { ...document.components, ...problemComponents }, paths };
 }
 
-function complete(operation: Operation, { name, path, access }: { readonly name: string; readonly path: string; readonly access: string }): Operation & { readonly security: readonly object[] } {
+function complete(operation: Operation, { name, path, access }: { readonly name: string; readonly path: string; readonly access: string }): object {
   const { requestBody, ...rest } = operation;
   const who = access === 'public' ? 'For everyone, signed in or not.' : `For the role ${access}${access === 'admin' ? '' : ' and above'}.`;
   return {
@@ -94,8 +94,13 @@ function complete(operation: Operation, { name, path, access }: { readonly name:
     tags: operation.tags ?? [tagOf(path)],
     description: [operation.description, who].filter((text) => text !== undefined).join('\n\n'),
     security: access === 'public' ? [] : SECURITY,
-    responses: { ...operation.responses, default: { $ref: '#/components/responses/Problem' } },
+    responses: { ...described(operation.responses), default: { $ref: '#/components/responses/Problem' } },
   };
+}
+
+/** An answer without words of its own is what the summary says. */
+function described(responses: Readonly<Record<string, { readonly description?: string }>> = {}): object {
+  return Object.fromEntries(Object.entries(responses).map(([status, response]) => [status, response.description === 'Default Response' ? { ...response, description: 'As asked.' } : response]));
 }
 
 function takesBody({ content = {} }: NonNullable<Operation['requestBody']>): boolean {

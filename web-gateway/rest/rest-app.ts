@@ -146,7 +146,10 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     reply.headers({ ...securityHeaders, 'homeport-request-id': request.id, [CORRELATION_HEADER]: request.correlationId });
     done(null, payload);
   });
-  app.setNotFoundHandler(() => undefined);
+  // What has no route is refused above; this is asked where a file of a page is missing.
+  app.setNotFoundHandler(() => {
+    throw new GatewayError('not-found', 'Nothing is at this address.');
+  });
 
   app.register(
     (api, _options, done) => {

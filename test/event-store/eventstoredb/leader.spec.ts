@@ -31,7 +31,7 @@ describe('the EventStoreDB adapter, when the leader moves', () => {
     await store.setStreamMetadata('thing-1', { maxAge: 60 });
     expect((await store.getStreamMetadata('thing-1')).metadata).to.deep.equal({ maxAge: 60 });
     expect(cluster.appends).to.deep.equal([1, 2, 1]);
-    expect(store.unavailability?.()).to.equal(undefined);
+    expect(store.unavailability()).to.equal(undefined);
   });
 
   it('appends in flight while it moves, gossip lags and a leader dies are recorded once and in order, and a subscription misses none', async () => {

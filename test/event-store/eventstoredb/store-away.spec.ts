@@ -79,7 +79,7 @@ describe('the EventStoreDB adapter, when the store goes away under 256 appends i
     const writing = Promise.all(Array.from({ length: writers }, (_, index) => write(`thing-${index}`)));
     await enough.promise;
     await outage();
-    await eventually('the adapter to find the store back', () => (store.unavailability?.() === undefined ? true : undefined), 20_000);
+    await eventually('the adapter to find the store back', () => (store.unavailability() === undefined ? true : undefined), 20_000);
     isOver = true;
     back.resolve(undefined);
     await writing;
@@ -106,7 +106,7 @@ describe('the EventStoreDB adapter, when the store goes away under 256 appends i
     await open({ doubtMs: 500 });
     const { refused, wereRecorded } = await writeThrough(async () => {
       await server.kill();
-      await eventually('every writer to be told', () => (store.unavailability?.() === undefined ? undefined : true));
+      await eventually('every writer to be told', () => (store.unavailability() === undefined ? undefined : true));
       await expectRefusalAtOnce();
       await server.start();
     });
@@ -120,7 +120,7 @@ describe('the EventStoreDB adapter, when the store goes away under 256 appends i
     const { refused, wereRecorded } = await writeThrough(async () => {
       server.process().signal('SIGSTOP');
       const stoppedAtMs = performance.now();
-      await eventually('the adapter to notice', () => (store.unavailability?.() === undefined ? undefined : true), 5_000);
+      await eventually('the adapter to notice', () => (store.unavailability() === undefined ? undefined : true), 5_000);
       await expectRefusalAtOnce();
       await new Promise((resolve) => setTimeout(resolve, 40_000 - (performance.now() - stoppedAtMs)));
       await expectRefusalAtOnce();

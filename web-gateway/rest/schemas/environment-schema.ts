@@ -115,10 +115,12 @@ export const newEnvironmentSchema = {
   additionalProperties: false,
   required: ['name'],
   properties: { name, tags, ...inputs, requireIssuedEdgeId: { type: 'boolean' } },
+  examples: [{ name: 'factory', address: 'homeport.example.com:9443', tags: ['eu', 'line-1'] }],
 } as const;
 
 export const environmentChangesSchema = {
   type: 'object',
   additionalProperties: false,
   properties: { name, tags, ...inputs },
+  examples: [{ tags: ['eu', 'line-2'], pollIntervalSeconds: 30 }],
 } as const;
