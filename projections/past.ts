@@ -49,6 +49,8 @@ export function createPastQueries(threads: Pick<QueryThreads, 'ask'>, reader: Pi
       return { node: isKnownNode ? key : undefined, tunnel: tunnel ?? never };
     },
 
+    hadEnvironment: async (atMs, environmentId) => (await threads.ask(findPastTunnel, { environmentId, node: null, atMs })) !== null,
+
     latestSnapshot: async (atMs, environmentId, node) => (await threads.ask(findSnapshot, { environmentId, node, atMs })) ?? undefined,
 
     async listSnapshots(atMs, environmentId, { limit, before = Number.MAX_SAFE_INTEGER }) {
@@ -63,7 +65,7 @@ export function createPastQueries(threads: Pick<QueryThreads, 'ask'>, reader: Pi
       return { items, nextCursor: next === null ? null : encodePlace(next), total };
     },
 
-    countFleet: (atMs) => threads.ask(countFleet, { atMs }),
+    countFleet: (atMs, tagsInReach) => threads.ask(countFleet, { atMs, ...(tagsInReach === undefined ? {} : { tagsInReach }) }),
   };
 }
 

@@ -158,6 +158,8 @@ export interface ContainerListQuery {
   /** Such as running. */
   readonly state?: string;
   readonly environmentId?: string;
+  /** Only those of environments with one of these tags: what whoever asks may know of. Absent is all. */
+  readonly tagsInReach?: readonly string[];
   /** 1 to 1000. */
   readonly limit: number;
   /** From a page's nextCursor. */
@@ -225,7 +227,8 @@ export interface FleetHistoryQuery {
 }
 
 export interface FleetQueries {
-  counts(): Promise<FleetCounts>;
+  /** Of environments with one of these tags; absent is all. */
+  counts(tagsInReach?: readonly string[]): Promise<FleetCounts>;
   history(query: FleetHistoryQuery): Promise<FleetHistory>;
 }
 
@@ -255,6 +258,8 @@ export interface TimelineQuery {
   readonly from?: Instant;
   readonly to?: Instant;
   readonly order: 'asc' | 'desc';
+  /** Only those of environments with one of these tags: what whoever asks may know of. Absent is all. */
+  readonly tagsInReach?: readonly string[];
   /** 1 to 1000. */
   readonly limit: number;
   /** From a page's nextCursor. */
@@ -295,6 +300,8 @@ export interface ActivityQuery {
   /** [from, to), by when it was last told of. */
   readonly from?: Instant;
   readonly to?: Instant;
+  /** Only those of environments with one of these tags: what whoever asks may know of. Absent is all. */
+  readonly tagsInReach?: readonly string[];
   /** 1 to 1000. */
   readonly limit: number;
   /** From a page's nextCursor. */
@@ -332,10 +339,11 @@ export interface PastQueries {
   findEnvironment(atMs: number, environmentId: string, signal?: AbortSignal): Promise<PastEnvironment | undefined>;
   /** Of the Swarm node, by its id or host name. Undefined where the environment did not exist; `node` is undefined where it had no such node. */
   findTunnel(atMs: number, environmentId: string, node: string | null): Promise<{ readonly node: string | null | undefined; readonly tunnel: TunnelView } | undefined>;
+  hadEnvironment(atMs: number, environmentId: string): Promise<boolean>;
   latestSnapshot(atMs: number, environmentId: string, node?: string): ReturnType<SnapshotQueries['latest']>;
   listSnapshots(atMs: number, environmentId: string, page: { readonly limit: number; readonly before?: number }): Promise<Page<SnapshotHistoryItem>>;
   listContainers(atMs: number, query: ContainerListQuery): Promise<Page<ContainerView>>;
-  countFleet(atMs: number): Promise<FleetCounts>;
+  countFleet(atMs: number, tagsInReach?: readonly string[]): Promise<FleetCounts>;
 }
 
 export type ProjectionsErrorCode =

@@ -43,7 +43,7 @@ export function createReadModelQueries(threads: Pick<QueryThreads, 'ask'>): Read
     },
 
     fleet: {
-      counts: () => threads.ask(countFleet, {}),
+      counts: (tagsInReach) => threads.ask(countFleet, tagsInReach === undefined ? {} : { tagsInReach }),
       history({ by, from, to, stepSeconds }) {
         const seconds = (instant: string) => Date.parse(instant) / 1000;
         const asked = { dimension: by, from: Math.floor(seconds(from)), to: Math.ceil(seconds(to)), now: Math.floor(Date.now() / 1000) };

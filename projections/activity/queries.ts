@@ -1,5 +1,6 @@
 /** The questions about calls through tunnels. */
 import type { SQLInputValue } from 'node:sqlite';
+import { reachCondition } from '../environments/reach.ts';
 import type { ActivityQuery, CallView } from '../port.ts';
 import type { Query } from '../projection.ts';
 import type { CallRow } from './rows.ts';
@@ -40,6 +41,11 @@ function conditions(asked: ActivityAsked): { readonly sql: string; readonly valu
   if (asked.result === 'ok') parts.push('endedAt IS NOT NULL AND failure IS NULL AND status < 400');
   add('ordinal >= ifnull((SELECT ordinal FROM activity WHERE recordedAtMs >= :fromMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'fromMs', asked.fromMs);
   add('ordinal < ifnull((SELECT ordinal FROM activity WHERE recordedAtMs >= :toMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'toMs', asked.toMs);
+  const reach = reachCondition(asked.tagsInReach);
+  if (reach !== undefined) {
+    parts.push(reach.sql);
+    Object.assign(values, reach.values);
+  }
   return { sql: parts.join(' AND '), values };
 }
 

@@ -3,6 +3,7 @@ import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EnvironmentListQuery } from '../port.ts';
 import { keysOf, type EnvironmentSort, type ListPlace } from './list-place.ts';
+import { reachCondition } from './reach.ts';
 import { environmentRows, tagMark } from './rows.ts';
 
 /** A list's filters and order, with the place to go on after. As of an instant, in milliseconds since 1970, where one is given. */
@@ -48,11 +49,10 @@ function conditions({ ids, search, status, tag, platform, tagsInReach, atMs }: F
   if (status !== undefined) add('status = :status', 'status', status);
   if (platform !== undefined) add('platform = :platform', 'platform', platform);
   if (tag !== undefined) add('instr(tags, :tag) > 0', 'tag', tagMark(tag));
-  if (tagsInReach !== undefined) {
-    // Who may know of an environment goes by its tags now, also where its past is asked for.
-    const fits = tagsInReach.map((_, index) => `instr(tags, :reach${index}) > 0`).join(' OR ');
-    parts.push(tagsInReach.length === 0 ? 'false' : atMs === undefined ? `(${fits})` : `environmentId IN (SELECT environmentId FROM environments WHERE ${fits})`);
-    tagsInReach.forEach((one, index) => (values[`reach${index}`] = tagMark(one)));
+  const reach = reachCondition(tagsInReach);
+  if (reach !== undefined) {
+    parts.push(reach.sql);
+    Object.assign(values, reach.values);
   }
   if (search !== undefined && search !== '') add('instr(nameFolded, :search) > 0', 'search', foldName(search));
   if (atMs !== undefined) values['asOf'] = atMs;

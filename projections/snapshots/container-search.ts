@@ -1,5 +1,6 @@
 /** Containers across all environments, from their nodes' latest snapshots: those of now, or of an instant. */
 import type { SQLInputValue } from 'node:sqlite';
+import { reachCondition } from '../environments/reach.ts';
 import { environmentRows } from '../environments/rows.ts';
 import type { ContainerListQuery, ContainerView } from '../port.ts';
 import type { Query } from '../projection.ts';
@@ -33,7 +34,7 @@ const [now, past] = [
 
 const keys = 'nameFolded, environmentId, nodeKey, id';
 
-function conditions({ name, image, state, environmentId, atMs }: ContainerSearch): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
+function conditions({ name, image, state, environmentId, atMs, tagsInReach }: ContainerSearch): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
   const parts = ['true'];
   const values: Record<string, SQLInputValue> = {};
   const add = (condition: string, key: string, value: string) => {
@@ -45,6 +46,11 @@ function conditions({ name, image, state, environmentId, atMs }: ContainerSearch
   if (name !== undefined) add('instr(nameFolded, :name) > 0', 'name', name.toLowerCase());
   if (image !== undefined) add('instr(imageFolded, :image) > 0', 'image', image.toLowerCase());
   if (atMs !== undefined) values['asOf'] = atMs;
+  const reach = reachCondition(tagsInReach);
+  if (reach !== undefined) {
+    parts.push(reach.sql);
+    Object.assign(values, reach.values);
+  }
   return { sql: parts.join(' AND '), values };
 }
 

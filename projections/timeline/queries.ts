@@ -1,5 +1,6 @@
 /** The questions about what happened. */
 import type { SQLInputValue } from 'node:sqlite';
+import { reachCondition } from '../environments/reach.ts';
 import type { TimelineEntry, TimelineQuery } from '../port.ts';
 import type { Query } from '../projection.ts';
 import { timelineKinds, typesOf } from './kinds.ts';
@@ -25,7 +26,7 @@ export const listTimeline: Query<TimelineAsked, { readonly items: readonly Timel
   },
 };
 
-function conditions({ environmentId, kind, actor, fromMs, toMs }: TimelineAsked): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
+function conditions({ environmentId, kind, actor, fromMs, toMs, tagsInReach }: TimelineAsked): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
   const parts = ['true'];
   const values: Record<string, SQLInputValue> = {};
   const add = (condition: string, name: string, value: SQLInputValue | undefined) => {
@@ -39,6 +40,11 @@ function conditions({ environmentId, kind, actor, fromMs, toMs }: TimelineAsked)
   // Both grow along the log, so an instant is a place in it.
   add('ordinal >= ifnull((SELECT ordinal FROM timeline WHERE recordedAtMs >= :fromMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'fromMs', fromMs);
   add('ordinal < ifnull((SELECT ordinal FROM timeline WHERE recordedAtMs >= :toMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'toMs', toMs);
+  const reach = reachCondition(tagsInReach);
+  if (reach !== undefined) {
+    parts.push(reach.sql);
+    Object.assign(values, reach.values);
+  }
   return { sql: parts.join(' AND '), values };
 }
 

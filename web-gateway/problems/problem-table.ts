@@ -20,6 +20,7 @@ export type GatewayErrorCode =
   | 'invalid-path'
   | 'invalid-node'
   | 'invalid-cursor'
+  | 'invalid-instant'
   | 'idempotency-key-reused'
   | 'snapshot-not-found'
   | 'invalid-position'
@@ -119,6 +120,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'snapshot-not-found': { status: 404, title: 'There is no snapshot yet' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key belongs to another request' },
   'invalid-cursor': { status: 400, title: 'The cursor is not valid' },
+  'invalid-instant': { status: 400, title: 'The instant is not valid' },
   'invalid-position': { status: 400, title: 'The position is not valid' },
   'not-yet-applied': { status: 503, title: 'The read models have not come that far yet', retryAfterSeconds: 1 },
   'projections-unavailable': { status: 503, title: 'The read models can not answer', retryAfterSeconds: 5 },

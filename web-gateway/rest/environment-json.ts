@@ -1,5 +1,6 @@
 /** Environments and tunnels as REST shows them. */
-import type { EnvironmentView, TunnelView } from '../../projections/port.ts';
+import type { EnvironmentView, PastEnvironment, TunnelView } from '../../projections/port.ts';
+import { defaultSettings } from '../../services/application/setting-rules.ts';
 import type { TunnelStatus } from '../../services/application/ports.ts';
 import type { Settings } from '../../services/domain/events.ts';
 import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
@@ -27,6 +28,20 @@ export function environmentJson(view: EnvironmentView, { dialer, settings }: Liv
     tunnels: view.tunnels.map(tunnel),
     snapshot: view.snapshot === null ? null : { takenAt: view.snapshot.takenAt, summary: view.snapshot.summary, lastFailure: view.snapshot.lastFailure },
   };
+}
+
+/** Nothing records when a tunnel was used last. */
+const unrecordedUse: LiveKnowledge['dialer'] = { lastUsedAtMs: () => undefined };
+
+/** An environment as it was at an instant, in milliseconds since 1970. */
+export function pastEnvironmentJson({ environment, approximate, settings }: PastEnvironment, atMs: number): object {
+  const then = { dialer: unrecordedUse, settings: { current: () => ({ ...defaultSettings, ...settings }) } };
+  return { ...environmentJson(environment, then), asOf: new Date(atMs).toISOString(), approximate };
+}
+
+/** A tunnel as it was. */
+export function pastTunnelJson({ state, since, openedAt, node, lastFailure }: TunnelView, atMs: number): object {
+  return { state, since, openedAt, lastUsedAt: null, node, lastFailure, asOf: new Date(atMs).toISOString() };
 }
 
 /** A tunnel by what the application knows of it now, which may be ahead of the read models. */

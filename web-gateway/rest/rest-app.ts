@@ -14,16 +14,19 @@ import { addRequestLog } from './request-log.ts';
 import type { RestDependencies } from './rest-dependencies.ts';
 import './route-config.ts';
 import { environmentAccessOf, type NeededReach, requireEnvironmentAccess } from './environment-reach.ts';
+import { registerActivity } from './routes/activity.ts';
 import { registerAgent } from './routes/agent.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
 import { registerCheckpoints } from './routes/checkpoints.ts';
 import { registerConnection } from './routes/connection.ts';
+import { registerContainers } from './routes/containers.ts';
 import { registerDeployment } from './routes/deployment.ts';
 import { registerDescription } from './routes/description.ts';
 import { registerEnvironment } from './routes/environment.ts';
 import { registerEnvironments } from './routes/environments.ts';
 import { registerEventExport } from './routes/event-export.ts';
 import { registerEvents } from './routes/events.ts';
+import { registerFleet } from './routes/fleet.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProjections } from './routes/projections.ts';
 import { registerMetrics } from './routes/metrics.ts';
@@ -31,6 +34,7 @@ import { registerSessions } from './routes/sessions.ts';
 import { registerUsers } from './routes/users.ts';
 import { registerSnapshots } from './routes/snapshots.ts';
 import { registerSettings } from './routes/settings.ts';
+import { registerTimeline } from './routes/timeline.ts';
 import { registerTunnelCertificate } from './routes/tunnel-certificate.ts';
 import { exactly, nothing } from './schemas/json-schema.ts';
 import { useJsonBodies, useValidator } from './validator.ts';
@@ -50,6 +54,10 @@ const API: readonly RegisterRoutes[] = [
   registerDeployment,
   registerConnection,
   registerSnapshots,
+  registerContainers,
+  registerFleet,
+  registerTimeline,
+  registerActivity,
   registerEvents,
   registerEventExport,
   registerCheckpoints,

@@ -1,12 +1,12 @@
 /** `homeport env`: environments from the shell. */
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { agreed } from '../agreed.ts';
 import { withClient, withConnectionFlags } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { deployCommand, describeDeployment, platformFlag } from './deploy.ts';
 import type { AddressHints, Platform } from './deploy.ts';
 import { environmentSetCommand } from './environment-set.ts';
-import { durationSeconds, flag, several } from '../flags.ts';
+import { durationSeconds, flag, instant, several } from '../flags.ts';
 import { isJson, renderList, renderOne, withOutputFlags } from '../output.ts';
 import type { OutputFlags } from '../output.ts';
 import { programName } from '../program-name.ts';
@@ -38,10 +38,11 @@ function listCommand(): Command {
     .description('list environments')
     .addOption(flag('--search <text>', 'only those whose name has this in it'))
     .addOption(flag('--tag <tag>', 'only those with this tag'))
-    .addOption(flag('--status <status>', 'only those that are unassociated, never, up, down or duplicate'));
-  return withFlags(command).action(async (flags: CommonFlags & { search?: string; tag?: string; status?: string }) => {
-    const { search, tag, status } = flags;
-    const query = { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag }), ...(status === undefined ? {} : { status }) };
+    .addOption(flag('--status <status>', 'only those that are unassociated, never, up, down or duplicate'))
+    .addOption(asOfFlag());
+  return withFlags(command).action(async ({ search, tag, status, asOf, ...flags }: CommonFlags & { search?: string; tag?: string; status?: string; asOf?: string }) => {
+    const given = { search, tag, status, asOf };
+    const query = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     await withClient(flags, async (client) => print(renderList(await listEnvironments(client, query), LIST, flags)));
   });
 }
@@ -86,10 +87,21 @@ function createCommand(): Command {
 }
 
 function showCommand(): Command {
-  const command = new Command('show').alias('inspect').description('show an environment').argument('<env>', 'its name or id');
-  return withFlags(command).action(async (nameOrId: string, flags: CommonFlags) => {
-    await withClient(flags, async (client) => print(renderOne(await findEnvironment(client, nameOrId), ONE, flags)));
+  const command = new Command('show').alias('inspect').description('show an environment').argument('<env>', 'its name or id').addOption(asOfFlag());
+  return withFlags(command).action(async (nameOrId: string, { asOf, ...flags }: CommonFlags & { asOf?: string }) => {
+    await withClient(flags, async (client) => {
+      const environment = await findEnvironment(client, nameOrId, asOf);
+      print(renderOne(environment, ONE, flags));
+      if (isTable(flags) && environment.approximate?.includes('heartbeat.lastPolledAt') === true) {
+        process.stderr.write(`${programName()}: the last poll is the last that a summary tells of, and may be older than it was: polls of then are kept no longer\n`);
+      }
+    });
   });
+}
+
+/** Of what shows environments. */
+function asOfFlag(): Option {
+  return flag('--as-of <instant>', 'as they were at this instant, such as 2026-01-31T12:00:00Z').argParser(instant);
 }
 
 function joinCommand(): Command {

@@ -44,6 +44,8 @@ export interface Environment {
   }[];
   readonly tunnel: { readonly state: string; readonly since: string | null; readonly lastFailure: { readonly reason: string; readonly detail: string; readonly at: string } | null };
   readonly snapshot: Snapshot | null;
+  /** Of the past alone: the fields that may be older than they were. */
+  readonly approximate?: readonly string[];
 }
 
 /** What an agent needs to join. */
@@ -57,8 +59,16 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
+/** Which environments, and as of which instant where it is not now. */
+interface EnvironmentQuery {
+  readonly search?: string;
+  readonly tag?: string;
+  readonly status?: string;
+  readonly asOf?: string;
+}
+
 /** All environments that match, page after page. */
-export async function listEnvironments(client: RestClient, query: { readonly search?: string; readonly tag?: string; readonly status?: string }): Promise<readonly Environment[]> {
+export async function listEnvironments(client: RestClient, query: EnvironmentQuery): Promise<readonly Environment[]> {
   const found: Environment[] = [];
   let cursor: string | undefined;
   do {
@@ -70,18 +80,22 @@ export async function listEnvironments(client: RestClient, query: { readonly sea
   return found;
 }
 
-/** Finds an environment by id, or by name ignoring case. Throws CliError `environment-not-found`. */
-export async function findEnvironment(client: RestClient, nameOrId: string): Promise<Environment> {
+/** Finds an environment by id, or by name ignoring case, as of an instant where it is not now. Throws CliError `environment-not-found`. */
+export async function findEnvironment(client: RestClient, nameOrId: string, asOf?: string): Promise<Environment> {
+  const query = asOf === undefined ? {} : { asOf };
   if (/^[a-z0-9]+$/.test(nameOrId)) {
-    const environment = await client.call('GET', `/environments/${nameOrId}`).catch((error: unknown) => {
+    const environment = await client.call('GET', `/environments/${nameOrId}`, { query }).catch((error: unknown) => {
       if (error instanceof CliError && error.code === 'environment-not-found') return undefined;
       throw error;
     });
     if (environment !== undefined) return environment.body as Environment;
   }
-  const matches = await listEnvironments(client, { search: nameOrId });
+  const matches = await listEnvironments(client, { search: nameOrId, ...query });
   const found = matches.find(({ name }) => isSameName(name, nameOrId));
-  if (found === undefined) throw new CliError('environment-not-found', `there is no environment ${nameOrId}: ${programName()} env list shows them`);
+  if (found === undefined) {
+    const [was, flags] = asOf === undefined ? ['is', ''] : ['was', ` --as-of ${asOf}`];
+    throw new CliError('environment-not-found', `there ${was} no environment ${nameOrId}: ${programName()} env list${flags} shows them`);
+  }
   return found;
 }
 

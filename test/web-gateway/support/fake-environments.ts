@@ -1,12 +1,39 @@
 /** Environments and read models in memory, as far as the gateway sees them. */
-import type { EnvironmentView, Projections, TunnelView } from '../../../projections/port.ts';
+import type { EnvironmentView, TimelineEntry, TunnelView } from '../../../projections/port.ts';
+import type { GatewayDependencies } from '../../../web-gateway/gateway-dependencies.ts';
 import { ApplicationError, type Environments } from '../../../services/application/ports.ts';
+
+const emptyPage = () => Promise.resolve({ items: [], nextCursor: null, total: 0 });
+const noCounts = () => Promise.resolve({ environments: 0, byStatus: {}, byPlatform: {}, byVersion: {}, tunnels: {} });
+
+/** What tells of the past and of many at once: read-models.spec.ts has real ones. */
+const emptyReadModels: Pick<GatewayDependencies['projections'], 'containers' | 'fleet' | 'timeline' | 'activity' | 'past'> = {
+  containers: { list: emptyPage },
+  fleet: { counts: noCounts, history: ({ by }) => Promise.resolve({ by, stepSeconds: 60, at: [], series: [] }) },
+  timeline: { list: emptyPage },
+  activity: { list: emptyPage },
+  past: {
+    listEnvironments: emptyPage,
+    findEnvironment: () => Promise.resolve(undefined),
+    findTunnel: () => Promise.resolve(undefined),
+    hadEnvironment: () => Promise.resolve(false),
+    latestSnapshot: () => Promise.resolve(undefined),
+    listSnapshots: emptyPage,
+    listContainers: emptyPage,
+    countFleet: noCounts,
+  },
+};
+
+function createdEntry(environmentId: string): TimelineEntry {
+  const at = '2026-02-03T04:05:06.789Z';
+  return { id: 'x', kind: 'environment', type: 'EnvironmentCreated', environmentId, actor: 'user:admin', time: at, recordedAt: at, stream: `environment-${environmentId}`, revision: 0, position: '1', details: {} };
+}
 
 const CLOSED: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };
 
 export interface FakeEnvironments {
   readonly environments: Environments;
-  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'whenApplied' | 'rebuild'>;
+  readonly projections: GatewayDependencies['projections'];
   readonly views: Map<string, EnvironmentView>;
   /** Calls back when an environment's tags change. */
   onTagged(listener: (environmentId: string) => void): void;
@@ -116,7 +143,15 @@ export function createFakeEnvironments(): FakeEnvironments {
         find: (id) => Promise.resolve(isLagging ? undefined : views.get(id)),
       },
       snapshots: { latest: () => Promise.resolve(undefined), list: () => Promise.resolve({ items: [], nextCursor: null, total: 0 }) },
+      ...emptyReadModels,
+      timeline: {
+        list({ environmentId = '' }) {
+          const items = views.has(environmentId) ? [createdEntry(environmentId)] : [];
+          return Promise.resolve({ items, nextCursor: null, total: items.length });
+        },
+      },
       rebuild: () => Promise.resolve(),
+      whenComplete: () => Promise.resolve(!isLagging),
       whenApplied: (asked) => Promise.resolve(!isLagging && Number(asked) <= position),
     },
     lag(lagging) {

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApplicationError } from '../../../services/application/ports.ts';
 import type { TunnelKey } from '../../../services/domain/tunnel-key.ts';
 import { NODE_PATTERN } from '../../node-pattern.ts';
-import { tunnelJson } from '../environment-json.ts';
+import { pastTunnelJson, tunnelJson } from '../environment-json.ts';
+import { asOf, instantAsked } from '../past-instant.ts';
 import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { clientGone, contextOf } from '../route-config.ts';
@@ -17,11 +18,18 @@ const PATH = '/environments/:id/connection';
 
 interface ConnectionRoute {
   Params: { id: string };
-  Querystring: { node?: string; waitSeconds?: number };
+  Querystring: { node?: string; waitSeconds?: number; asOf?: string };
 }
 
 export function registerConnection(app: FastifyInstance, { connections, projections, dialer }: RestDependencies): void {
   const keyOf = ({ params, query }: FastifyRequest<ConnectionRoute>): Promise<TunnelKey> => connections.keyOf(params.id, query.node ?? null);
+
+  async function pastTunnel({ params, query }: FastifyRequest<ConnectionRoute>, atMs: number): Promise<object> {
+    const found = await projections.past.findTunnel(atMs, params.id, query.node ?? null);
+    if (found === undefined) throw new ApplicationError('environment-not-found', `there was no environment ${params.id} then`);
+    if (found.node === undefined) throw new ApplicationError('node-not-found', `the environment had no node ${String(query.node)} then`);
+    return pastTunnelJson(found.tunnel, atMs);
+  }
 
   app.post<ConnectionRoute>(
     PATH,
@@ -51,8 +59,10 @@ export function registerConnection(app: FastifyInstance, { connections, projecti
 
   app.get<ConnectionRoute>(
     PATH,
-    { config: { access: 'auditor' }, schema: { summary: 'Show a tunnel', params: idParams, querystring: exactly({ node }), response: { 200: tunnelSchema } } },
+    { config: { access: 'auditor' }, schema: { summary: 'Show a tunnel', params: idParams, querystring: exactly({ node, asOf }), response: { 200: tunnelSchema } } },
     async (request) => {
+      const atMs = await instantAsked(projections, request.query.asOf);
+      if (atMs !== undefined) return pastTunnel(request, atMs);
       const key = await keyOf(request);
       const status = await connections.status(key);
       // What was never asked for is closed, whether it exists or not.

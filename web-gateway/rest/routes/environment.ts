@@ -2,10 +2,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ApplicationError, type EnvironmentChanges } from '../../../services/application/ports.ts';
 import { editableEnvironment, entityTag, onlyIfMatch } from '../entity-tag.ts';
-import { environmentJson } from '../environment-json.ts';
+import { environmentJson, pastEnvironmentJson } from '../environment-json.ts';
+import { asOf, instantAsked } from '../past-instant.ts';
 import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
-import { contextOf } from '../route-config.ts';
+import { clientGone, contextOf } from '../route-config.ts';
 import { environmentChangesSchema, environmentSchema } from '../schemas/environment-schema.ts';
 import { exactly, identifier, idParams, ifMatch, noContent } from '../schemas/json-schema.ts';
 
@@ -26,10 +27,17 @@ export function registerEnvironment(app: FastifyInstance, dependencies: RestDepe
     return environmentJson(view, dependencies);
   }
 
-  app.get<{ Params: { id: string } }>(
+  app.get<{ Params: { id: string }; Querystring: { asOf?: string } }>(
     '/environments/:id',
-    { config: { access: 'auditor' }, schema: { summary: 'Show an environment', params: idParams, response: { 200: environmentSchema } } },
-    (request, reply) => show(request.params.id, reply),
+    { config: { access: 'auditor' }, schema: { summary: 'Show an environment', params: idParams, querystring: exactly({ asOf }), response: { 200: environmentSchema } } },
+    async (request, reply) => {
+      const { id } = request.params;
+      const atMs = await instantAsked(projections, request.query.asOf);
+      if (atMs === undefined) return show(id, reply);
+      const past = await projections.past.findEnvironment(atMs, id, clientGone(reply));
+      if (past === undefined) throw new ApplicationError('environment-not-found', `There was no environment ${id} then.`);
+      return pastEnvironmentJson(past, atMs);
+    },
   );
 
   app.patch<{ Params: { id: string }; Body: EnvironmentChanges }>(

@@ -4,11 +4,14 @@ import type { EnvironmentListQuery } from '../../../projections/port.ts';
 import { addressHints } from '../../../services/application/address-hints.ts';
 import type { NewEnvironment } from '../../../services/application/ports.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
-import { environmentJson } from '../environment-json.ts';
+import { environmentJson, pastEnvironmentJson } from '../environment-json.ts';
+import { page } from '../page.ts';
+import { asOf, instantAsked } from '../past-instant.ts';
 import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
-import { contextOf, identityOf } from '../route-config.ts';
+import { clientGone, contextOf } from '../route-config.ts';
 import { createdEnvironmentSchema, environmentSchema, newEnvironmentSchema } from '../schemas/environment-schema.ts';
+import { withinReach } from '../within-reach.ts';
 import { exactly, idempotencyKey, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
 const querySchema = exactly({
@@ -17,23 +20,35 @@ const querySchema = exactly({
   status: { type: 'string', enum: ['unassociated', 'never', 'up', 'down', 'duplicate'] },
   tag: { type: 'string', minLength: 1, maxLength: 200 },
   platform: { type: 'string', minLength: 1, maxLength: 200, description: 'Such as linux/amd64.' },
+  sort: {
+    type: 'string',
+    enum: ['name', '-name', 'status', '-status', 'createdAt', '-createdAt', 'lastPolledAt', '-lastPolledAt'],
+    default: 'name',
+    description: 'With a dash from the last to the first. With asOf not by lastPolledAt.',
+  },
+  asOf,
   ...pageQuery,
 });
 
 export function registerEnvironments(app: FastifyInstance, dependencies: RestDependencies): void {
   const { environments, environmentAccess, projections, publicAddress, resolveHost } = dependencies;
 
-  app.get<{ Querystring: Omit<EnvironmentListQuery, 'ids'> & { id?: string } }>(
+  app.get<{ Querystring: Omit<EnvironmentListQuery, 'ids'> & { id?: string; asOf?: string } }>(
     '/environments',
     { config: { access: 'auditor' }, schema: { summary: 'List environments', querystring: querySchema, response: { 200: pageOf(environmentSchema) } } },
-    async (request) => {
-      const { id, ...query } = request.query;
-      const tagsInReach = environmentAccess.tagsInReach(identityOf(request).principal);
-      const filters = { ...query, ...(id === undefined ? {} : { ids: id.split(',') }), ...(tagsInReach === undefined ? {} : { tagsInReach }) };
-      const page = await projections.environments.list(filters).catch((error: unknown) => {
-        throw error instanceof RangeError ? new GatewayError('invalid-cursor', 'The cursor is none that a page of this list gave.') : error;
-      });
-      return { ...page, items: page.items.map((view) => environmentJson(view, dependencies)) };
+    async (request, reply) => {
+      const { id, asOf: then, ...filters } = request.query;
+      const query = { ...filters, ...(id === undefined ? {} : { ids: id.split(',') }), ...withinReach(environmentAccess, request) };
+      if (then !== undefined && query.sort?.endsWith('lastPolledAt') === true) {
+        throw new GatewayError('invalid-request', 'The past is not sorted by lastPolledAt.', { faults: [{ parameter: 'sort', reason: 'must not be lastPolledAt with asOf' }] });
+      }
+      const atMs = await instantAsked(projections, then);
+      if (atMs !== undefined) {
+        const past = await page(projections.past.listEnvironments(atMs, query, clientGone(reply)));
+        return { ...past, items: past.items.map((one) => pastEnvironmentJson(one, atMs)) };
+      }
+      const found = await page(projections.environments.list(query));
+      return { ...found, items: found.items.map((view) => environmentJson(view, dependencies)) };
     },
   );
 

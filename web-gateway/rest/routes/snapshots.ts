@@ -2,8 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import { ApplicationError } from '../../../services/application/ports.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
+import { asOf, instantAsked } from '../past-instant.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { exactly, identifier, idParams, instant, nullableInstant, nullableText, pageOf, pageQuery } from '../schemas/json-schema.ts';
+import { ofThePast } from '../schemas/past-schema.ts';
 import { snapshotFailureSchema, snapshotSummarySchema } from '../schemas/snapshot-schema.ts';
 
 const node = { ...nullableText, description: 'The Swarm node, or null where one engine stands alone.' };
@@ -24,6 +26,7 @@ const latestSchema = {
     summary: snapshotSummarySchema,
     snapshot: { type: 'object', additionalProperties: true },
     nodes: { type: 'array', items: nodeSchema, description: 'How the snapshots of all its nodes stand.' },
+    asOf: ofThePast.asOf,
   },
 };
 
@@ -33,38 +36,44 @@ const itemSchema = {
 };
 
 export function registerSnapshots(app: FastifyInstance, { projections, snapshots }: RestDependencies): void {
-  async function known(environmentId: string): Promise<void> {
-    if ((await projections.environments.find(environmentId)) === undefined) {
+  async function known(environmentId: string, atMs?: number): Promise<void> {
+    const found = await (atMs === undefined ? projections.environments.find(environmentId) : projections.past.hadEnvironment(atMs, environmentId));
+    if (found === undefined || found === false) {
       throw new ApplicationError('environment-not-found', `There is no environment ${environmentId}.`);
     }
   }
 
-  app.get<{ Params: { id: string }; Querystring: { node?: string } }>(
+  app.get<{ Params: { id: string }; Querystring: { node?: string; asOf?: string } }>(
     '/environments/:id/snapshots/latest',
     {
       config: { access: 'auditor' },
-      schema: { summary: 'Show the latest snapshot', params: idParams, querystring: exactly({ node: identifier }), response: { 200: latestSchema } },
+      schema: { summary: 'Show the latest snapshot', params: idParams, querystring: exactly({ node: identifier, asOf }), response: { 200: latestSchema } },
     },
     async ({ params, query }) => {
-      await known(params.id);
-      const found = await projections.snapshots.latest(params.id, query.node);
-      if (found === undefined) throw new GatewayError('snapshot-not-found', 'There is no snapshot of this environment yet.');
+      const atMs = await instantAsked(projections, query.asOf);
+      await known(params.id, atMs);
+      const found = await (atMs === undefined ? projections.snapshots.latest(params.id, query.node) : projections.past.latestSnapshot(atMs, params.id, query.node));
+      if (found === undefined) {
+        throw new GatewayError('snapshot-not-found', atMs === undefined ? 'There is no snapshot of this environment yet.' : 'There was no snapshot of this environment then, or it has expired.');
+      }
       const { content, environment, ...taken } = found;
-      return { ...taken, snapshot: content, nodes: environment.nodes };
+      return { ...taken, snapshot: content, nodes: environment.nodes, ...(atMs === undefined ? {} : { asOf: new Date(atMs).toISOString() }) };
     },
   );
 
-  app.get<{ Params: { id: string }; Querystring: { limit: number; cursor?: string } }>(
+  app.get<{ Params: { id: string }; Querystring: { limit: number; cursor?: string; asOf?: string } }>(
     '/environments/:id/snapshots',
     {
       config: { access: 'auditor' },
-      schema: { summary: 'List the snapshots that differ', description: 'Newest first. Those that said the same as the one before are events alone.', params: idParams, querystring: exactly(pageQuery), response: { 200: pageOf(itemSchema) } },
+      schema: { summary: 'List the snapshots that differ', description: 'Newest first. Those that said the same as the one before are events alone.', params: idParams, querystring: exactly({ asOf, ...pageQuery }), response: { 200: pageOf(itemSchema) } },
     },
     async ({ params, query }) => {
-      await known(params.id);
+      const atMs = await instantAsked(projections, query.asOf);
+      await known(params.id, atMs);
       const before = query.cursor === undefined ? undefined : Number(query.cursor);
       if (before !== undefined && !Number.isSafeInteger(before)) throw new GatewayError('invalid-cursor', 'The cursor is none that a page of this list gave.');
-      return projections.snapshots.list(params.id, { limit: query.limit, ...(before === undefined ? {} : { before }) });
+      const asked = { limit: query.limit, ...(before === undefined ? {} : { before }) };
+      return atMs === undefined ? projections.snapshots.list(params.id, asked) : projections.past.listSnapshots(atMs, params.id, asked);
     },
   );
 

@@ -1,4 +1,5 @@
 /** JSON schemas of environments and tunnels. */
+import { ofThePast } from './past-schema.ts';
 import { instant, nullableInstant, nullableText, identifier } from './json-schema.ts';
 import { snapshotFailureSchema, snapshotSummarySchema } from './snapshot-schema.ts';
 
@@ -10,6 +11,7 @@ export const tunnelSchema = {
     openedAt: nullableInstant,
     lastUsedAt: nullableInstant,
     node: { ...nullableText, description: 'The Swarm node asked for; null is the environment’s own tunnel.' },
+    asOf: ofThePast.asOf,
     lastFailure: {
       type: ['object', 'null'],
       properties: { reason: { type: 'string' }, detail: { type: 'string' }, at: instant },
@@ -85,6 +87,7 @@ export const environmentProperties = {
     description: 'All its nodes together; null where none was ever due.',
     properties: { takenAt: nullableInstant, summary: snapshotSummarySchema, lastFailure: snapshotFailureSchema },
   },
+  ...ofThePast,
 } as const;
 
 export const environmentSchema = { type: 'object', required: ['id'], properties: environmentProperties } as const;
