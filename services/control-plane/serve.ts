@@ -4,8 +4,6 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { createProjections } from '../../projections/open.ts';
 import { formatHostPort } from '../../proto/host-port.ts';
-import { deriveJoinSecret } from '../../proto/join-secret.ts';
-import { encodeJoinToken } from '../../proto/join-token.ts';
 import { createGateway } from '../../web-gateway/gateway.ts';
 import { createAgentDelivery } from '../agent-delivery/agent-delivery.ts';
 import { createApplication } from '../application/application.ts';
@@ -28,6 +26,7 @@ import { createExpiringStore } from './expiring-store.ts';
 import { createEventExports } from './event-exports.ts';
 import { createFirstAdmin, forgetChangedPassword } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
+import { createJoinTokens } from './join-tokens.ts';
 import { localHostOf } from './local-host.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { type ControlPlaneOptions, controlPlaneDefaults, type ReadyLine } from './options.ts';
@@ -89,7 +88,6 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => endTap(tap, store));
 
     let tunnelPort = options.tunnelPort;
-    const joinSecret = (environmentId: string, tokenVersion: number) => deriveJoinSecret(installationKey, environmentId, tokenVersion);
     const application = createApplication({
       store: expiring.store,
       clock,
@@ -98,15 +96,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       secrets: createInstallationSecrets(installationKey),
       tunnelControl: () => tunnels.control,
       tunnelKeys: identities,
-      joinSecret,
-      mintJoinToken: ({ environmentId, address, tunnelAddress, joinTokenVersion }) =>
-        encodeJoinToken({
-          apiUrl: `https://${address}`,
-          tunnelAddress,
-          tunnelFingerprint: identities.fingerprint(),
-          environmentId,
-          joinSecret: joinSecret(environmentId, joinTokenVersion),
-        }),
+      ...createJoinTokens({ installationKey, identities }),
       defaultTunnelAddress: (agentHost) => options.tunnelAddress ?? formatHostPort({ host: agentHost, port: tunnelPort }),
       maintenance: store.maintenance,
       onTunnelOpened: metrics.tunnelOpened,

@@ -87,7 +87,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'weak-password': { status: 400, title: 'The password is too weak' },
   'current-password-wrong': { status: 403, title: 'The current password is not right' },
   'invalid-expiry': { status: 400, title: 'The expiry is not valid' },
-  'event-store-unavailable': { status: 503, title: 'The event store can not be reached', retryAfterSeconds: 5 },
+  'event-store-unavailable': { status: 503, title: 'The event store can not record', retryAfterSeconds: 5 },
   'checkpoints-not-kept': { status: 404, title: 'The event store has no chain to sign' },
   'precondition-failed': { status: 412, title: 'It was changed meanwhile' },
   conflict: { status: 409, title: 'Somebody else changed the same at the same time' },

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const UNIT = '/etc/systemd/system/homeport.service';
 
 describe('the systemd unit of the control plane', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let machine: Machine | undefined;
 
   before(async function () {
@@ -43,7 +43,7 @@ describe('the systemd unit of the control plane', function () {
     eventually('the ready line', async () => {
       const line = (await succeeding('journalctl --no-pager --output cat --unit homeport')).split('\n').findLast((one) => one.startsWith('{"ready":true'));
       return line === undefined ? undefined : (JSON.parse(line) as { url: string; dataDir: string });
-    });
+    }, 60_000);
 
   it('is one that systemd understands, and as hardened as Node allows', async () => {
     await install();
@@ -75,6 +75,6 @@ describe('the systemd unit of the control plane', function () {
     await eventually('the environment', async () => {
       const { code, stdout } = await (machine as Machine).run('curl -sf --unix-socket /var/lib/homeport/admin.sock http://localhost/api/v1/environments');
       return code === 0 && stdout.includes('"name":"factory"') ? true : undefined;
-    });
+    }, 60_000);
   });
 });
