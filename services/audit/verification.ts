@@ -12,7 +12,9 @@ export interface RecordVerification extends LogVerification {
   readonly first: LogProblem | undefined;
   /** Checkpoints in the log itself: whoever lacks the key can't make them fit another history. */
   readonly recorded: CheckpointProof;
-  /** Checkpoints in the log that came along with an import: they belong to the log that was exported, and are not judged. */
+  /** Where the log says that its events were imported from another; 0 where it does not. Checkpoints of before are those of the log that was exported. */
+  readonly importedAt: number;
+  /** Checkpoints in the log that came along with an import: they are not judged. */
   readonly former: number;
   /** Checkpoints that were kept elsewhere: nobody can. */
   readonly kept: CheckpointProof;
@@ -54,7 +56,7 @@ export function judge(log: LogVerification, proof: LogProof, { checkpoints, publ
   // A checkpoint in the log that proves nothing was put there; one kept elsewhere that proves nothing says nothing of the log.
   const problems = [...log.problems, ...kept.problems, ...recorded.problems, ...recorded.unusable];
   const provenBy = kept.newest ?? recorded.newest;
-  return { ...log, problems, first: firstOf(problems), recorded, former: inLog.filter(({ position }) => position < imported).length, kept, provenBy, uncovered: log.lastPosition - Number(provenBy?.position ?? 0) };
+  return { ...log, problems, first: firstOf(problems), recorded, importedAt: imported, former: inLog.filter(({ position }) => position < imported).length, kept, provenBy, uncovered: log.lastPosition - Number(provenBy?.position ?? 0) };
 }
 
 /** The earliest event that is named; where none is, the earliest positions; else whatever is wrong. */

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { restoreBackup } from '../../services/archive/restore-backup.ts';
 import { writeBackup } from '../../services/archive/write-backup.ts';
+import { openChosenEventStore } from '../../services/control-plane/event-store-choice.ts';
 import { verifyRecord } from '../../services/audit/verification.ts';
 import { fillLog } from '../event-store/sqlite/log-copies.ts';
 import { newEvents, openTestLog, type TestLog } from '../event-store/sqlite/open-log.ts';
@@ -118,6 +119,8 @@ describe('a backup', () => {
     expect(readdirSync(target)).to.deep.equal([]);
     mkdirSync(path.join(target, 'restoring', 'keys'), { recursive: true });
     writeFileSync(path.join(target, 'node-id'), 'half');
+    // Nothing begins a new installation in the midst of it.
+    expect(await codeOf(openChosenEventStore(target))).to.equal('restore-unfinished');
     await restoreBackup(file, target);
     expect(readdirSync(target)).to.include.members(['events.db', 'keys', 'tls']).and.not.include('node-id');
   });

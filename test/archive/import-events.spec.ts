@@ -95,8 +95,8 @@ describe('events import', () => {
     } finally {
       await store.close();
     }
-    const { first, former, recorded } = verifyRecord({ dataDirectory });
-    expect([first, former, recorded.given]).to.deep.equal([undefined, 1, 0]);
+    const { first, former, recorded, importedAt, lastPosition } = verifyRecord({ dataDirectory });
+    expect([first, former, recorded.given, importedAt]).to.deep.equal([undefined, 1, 0, lastPosition]);
   });
 
   it('refuses a store that is not empty, and an export that is not whole, and leaves both as they were', async () => {

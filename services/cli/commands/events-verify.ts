@@ -78,7 +78,7 @@ async function readCheckpoints(file: string) {
   }
 }
 
-function forPeople({ first, problems, events, groups, recomputed, expired, lastPosition, recorded, former, kept, provenBy, uncovered, chain, header }: Verified): string {
+function forPeople({ first, problems, events, groups, recomputed, expired, lastPosition, recorded, importedAt, former, kept, provenBy, uncovered, chain, header }: Verified): string {
   const number = (value: number): string => value.toLocaleString('en');
   const isWhole = header === undefined || header.filter === null;
   const gone = isWhole ? 'have expired or were removed' : 'were not asked for, have expired or were removed';
@@ -90,7 +90,8 @@ function forPeople({ first, problems, events, groups, recomputed, expired, lastP
     `  events       ${number(events)} of ${number(lastPosition)} recorded; ${number(lastPosition - events)} ${gone}`,
     `  groups       ${number(groups)}, ${number(recomputed)} recomputed, ${number(expired)} ${isWhole ? 'of expired events ' : ''}held by the chain`,
     `  chain        ${chain}`,
-    `  checkpoints  ${number(kept.fitting)} of ${number(kept.given)} kept elsewhere fit, ${number(recorded.fitting)} of ${number(recorded.given)} in the log${former === 0 ? '' : ` (${number(former)} more came with an import and belong to the log of before)`}${unusable === 0 ? '' : `; ${number(unusable)} of those kept elsewhere can't be used`}`,
+    `  checkpoints  ${number(kept.fitting)} of ${number(kept.given)} kept elsewhere fit, ${number(recorded.fitting)} of ${number(recorded.given)} in the log${former === 0 ? '' : ` (${number(former)} more came with an import)`}${unusable === 0 ? '' : `; ${number(unusable)} of those kept elsewhere can't be used`}`,
+    ...(importedAt === 0 ? [] : [`  imported     up to position ${number(importedAt)}, as the log says: hold checkpoints of before against the export it came from`]),
     provenBy === undefined ? '  proven by    no checkpoint: whoever can write the file could have written all of it' : `  proven by    the checkpoint of ${provenBy.at}${kept.given === 0 ? '' : kept.newest === undefined ? ', which is in the log' : ', which was kept elsewhere'}; ${number(uncovered)} ${uncovered === 1 ? 'event' : 'events'} came after it`,
     ...(kept.given === 0 && recorded.given > 0 ? ['               in the log alone: who has its key could have written it anew; keep checkpoints elsewhere'] : []),
     ...(problems.length + unusable === 0 ? [] : ['', ...[...problems, ...kept.unusable].map(({ kind, message }) => `  ${kind.padEnd(11)}  ${message}`)]),
