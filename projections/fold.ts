@@ -39,6 +39,7 @@ export function createFold(database: DatabaseSync, projections: readonly Project
   const writers = projections.map((projection) => projection.open(database, tables));
   const witnesses = writers.flatMap(({ each }) => each ?? []);
   const concerns = concernsByType(projections, writers);
+  const settled: ReadonlySet<string> = new Set(projections.flatMap(({ settledTypes }) => settledTypes ?? []));
   let checkpoint: Checkpoint = loadCheckpoint(database);
   const recordedAt = createRecordedClock(checkpoint.recordedAtMs);
   let committed = checkpoint.last?.position;
@@ -61,6 +62,21 @@ export function createFold(database: DatabaseSync, projections: readonly Project
       const { type, stream, revision } = event;
       throw new Error(`${type}, event ${String(revision)} of ${stream}, can't be applied: ${String(cause)}`, { cause });
     }
+  }
+
+  function takeRun(events: readonly RecordedEvent[]): void {
+    const last = events.at(-1);
+    if (last === undefined) return;
+    let { ordinal, recordedAtMs } = checkpoint;
+    for (const event of events) {
+      recordedAtMs = recordedAt(event);
+      takeOne(event, { ordinal: ++ordinal, recordedAtMs });
+    }
+    const kept = events.findLast(isKept);
+    const anchor = kept === undefined ? checkpoint.anchor : { position: kept.position, eventId: kept.id };
+    checkpoint = { last: { position: last.position, eventId: last.id }, anchor, ordinal, recordedAtMs };
+    pending += events.length;
+    unchecked += events.length;
   }
 
   function write(): void {
@@ -93,18 +109,14 @@ export function createFold(database: DatabaseSync, projections: readonly Project
     },
 
     take(events) {
-      const last = events.at(-1);
-      if (last === undefined) return;
-      let { ordinal, recordedAtMs } = checkpoint;
-      for (const event of events) {
-        recordedAtMs = recordedAt(event);
-        takeOne(event, { ordinal: ++ordinal, recordedAtMs });
-      }
-      const kept = events.findLast(isKept);
-      const anchor = kept === undefined ? checkpoint.anchor : { position: kept.position, eventId: kept.id };
-      checkpoint = { last: { position: last.position, eventId: last.id }, anchor, ordinal, recordedAtMs };
-      pending += events.length;
-      unchecked += events.length;
+      let from = 0;
+      events.forEach(({ type }, index) => {
+        if (!settled.has(type)) return;
+        takeRun(events.slice(from, index));
+        from = index;
+        if (hasRows) write();
+      });
+      takeRun(from === 0 ? events : events.slice(from));
     },
 
     commit() {

@@ -38,6 +38,8 @@ export interface Projection {
   readonly schema: string;
   /** Types that arrive in such numbers that their rows may wait a moment for company. */
   readonly patientTypes?: readonly EventType[];
+  /** Types whose handlers look for rows by SQL: all that was taken before is written first, so that it does not matter how events fall into batches. */
+  readonly settledTypes?: readonly EventType[];
   /** `tables` gives the versioned tables of all projections: its own to write, others' to watch. */
   open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter;
 }

@@ -9,9 +9,10 @@ import { type AddressFailure, agentRows, type AgentRow, type DuplicateAgent, enc
 
 export const environmentsProjection: Projection = {
   name: 'environments',
-  version: 4,
+  version: 5,
   schema: environmentsSchema,
   patientTypes: ['AgentPolled', 'PollsSummarised'],
+  settledTypes: ['RefusalsExpired'],
   open,
 };
 
@@ -39,6 +40,10 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
   const agents = tables.of(agentRows);
   const rejections = tables.of(rejectionRows);
   const polls = createPollFold(database);
+  const expiredRejections = database.prepare('SELECT environmentId FROM rejections WHERE recordedFrom < ?');
+  const removePastRejections = database.prepare('DELETE FROM rejections_past WHERE recordedFrom < ?');
+  /** Refusals recorded before are gone. */
+  let refusedFromMs: number | undefined;
 
   function change(place: EventPlace, environmentId: string, changes: (row: EnvironmentRow) => Partial<EnvironmentRow>): void {
     const row = environments.get(environmentId);
@@ -180,6 +185,11 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
         rejections.put({ environmentId, reason, address, at }, place);
       },
 
+      RefusalsExpired({ before }, place) {
+        refusedFromMs = Math.max(refusedFromMs ?? 0, Date.parse(before));
+        for (const { environmentId } of expiredRejections.all(refusedFromMs)) rejections.end(place, String(environmentId));
+      },
+
       AgentPolled: ({ environmentId, instanceId, sequence, at }) => polls.account(environmentId, instanceId, sequence, at),
       PollsLost: ({ environmentId, instanceId, to }) => polls.account(environmentId, instanceId, to, null),
       PollsSummarised({ agents: summarised }) {
@@ -191,6 +201,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       environments.write();
       agents.write();
       rejections.write();
+      if (refusedFromMs !== undefined) removePastRejections.run(refusedFromMs);
       polls.write();
     },
 
@@ -198,6 +209,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       environments.committed();
       agents.committed();
       rejections.committed();
+      refusedFromMs = undefined;
       polls.committed();
     },
   };

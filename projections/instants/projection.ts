@@ -4,8 +4,10 @@ import { defaultPollRetentionHours } from '../../services/domain/poll-retention.
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import { instantsSchema } from './rows.ts';
 
-export const instantsProjection: Projection = { name: 'instants', version: 1, schema: instantsSchema, patientTypes: ['PollsSummarised'], open };
+export const instantsProjection: Projection = { name: 'instants', version: 2, schema: instantsSchema, patientTypes: ['PollsSummarised'], open };
 
+/** Streams whose events go in time, by other bounds than polls. */
+const goesApart = /^(?:activity|refusals|snapshots)-/;
 const hourMs = 3600_000;
 /** A store that removes polls by itself does so later than the settings say: our own knowledge may go first. */
 const graceMs = hourMs;
@@ -33,7 +35,9 @@ function open(database: DatabaseSync): ProjectionWriter {
   }
 
   return {
-    each({ position }, { recordedAtMs }) {
+    each({ stream, position }, { recordedAtMs }) {
+      // What goes apart from polls leaves no trace.
+      if (goesApart.test(stream)) return;
       const second = Math.floor(recordedAtMs / 1000);
       if (second <= newestSecond) return;
       // Once an hour, by the log's own time, so that it does not matter when and how often a log is read.
@@ -60,7 +64,8 @@ function open(database: DatabaseSync): ProjectionWriter {
       for (const { place, json } of changes) insertChanges.run(place.ordinal, place.recordedAtMs, json);
       if (!isRetentionChanged) return;
       saveRetention.run(hours, keptFromMs);
-      removeSeconds.run(Math.floor(keptFromMs / 1000));
+      // Of a second in whose midst it is, the first event may have been a poll that is gone.
+      removeSeconds.run(Math.ceil(keptFromMs / 1000));
     },
 
     committed() {

@@ -5,17 +5,16 @@ import { environmentRows } from '../environments/rows.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import type { VersionedTables } from '../versioned-table.ts';
 import { createLatestContainers } from './latest-containers.ts';
-import { containerOf, snapshotNodeRows, snapshotsSchema, type SnapshotContentRow, type SnapshotNodeRow } from './rows.ts';
+import { containerOf, snapshotFailureRows, snapshotNodeRows, snapshotsSchema, type SnapshotContentRow } from './rows.ts';
 
-export const snapshotsProjection: Projection = { name: 'snapshots', version: 2, schema: snapshotsSchema, open };
+export const snapshotsProjection: Projection = { name: 'snapshots', version: 3, schema: snapshotsSchema, settledTypes: ['SnapshotsExpired'], open };
 
 /** Names of stacks that are kept of one node, at most: they stay in memory. */
 const stacksKept = 200;
 
-const noFailure = { failureReason: null, failureDetail: null, failureAt: null };
-
 function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter {
   const nodes = tables.of(snapshotNodeRows);
+  const failures = tables.of(snapshotFailureRows);
   const environments = tables.of(environmentRows);
   const insert = database.prepare('INSERT INTO snapshot_contents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const latest = createLatestContainers(database);
@@ -27,18 +26,13 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
   const keepFrom = database.prepare(
     'INSERT INTO snapshot_retention VALUES (1, ?) ON CONFLICT DO UPDATE SET keptFromMs = max(keptFromMs, excluded.keptFromMs)',
   );
-  const expired = database.prepare(
-    `SELECT environmentId, nodeKey FROM snapshot_nodes LEFT JOIN (SELECT ordinal, recordedAtMs FROM snapshot_contents) ON ordinal = contentOrdinal
-      WHERE recordedAtMs < ?1 OR (contentOrdinal IS NULL AND failureAt < ?2)`,
+  const removePastFailures = database.prepare('DELETE FROM snapshot_failures_past WHERE recordedFrom < ?');
+  const expiredNodes = database.prepare(
+    'SELECT environmentId, nodeKey FROM snapshot_nodes JOIN (SELECT ordinal, recordedAtMs FROM snapshot_contents) ON ordinal = contentOrdinal WHERE recordedAtMs < ?',
   );
+  const expiredFailures = database.prepare('SELECT environmentId, nodeKey FROM snapshot_failures WHERE recordedFrom < ?');
   let contents: SnapshotContentRow[] = [];
   let expireBeforeMs: number | undefined;
-
-  function change(place: EventPlace, environmentId: string, node: string | null, changes: Partial<SnapshotNodeRow>): void {
-    const nodeKey = node ?? '';
-    const before = nodes.get(environmentId, nodeKey) ?? { hostname: nodeKey, takenAt: null, contentOrdinal: null, summary: null, stacks: null, ...noFailure };
-    nodes.put({ ...before, environmentId, nodeKey, ...changes }, place);
-  }
 
   /** A snapshot may be recorded just after its environment's removal. */
   function isGone(environmentId: string): boolean {
@@ -47,6 +41,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
 
   function end(environmentId: string, place: EventPlace): void {
     for (const key of nodes.parts(environmentId)) endNode(environmentId, key, place);
+    for (const key of failures.parts(environmentId)) failures.end(place, environmentId, key);
   }
 
   function endNode(environmentId: string, nodeKey: string, place: EventPlace): void {
@@ -65,20 +60,24 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
         const texts = { summary, content: JSON.stringify(content), containers: JSON.stringify(containers) };
         contents.push({ environmentId, nodeKey: node ?? '', ordinal, recordedAtMs, takenAt: at, hostname, hash, ...texts });
         const stacks = JSON.stringify(stacksOf(content).slice(0, stacksKept));
-        change(place, environmentId, node, { hostname, takenAt: at, contentOrdinal: ordinal, summary, stacks, ...noFailure });
+        nodes.put({ environmentId, nodeKey: node ?? '', hostname, takenAt: at, contentOrdinal: ordinal, summary, stacks }, place);
+        failures.end(place, environmentId, node ?? '');
       },
       SnapshotUnchanged({ environmentId, node, at }, place) {
+        if (isGone(environmentId)) return;
+        failures.end(place, environmentId, node ?? '');
         // What it refers to may have expired.
-        if (isGone(environmentId) || (nodes.get(environmentId, node ?? '')?.contentOrdinal ?? null) === null) return;
-        change(place, environmentId, node, { takenAt: at, ...noFailure });
+        const row = nodes.get(environmentId, node ?? '');
+        if (row !== undefined) nodes.put({ ...row, takenAt: at }, place);
       },
       SnapshotFailed({ environmentId, node, at, reason, detail }, place) {
-        if (!isGone(environmentId)) change(place, environmentId, node, { failureReason: reason, failureDetail: detail, failureAt: at });
+        if (!isGone(environmentId)) failures.put({ environmentId, nodeKey: node ?? '', reason, detail, at }, place);
       },
       SnapshotsExpired({ before }, place) {
         const beforeMs = Date.parse(before);
         expireBeforeMs = Math.max(expireBeforeMs ?? 0, beforeMs);
-        for (const found of expired.all(beforeMs, before)) endNode(String(found['environmentId']), String(found['nodeKey']), place);
+        for (const found of expiredNodes.all(beforeMs)) endNode(String(found['environmentId']), String(found['nodeKey']), place);
+        for (const found of expiredFailures.all(beforeMs)) failures.end(place, String(found['environmentId']), String(found['nodeKey']));
       },
       EnvironmentRemoved: ({ environmentId }, place) => end(environmentId, place),
     },
@@ -88,10 +87,12 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
         insert.run(environmentId, nodeKey, ordinal, recordedAtMs, takenAt, hostname, hash, summary, content, containers);
       }
       nodes.write();
+      failures.write();
       latest.write();
       if (expireBeforeMs === undefined) return;
       keepFrom.run(expireBeforeMs);
       removePast.run(expireBeforeMs);
+      removePastFailures.run(expireBeforeMs);
       remove.run(expireBeforeMs);
     },
 
@@ -99,6 +100,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       contents = [];
       expireBeforeMs = undefined;
       nodes.committed();
+      failures.committed();
       latest.committed();
     },
   };

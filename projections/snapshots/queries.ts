@@ -85,8 +85,7 @@ export const pastSnapshotsPage: Query<
   name: 'past-snapshots-page',
   prepare(database) {
     const select = database.prepare(
-      `SELECT environmentId, nodeKey, takenAt FROM snapshot_nodes WHERE takenAt IS NOT NULL AND (environmentId, nodeKey) > (?, ?)
-        ORDER BY environmentId, nodeKey LIMIT ?`,
+      'SELECT environmentId, nodeKey, takenAt FROM snapshot_nodes WHERE (environmentId, nodeKey) > (?, ?) ORDER BY environmentId, nodeKey LIMIT ?',
     );
     return ({ after, limit }) => {
       const rows = select.all(after.environmentId, after.nodeKey, limit) as unknown as (SnapshotPlace & { takenAt: string })[];

@@ -8,17 +8,14 @@ export interface SnapshotNodeRow {
   /** The Swarm node, or '' where one engine stands alone. */
   readonly nodeKey: string;
   readonly hostname: string;
-  /** When the engine was last seen so; null where it never was. */
-  readonly takenAt: string | null;
-  /** The row of snapshot_contents that says how; null where there is none. */
-  readonly contentOrdinal: number | null;
+  /** When the engine was last seen so. */
+  readonly takenAt: string;
+  /** The row of snapshot_contents that says how. */
+  readonly contentOrdinal: number;
   /** A SnapshotSummary as JSON. */
-  readonly summary: string | null;
+  readonly summary: string;
   /** The stacks' names as JSON, for they may span nodes. */
-  readonly stacks: string | null;
-  readonly failureReason: string | null;
-  readonly failureDetail: string | null;
-  readonly failureAt: string | null;
+  readonly stacks: string;
 }
 
 export const snapshotNodeRows = versionedTable<SnapshotNodeRow>({
@@ -33,11 +30,24 @@ export const snapshotNodeRows = versionedTable<SnapshotNodeRow>({
     contentOrdinal: 'INTEGER',
     summary: 'TEXT',
     stacks: 'TEXT',
-    failureReason: 'TEXT',
-    failureDetail: 'TEXT',
-    failureAt: 'TEXT',
   },
   soughtInPast: ['contentOrdinal'],
+});
+
+/** Why a node's last snapshot came to nothing, until one comes. A table of its own: a failure and what was taken before it expire apart. */
+export interface SnapshotFailureRow {
+  readonly environmentId: string;
+  readonly nodeKey: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly at: string;
+}
+
+export const snapshotFailureRows = versionedTable<SnapshotFailureRow>({
+  name: 'snapshot_failures',
+  owner: 'environmentId',
+  part: 'nodeKey',
+  columns: { environmentId: 'TEXT', nodeKey: 'TEXT', reason: 'TEXT', detail: 'TEXT', at: 'TEXT' },
 });
 
 /** What SnapshotRecorded brought; it holds from its ordinal to the node's next one. */
@@ -77,6 +87,7 @@ export function containerOf({ id, name, image, state, health, exitCode, createdA
 /** `containers` are those of each node's latest snapshot: they are searched by a pass over a narrow index. */
 export const snapshotsSchema = `
   ${snapshotNodeRows.schema}
+  ${snapshotFailureRows.schema}
   CREATE TABLE snapshot_contents (environmentId TEXT NOT NULL, nodeKey TEXT NOT NULL, ordinal INTEGER NOT NULL UNIQUE, recordedAtMs INTEGER NOT NULL,
     takenAt TEXT NOT NULL, hostname TEXT NOT NULL, hash TEXT NOT NULL, summary TEXT NOT NULL, content TEXT NOT NULL, containers TEXT NOT NULL) STRICT;
   CREATE INDEX snapshot_contents_by_environment ON snapshot_contents (environmentId, ordinal);

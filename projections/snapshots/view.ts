@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { SnapshotSummary } from '../../services/domain/snapshot.ts';
 import type { SnapshotView } from '../port.ts';
-import { snapshotNodeRows, type SnapshotNodeRow } from './rows.ts';
+import { snapshotFailureRows, snapshotNodeRows, type SnapshotFailureRow, type SnapshotNodeRow } from './rows.ts';
 
 const nothing: SnapshotSummary = {
   stacks: 0,
@@ -16,38 +16,40 @@ const nothing: SnapshotSummary = {
 
 /** Prepares reading one environment's; null where no event told of any. */
 export function createSnapshotLookup(database: DatabaseSync): (environmentId: string) => SnapshotView | null {
-  const select = database.prepare('SELECT * FROM snapshot_nodes WHERE environmentId = ? ORDER BY nodeKey');
-  return (environmentId) => {
-    const rows = select.all(environmentId) as unknown as SnapshotNodeRow[];
-    return rows.length === 0 ? null : snapshotView(rows);
-  };
+  const [nodes, failures] = ['snapshot_nodes', 'snapshot_failures'].map((table) => database.prepare(`SELECT * FROM ${table} WHERE environmentId = ?`));
+  return (environmentId) => snapshotView(nodes?.all(environmentId) as unknown as SnapshotNodeRow[], failures?.all(environmentId) as unknown as SnapshotFailureRow[]);
 }
 
 /** Prepares reading one environment's as of an instant, in milliseconds since 1970. */
 export function createPastSnapshotLookup(database: DatabaseSync): (environmentId: string, asOf: number) => SnapshotView | null {
-  const select = database.prepare(`SELECT * FROM ${snapshotNodeRows.asOf} WHERE environmentId = :environmentId ORDER BY nodeKey`);
+  const [nodes, failures] = [snapshotNodeRows, snapshotFailureRows].map((table) => database.prepare(`SELECT * FROM ${table.asOf} WHERE environmentId = :environmentId`));
   return (environmentId, asOf) => {
-    const rows = select.all({ environmentId, asOf }) as unknown as SnapshotNodeRow[];
-    return rows.length === 0 ? null : snapshotView(rows);
+    const which = { environmentId, asOf };
+    return snapshotView(nodes?.all(which) as unknown as SnapshotNodeRow[], failures?.all(which) as unknown as SnapshotFailureRow[]);
   };
 }
 
-function snapshotView(rows: readonly SnapshotNodeRow[]): SnapshotView {
-  const summaries = rows.flatMap(({ summary }) => (summary === null ? [] : [JSON.parse(summary) as SnapshotSummary]));
-  const stacks = new Set(rows.flatMap(({ stacks: names }) => (names === null ? [] : (JSON.parse(names) as string[]))));
+function snapshotView(rows: readonly SnapshotNodeRow[], failures: readonly SnapshotFailureRow[]): SnapshotView | null {
+  const keys = [...new Set([...rows, ...failures].map(({ nodeKey }) => nodeKey))].sort();
+  if (keys.length === 0) return null;
+  const summaries = rows.map(({ summary }) => JSON.parse(summary) as SnapshotSummary);
+  const stacks = new Set(rows.flatMap(({ stacks: names }) => JSON.parse(names) as string[]));
   // One node alone may have more stacks than names are kept.
   const total = summaries.length === 1 ? (summaries[0] ?? nothing) : { ...summaries.reduce(add, nothing), stacks: stacks.size };
   return {
     takenAt: newest(rows.map(({ takenAt }) => takenAt)),
     summary: summaries.length === 0 ? null : total,
-    lastFailure: failureOf(rows),
-    nodes: rows.map((row) => ({
-      node: row.nodeKey === '' ? null : row.nodeKey,
-      hostname: row.hostname,
-      takenAt: row.takenAt,
-      summary: row.summary === null ? null : (JSON.parse(row.summary) as SnapshotSummary),
-      lastFailure: failureOf([row]),
-    })),
+    lastFailure: failureOf(failures),
+    nodes: keys.map((key) => {
+      const row = rows.find(({ nodeKey }) => nodeKey === key);
+      return {
+        node: key === '' ? null : key,
+        hostname: row?.hostname ?? key,
+        takenAt: row?.takenAt ?? null,
+        summary: row === undefined ? null : (JSON.parse(row.summary) as SnapshotSummary),
+        lastFailure: failureOf(failures.filter(({ nodeKey }) => nodeKey === key)),
+      };
+    }),
   };
 }
 
@@ -71,10 +73,10 @@ function add(a: SnapshotSummary, b: SnapshotSummary): SnapshotSummary {
   };
 }
 
-function failureOf(rows: readonly SnapshotNodeRow[]): SnapshotView['lastFailure'] {
-  const at = newest(rows.map(({ failureAt }) => failureAt));
-  const row = rows.find(({ failureAt }) => failureAt === at);
-  return at === null || row === undefined ? null : { reason: row.failureReason ?? '', detail: row.failureDetail ?? '', at };
+function failureOf(rows: readonly SnapshotFailureRow[]): SnapshotView['lastFailure'] {
+  const last = newest(rows.map(({ at }) => at));
+  const row = rows.find(({ at }) => at === last);
+  return row === undefined ? null : { reason: row.reason, detail: row.detail, at: row.at };
 }
 
 function newest(instants: readonly (string | null)[]): string | null {

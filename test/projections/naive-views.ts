@@ -128,6 +128,8 @@ export function createNaiveFold(): NaiveFold {
       }
       case 'SnapshotUnchanged':
         if (snapshots.get(environmentId)?.get(event.data.node ?? '')?.content) snapshot(environmentId, event.data.node, { takenAt: at, lastFailure: null });
+        // What it refers to is not known, but no failure was the last.
+        else snapshots.get(environmentId)?.delete(event.data.node ?? '');
         break;
       case 'SnapshotFailed': {
         const { node, reason, detail } = event.data;
@@ -242,7 +244,7 @@ function finish({ view, agents, associationAddress, duplicates }: Naive, tunnels
       lastPolledAt: lastOf(agent),
       addressFailure: agent.addressFailure,
     })),
-    snapshot: snapshots === undefined ? null : finishSnapshot([...snapshots].sort(([a], [b]) => compare(a, b))),
+    snapshot: snapshots === undefined || snapshots.size === 0 ? null : finishSnapshot([...snapshots].sort(([a], [b]) => compare(a, b))),
     tunnel: tunnels.get('') ?? closed,
     tunnels: [...tunnels].filter(([node]) => node !== '').sort(([a], [b]) => compare(a, b)).map(([, tunnel]) => tunnel),
   };

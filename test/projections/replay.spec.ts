@@ -1,5 +1,4 @@
 /** Replay against what the events, told one by one, leave at an instant: over a real log, with summaries, and where polls have expired. */
-import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { EnvironmentView } from '../../projections/port.ts';
 import type { ReplayedEnvironment } from '../../projections/replay.ts';
@@ -7,35 +6,15 @@ import { createRecordedClock } from '../../projections/recorded-at.ts';
 import { createHistory } from '../../services/application/history.ts';
 import { offlineHistory } from '../../services/cli/offline-history.ts';
 import { withReplay } from '../../services/cli/replay/replay-history.ts';
-import type { DomainEvent, PollEvents } from '../../services/domain/events.ts';
 import type { RecordedEvent } from '../../services/event-store/port.ts';
 import { collect, openTestLog, type TestLog } from '../event-store/sqlite/open-log.ts';
 import { appendHistory } from './append-history.ts';
 import { naiveViews } from './naive-views.ts';
-import { createRandom, takeHistory, type HistoryEvent } from './random-history.ts';
+import { createRandom, takeHistory } from './random-history.ts';
+import { recordedMs, retentionEvent, withSummaries } from './summarised-history.ts';
 
 const history = takeHistory({ seed: 51, environments: 12, pollPercent: 55, isMixed: true }, 4500);
 const roundMs = 5 * 60_000;
-const recordedMs = ({ metadata }: { readonly metadata: string }): number => Date.parse((JSON.parse(metadata) as { recordedAt: string }).recordedAt);
-
-/** The history with a summary of all agents that ever polled, every five minutes. */
-function* withSummaries(): Generator<HistoryEvent> {
-  const agents = new Map<string, { environmentId: string; node: string; instanceId: string; lastSequence: number; count: number; lastPolledAt: string }>();
-  let nextMs = recordedMs(history[0] ?? { metadata: '{}' }) + roundMs;
-  for (const event of history) {
-    if (recordedMs(event) >= nextMs) {
-      const at = new Date(nextMs).toISOString();
-      const summary: DomainEvent = { type: 'PollsSummarised', data: { at, shard: 0, from: new Date(nextMs - roundMs).toISOString(), to: at, agents: [...agents.values()] } };
-      yield { id: randomUUID(), stream: 'retention-cp', type: summary.type, data: JSON.stringify(summary.data), metadata: JSON.stringify({ recordedAt: at }) };
-      nextMs += roundMs;
-    }
-    yield event;
-    if (event.type !== 'AgentPolled') continue;
-    const { environmentId, node, instanceId, sequence, at } = JSON.parse(event.data) as PollEvents['AgentPolled'];
-    agents.set(`${environmentId}/${instanceId}`, { environmentId, node, instanceId, lastSequence: sequence, count: 1, lastPolledAt: at });
-  }
-}
-
 describe('replay', function () {
   this.timeout(30_000);
   let log: TestLog;
@@ -44,7 +23,7 @@ describe('replay', function () {
 
   before(async () => {
     log = await openTestLog();
-    const all = [...withSummaries()];
+    const all = [...withSummaries(history, roundMs)];
     const revisions = new Map<string, number>();
     for (let from = 0; from < all.length; from += 60) await appendHistory(log.store, all.slice(from, from + 60), revisions);
     // As if the store had recorded each when it says so.
@@ -95,8 +74,9 @@ describe('replay', function () {
     expect(gone).to.be.above(1000);
     const kept = (await collect(log.store.readAll())).find(({ type }) => type === 'AgentPolled');
     const before = new Date(recordedMs(kept ?? { metadata: '{}' })).toISOString();
-    const expired: DomainEvent = { type: 'PollsExpired', data: { at: before, count: gone, before, limit: 'count' } };
-    await log.store.append('retention-cp', [{ id: randomUUID(), type: expired.type, data: JSON.stringify(expired.data), metadata: JSON.stringify({ recordedAt: new Date(recordedMs(history.at(-1) ?? { metadata: '{}' })).toISOString() }) }], { expectedRevision: 'any' });
+    const at = new Date(recordedMs(history.at(-1) ?? { metadata: '{}' })).toISOString();
+    const { stream, ...expired } = retentionEvent({ type: 'PollsExpired', data: { at, count: gone, before, limit: 'count' } });
+    await log.store.append(stream, [expired], { expectedRevision: 'any' });
     let [marked, exact] = [0, 0];
     for (const atMs of instants(4, 4)) {
       const truth = naiveAsOf(atMs).map(withoutSnapshot);
