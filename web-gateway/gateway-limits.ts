@@ -29,7 +29,7 @@ export interface GatewayLimits {
   readonly downloads: number;
   /** Of these, to one address (IPv6: one /64). */
   readonly downloadsOfOne: number;
-  /** A download of which nothing is read for so long is ended; it can go on where it was. */
+  /** A download of which nothing is read for so long is ended; it can go on where it was, but for an export. */
   readonly downloadStallMs: number;
   /** Exports of the record that may run at once: each has a thread of its own. */
   readonly exports: number;

@@ -659,7 +659,7 @@ export interface History {
 
 /** The record as it leaves the installation, with what proves it. */
 export interface EventExports {
-  /** The bytes of an export of what is asked for, at the pace of whoever takes them. Throws what reading the store throws, and the signal's reason. */
+  /** The bytes of an export of what is asked for, at the pace of whoever takes them. Throws unknown-event-type, what reading the store throws, and the signal's reason. */
   export(query: Omit<EventSelection, 'after'>, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 

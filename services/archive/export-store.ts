@@ -1,4 +1,5 @@
 /** An export straight from a store: of a data directory, beside its running server or without one, or of an EventStoreDB. */
+import { checkTypes } from '../application/event-selection.ts';
 import { openLogArchive, openServerEventStore } from '../event-store/open.ts';
 import { recordedKind } from './data-directory.ts';
 import { ExportError } from './export-error.ts';
@@ -13,8 +14,9 @@ export interface StoreToExport {
   readonly signal: AbortSignal;
 }
 
-/** The bytes of the export; the calling thread runs SQL. Throws {@link ExportError} `no-data-directory` or `event-store-not-named`, EventStoreError, and the signal's reason. */
+/** The bytes of the export; the calling thread runs SQL. Throws ApplicationError `unknown-event-type`, {@link ExportError} `no-data-directory` or `event-store-not-named`, EventStoreError, and the signal's reason. */
 export async function* exportStore({ dataDirectory, server, filter, signal }: StoreToExport): AsyncGenerator<Uint8Array, void, undefined> {
+  checkTypes(filter.types);
   const options = { filter, at: new Date().toISOString(), signal };
   const kind = dataDirectory === undefined ? undefined : recordedKind(dataDirectory);
   if (dataDirectory !== undefined && kind === undefined) throw new ExportError('no-data-directory', `${dataDirectory} holds no Homeport data: name the folder that serve was given as --data-dir`);

@@ -1,5 +1,6 @@
 /** Exports for REST: each from a thread of its own. */
 import type { EventExports } from '../application/ports.ts';
+import { checkTypes } from '../application/event-selection.ts';
 import { type Clock, instantOf } from '../application/clock.ts';
 import { type ExportedStore, exportInThread } from '../archive/export-thread.ts';
 import type { OpenedEventStore } from '../event-store/open.ts';
@@ -13,6 +14,9 @@ export function createEventExports({ store, dataDir, clock }: { readonly store: 
     return description;
   };
   return {
-    export: (filter, signal) => exportInThread({ store: exported(), filter, at: instantOf(clock) }, signal),
+    export: (filter, signal) => {
+      checkTypes(filter.types);
+      return exportInThread({ store: exported(), filter, at: instantOf(clock) }, signal);
+    },
   };
 }

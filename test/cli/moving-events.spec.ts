@@ -48,6 +48,11 @@ describe('moving events', function () {
     expect(verified.code, verified.stderr).to.equal(0);
     expect(verified.stdout).to.match(/^The record is as it was recorded\.\n/).and.to.include(`of a part: {"environmentId":"${harbour.id}"}`);
 
+    for (const source of [[], ['--data-dir', server.dataDir]]) {
+      const unknown = await server.homeport('events', 'export', at('none'), '--type', 'environmentcreated', ...source);
+      expect([unknown.code, /did you mean EnvironmentCreated\?/.test(unknown.stderr)], unknown.stderr).to.deep.equal([1, true]);
+    }
+
     writeFileSync(at('changed'), readFileSync(at('rest'), 'utf8').replace('"name":"Harbour"', '"name":"Airport"'));
     const altered = await runHomeport(['events', 'verify', '--file', at('changed')]);
     expect([altered.code, /is not as it was recorded/.test(altered.stderr)]).to.deep.equal([1, true]);

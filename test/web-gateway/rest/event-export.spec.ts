@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { EventExports } from '../../../services/application/ports.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createFakeExports, type FakeExports } from '../support/fake-records.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
@@ -35,6 +36,27 @@ describe('exports over REST', () => {
     const answer = await begin();
     exports.fail();
     expect(await text(answer).then(() => 'whole', (error: unknown) => (error as { readonly code?: unknown }).code)).to.equal('ECONNRESET');
+  });
+
+  it('end where nobody takes them', async () => {
+    let isEnded = false;
+    const endless: EventExports = {
+      async *export() {
+        try {
+          for (;;) yield Buffer.alloc(1024 * 1024);
+        } finally {
+          isEnded = true;
+        }
+      },
+    };
+    const other = await startGateway({ eventExports: endless, limits: { downloadStallMs: 50 } });
+    try {
+      const [answer] = (await once(other.open(EXPORT).end(), 'response')) as [IncomingMessage];
+      answer.on('error', () => undefined).pause();
+      expect(await eventually('its end', () => (isEnded ? true : undefined))).to.equal(true);
+    } finally {
+      await other.close();
+    }
   });
 
   it('are as many at once as may; who leaves makes room', async () => {

@@ -35,12 +35,14 @@ export function registerEventExport(app: FastifyInstance, { eventExports, leases
         reply.hijack();
         reply.raw.writeHead(200, { ...securityHeaders, 'content-type': NDJSON, 'content-disposition': 'attachment; filename="homeport-events.ndjson"', 'homeport-request-id': request.id });
         for (let chunk = first; chunk !== undefined && chunk.done !== true; chunk = await chunks.next()) {
-          if (!reply.raw.write(chunk.value)) await once(reply.raw, 'drain', { signal });
+          if (!reply.raw.write(chunk.value)) await once(reply.raw, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(limits.downloadStallMs)]) });
         }
         reply.raw.end();
       } catch (error) {
         if (!reply.sent) throw error;
-        if (!signal.aborted) logger.error({ err: error, requestId: request.id }, 'an export broke');
+        // Who leaves, and who takes nothing for long, is no trouble of ours.
+        const isClients = signal.aborted || (error instanceof Error && error.name === 'AbortError');
+        if (!isClients) logger.error({ err: error, requestId: request.id }, 'an export broke');
         // Without an end the client knows that it is not whole.
         reply.raw.destroy();
       } finally {
