@@ -95,6 +95,7 @@ const owners = [
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
   { packages: ['tar-stream'], may: ['services/agent-delivery', 'services/archive'], because: 'archives are written in one place, and backups read in another' },
   { packages: ['cookie'], may: ['web-gateway'], because: 'cookies belong to the gateway' },
+  { packages: ['ws'], may: ['web-gateway'], because: 'WebSockets belong to the gateway' },
   { packages: ['tweetnacl'], may: ['proto', 'services/application', 'services/audit'], because: 'what is sealed is sealed in few places' },
   { packages: ['commander'], may: ['services/cli', 'agent'], because: 'the command line belongs to the command line' },
   { packages: ['@peculiar/x509', 'reflect-metadata'], may: ['services/control-plane'], because: 'certificates are made in one place' },

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { EventStore, Position } from '../services/event-store/port.ts';
 import { createAppliedPosition } from './applied-position.ts';
+import { createRecentChanges } from './changes/recent-changes.ts';
 import { createPastQueries } from './past.ts';
 import { ProjectionsError, type Projections, type RebuildProgress } from './port.ts';
 import { lagBehind } from './lag.ts';
@@ -33,6 +34,14 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
   const { eventStore, file, logger, pollFoldMs = 250, queryThreads = 1 } = options;
   const compare = (a: Position, b: Position) => eventStore.comparePositions(a, b);
   const applied = createAppliedPosition(compare);
+  let watchedPolls: readonly string[] = [];
+  const changes = createRecentChanges({
+    compare,
+    onPollsWatched(environmentIds) {
+      watchedPolls = environmentIds;
+      projector.watchPolls(environmentIds);
+    },
+  });
   const opening = Promise.withResolvers<undefined>();
   const closing = new AbortController();
   // What a rebuild left that was killed.
@@ -46,14 +55,22 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
       file,
       eventStore,
       pollFoldMs,
+      watchedPolls,
       logger,
       onOpened(position, isNew) {
-        if (isNew || applied.current() === undefined) applied.restart(position);
+        const shown = applied.current();
+        // Another file, or a commit of which the thread could not tell any more.
+        const isUntold = isNew || shown === undefined || (position !== undefined && compare(position, shown) > 0);
+        if (isNew || shown === undefined) applied.restart(position);
+        if (isUntold) changes.restart(position);
         // Whoever has the deleted file open would go on reading it.
         if (isNew) void threads.release().then(() => threads.resume());
         opening.resolve(undefined);
       },
-      onApplied: (position, isCaughtUp) => applied.advance(position, isCaughtUp),
+      onApplied(position, isCaughtUp, _events, collected) {
+        applied.advance(position, isCaughtUp);
+        changes.commit(applied.current(), collected);
+      },
       onFailed(reason) {
         applied.fail(reason);
         opening.reject(new ProjectionsError('projections-failed', `the read models ${file} can't be opened: ${reason}`));
@@ -108,6 +125,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
     ...createReadModelQueries(threads),
     past: createPastQueries(threads, eventStore),
     startup: createStartupQueries(threads),
+    changes,
     state: () => applied.state(),
     appliedPosition: () => applied.current(),
     lag: () => lagBehind(eventStore, applied.current(), Date.now()),

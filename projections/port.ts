@@ -6,6 +6,7 @@ import type { EnvironmentSort } from './environments/list-place.ts';
 import type { FleetDimension } from './fleet/rows.ts';
 import type { TimelineKind } from './timeline/kinds.ts';
 import type { PastRecord } from '../services/domain/past-record.ts';
+import type { LiveChanges } from './changes/recent-changes.ts';
 
 export type EnvironmentStatus = 'unassociated' | 'never' | 'up' | 'down' | 'duplicate';
 
@@ -400,6 +401,8 @@ export interface Projections {
   readonly activity: ActivityQueries;
   readonly past: PastQueries;
   readonly startup: PastRecord;
+  /** What is committed, as it is committed. */
+  readonly changes: LiveChanges;
   /** For health checks. */
   state(): ProjectionsState;
   /**

@@ -2,11 +2,14 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { EventStore, Position } from '../services/event-store/port.ts';
-import type { ProjectorData, ProjectorFarewell, ProjectorNews } from './thread-messages.ts';
+import type { CollectedChanges } from './changes/change-collector.ts';
+import type { ProjectorData, ProjectorNews, ProjectorRequest } from './thread-messages.ts';
 
 export interface ProjectorThread {
   /** Begins anew with an empty file, because what is in it was found damaged. */
   startAnew(): void;
+  /** Polls of these environments are told as changes, and those of no other. */
+  watchPolls(environmentIds: readonly string[]): void;
   /** Commits what was taken and ends. */
   close(): Promise<void>;
 }
@@ -16,10 +19,12 @@ export interface ProjectorThreadOptions {
   readonly eventStore: Pick<EventStore, 'readerSource'>;
   readonly pollFoldMs: number;
   readonly isAnew?: boolean;
+  /** See {@link ProjectorThread.watchPolls}. */
+  readonly watchedPolls?: readonly string[];
   readonly logger: Logger;
   readonly onOpened: (position: Position | undefined, isNew: boolean) => void;
-  /** `events` is how many the file has seen. */
-  readonly onApplied: (position: Position | undefined, isCaughtUp: boolean, events: number) => void;
+  /** `events` is how many the file has seen, `collected` what changed since the call before. */
+  readonly onApplied: (position: Position | undefined, isCaughtUp: boolean, events: number, collected: CollectedChanges) => void;
   readonly onFailed: (reason: string) => void;
 }
 
@@ -37,6 +42,7 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
   let isAnew = options.isAnew ?? false;
   let isClosed = false;
   let restartMs = firstRestartMs;
+  let watchedPolls = options.watchedPolls ?? [];
   let restart: NodeJS.Timeout | undefined;
   let running: { readonly worker: Worker; readonly exited: Promise<void> } | undefined;
   start();
@@ -45,7 +51,7 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
     let worker: Worker;
     try {
       const { description, transfer } = eventStore.readerSource();
-      const workerData: ProjectorData = { file, reader: description, pollFoldMs, isAnew };
+      const workerData: ProjectorData = { file, reader: description, pollFoldMs, isAnew, watchedPolls };
       worker = new Worker(workerUrl, { name: 'projector', workerData, transferList: [...transfer] });
     } catch (error) {
       stopped(error instanceof Error ? error.message : String(error), error);
@@ -61,7 +67,7 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
           return;
         case 'applied':
           restartMs = firstRestartMs;
-          onApplied(news.position, news.isCaughtUp, news.events);
+          onApplied(news.position, news.isCaughtUp, news.events, news.collected);
           return;
         case 'failed':
           failure = news.message;
@@ -92,7 +98,12 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
   return {
     startAnew() {
       isAnew = true;
-      running?.worker.postMessage({ kind: 'close' } satisfies ProjectorFarewell);
+      running?.worker.postMessage({ kind: 'close' } satisfies ProjectorRequest);
+    },
+
+    watchPolls(environmentIds) {
+      watchedPolls = environmentIds;
+      running?.worker.postMessage({ kind: 'watch-polls', environmentIds } satisfies ProjectorRequest);
     },
 
     async close() {
@@ -100,7 +111,7 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
       clearTimeout(restart);
       if (running === undefined) return;
       const { worker, exited } = running;
-      worker.postMessage({ kind: 'close' } satisfies ProjectorFarewell);
+      worker.postMessage({ kind: 'close' } satisfies ProjectorRequest);
       const impatience = setTimeout(() => void worker.terminate(), closeWithinMs);
       await exited;
       clearTimeout(impatience);

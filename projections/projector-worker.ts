@@ -2,14 +2,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../services/event-store/open.ts';
 import { projections } from './catalogue.ts';
+import { createChangeCollector } from './changes/change-collector.ts';
 import { contradiction, loadCheckpoint } from './checkpoint.ts';
 import { createFold } from './fold.ts';
-import { runProjector } from './projector.ts';
+import { runProjector, type ProjectorOptions } from './projector.ts';
 import { deleteReadModel, isCorruption, openReadModel, type OpenedReadModel } from './read-model-file.ts';
-import type { ProjectorData, ProjectorNews } from './thread-messages.ts';
+import type { ProjectorData, ProjectorNews, ProjectorRequest } from './thread-messages.ts';
 
-const { file, reader: description, pollFoldMs, isAnew } = workerData as ProjectorData;
+const { file, reader: description, pollFoldMs, isAnew, watchedPolls } = workerData as ProjectorData;
 const stopping = new AbortController();
+const changes = createChangeCollector();
+changes.watchPolls(watchedPolls);
 
 function tell(news: ProjectorNews): void {
   parentPort?.postMessage(news);
@@ -19,7 +22,10 @@ function announce({ database, discarded }: OpenedReadModel, isNew: boolean): voi
   tell({ kind: 'opened', position: loadCheckpoint(database).last?.position, isNew, discarded });
 }
 
-parentPort?.once('message', () => stopping.abort());
+parentPort?.on('message', (request: ProjectorRequest) => {
+  if (request.kind === 'close') stopping.abort();
+  else changes.watchPolls(request.environmentIds);
+});
 
 try {
   if (isAnew) deleteReadModel(file);
@@ -34,8 +40,8 @@ try {
     }
     announce(opened, isAnew || opened.discarded !== undefined);
     const fold = createFold(opened.database, projections);
-    const onApplied = (position: string | undefined, isCaughtUp: boolean) => tell({ kind: 'applied', position, isCaughtUp, events: fold.seen });
-    await runProjector({ reader, fold, pollFoldMs, signal: stopping.signal, onApplied });
+    const onApplied: ProjectorOptions['onApplied'] = (position, isCaughtUp, collected) => tell({ kind: 'applied', position, isCaughtUp, events: fold.seen, collected });
+    await runProjector({ reader, fold, changes, pollFoldMs, signal: stopping.signal, onApplied });
   } finally {
     await reader.close();
     opened.database.close();

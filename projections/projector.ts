@@ -1,23 +1,25 @@
 /** Follows the log and keeps the read models up to it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventReader, Position } from '../services/event-store/port.ts';
+import type { ChangeCollector, CollectedChanges } from './changes/change-collector.ts';
 import type { Fold } from './fold.ts';
 
 export interface ProjectorOptions {
   readonly reader: EventReader;
   readonly fold: Fold;
+  readonly changes: ChangeCollector;
   /** How long polls may wait to be written together, in milliseconds, once live. */
   readonly pollFoldMs: number;
   readonly signal: AbortSignal;
-  /** After each commit. `isCaughtUp` is true from when the head of the log was reached first. */
-  readonly onApplied: (position: Position | undefined, isCaughtUp: boolean) => void;
+  /** After each commit. `isCaughtUp` is true from when the head of the log was reached first; `collected` is what the commit changed. */
+  readonly onApplied: (position: Position | undefined, isCaughtUp: boolean, collected: CollectedChanges) => void;
 }
 
 /** Events that a commit carries while catching up. More fold more polls into one row, fewer answer sooner to a request to stop. */
 const eventsPerCommit = 20_000;
 
 /** Runs until the signal aborts; what was taken is committed then. Throws what the store or SQLite throws, or what an event that can't be read throws. */
-export async function runProjector({ reader, fold, pollFoldMs, signal, onApplied }: ProjectorOptions): Promise<void> {
+export async function runProjector({ reader, fold, changes, pollFoldMs, signal, onApplied }: ProjectorOptions): Promise<void> {
   const failing = new AbortController();
   let failure: { readonly error: unknown } | undefined;
   let isCaughtUp = false;
@@ -26,7 +28,7 @@ export async function runProjector({ reader, fold, pollFoldMs, signal, onApplied
   function commit(): void {
     clearTimeout(timer);
     timer = undefined;
-    onApplied(fold.commit(), isCaughtUp);
+    onApplied(fold.commit(), isCaughtUp, changes.drain());
   }
 
   function commitLater(): void {
@@ -45,6 +47,7 @@ export async function runProjector({ reader, fold, pollFoldMs, signal, onApplied
     for await (const message of subscription) {
       if (message.kind === 'events') {
         fold.take(message.events);
+        changes.take(message.events);
         if (fold.pending >= eventsPerCommit || (isCaughtUp && fold.isUrgent)) {
           commit();
           // A store read within this thread would let nothing else have its turn.
@@ -56,7 +59,7 @@ export async function runProjector({ reader, fold, pollFoldMs, signal, onApplied
         isCaughtUp = true;
         const applied = fold.pending > 0 ? fold.commit() : fold.committed;
         // The head may be beyond the last event there is, where the newest ones have expired.
-        onApplied(message.position ?? applied, isCaughtUp);
+        onApplied(message.position ?? applied, isCaughtUp, changes.drain());
       }
     }
     if (failure !== undefined) throw failure.error;

@@ -1,5 +1,6 @@
 /** What the threads of the read models say to each other. Everything is plain data. */
 import type { Position, ReaderDescription } from '../services/event-store/port.ts';
+import type { CollectedChanges } from './changes/change-collector.ts';
 
 /** What a projector thread starts with. */
 export interface ProjectorData {
@@ -8,21 +9,25 @@ export interface ProjectorData {
   readonly pollFoldMs: number;
   /** Delete what is in the file and begin anew. */
   readonly isAnew: boolean;
+  /** As with {@link ProjectorRequest}. */
+  readonly watchedPolls: readonly string[];
 }
 
 /** From a projector thread. */
 export type ProjectorNews =
   /** The file can be queried; `discarded` says why an older one had to go, where one had. `isNew` asks whoever has it open to open it again. */
   | { readonly kind: 'opened'; readonly position: Position | undefined; readonly isNew: boolean; readonly discarded: string | undefined }
-  /** `events` is how many the file has seen. */
-  | { readonly kind: 'applied'; readonly position: Position | undefined; readonly isCaughtUp: boolean; readonly events: number }
+  /** `events` is how many the file has seen, `collected` what changed since the last news of this kind. */
+  | { readonly kind: 'applied'; readonly position: Position | undefined; readonly isCaughtUp: boolean; readonly events: number; readonly collected: CollectedChanges }
   /** The last word of a thread that stops on an error. */
   | { readonly kind: 'failed'; readonly message: string; readonly stack: string | undefined; readonly isCorrupt: boolean };
 
-/** To a projector thread: commit what was taken, and end. */
-export interface ProjectorFarewell {
-  readonly kind: 'close';
-}
+/** To a projector thread. */
+export type ProjectorRequest =
+  /** Commit what was taken, and end. */
+  | { readonly kind: 'close' }
+  /** Polls of these environments are changes worth telling, and those of no other. */
+  | { readonly kind: 'watch-polls'; readonly environmentIds: readonly string[] };
 
 export type QueryRequest =
   | { readonly kind: 'query'; readonly id: number; readonly name: string; readonly input: unknown }

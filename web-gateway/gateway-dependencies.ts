@@ -28,7 +28,7 @@ export interface GatewayDependencies {
   readonly history: History;
   readonly eventExports: EventExports;
   readonly checkpoints: Checkpoints;
-  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'containers' | 'fleet' | 'timeline' | 'activity' | 'past' | 'whenApplied' | 'whenComplete' | 'rebuild'>;
+  readonly projections: Pick<Projections, 'environments' | 'snapshots' | 'containers' | 'fleet' | 'timeline' | 'activity' | 'past' | 'changes' | 'whenApplied' | 'whenComplete' | 'rebuild'>;
   readonly dialer: TunnelDialer;
   readonly agentDelivery: AgentDelivery;
   readonly metrics: GatewayMetrics;

@@ -37,6 +37,27 @@ export interface GatewayLimits {
   readonly drainMs: number;
   /** How long a raw stream lives on without any input moving after the engine ended its side; up to twice that. */
   readonly rawLingerMs: number;
+  /** Live clients at once, in all; over it a user with many gives one up to a user with fewer. */
+  readonly liveClients: number;
+  /** Of these, of one user. */
+  readonly liveClientsOfOne: number;
+  /** The time between two writes to a live client. */
+  readonly liveSpacingMs: number;
+  /** A live client that there is nothing to tell hears so much as often. */
+  readonly liveHeartbeatMs: number;
+  /** A live client that takes nothing is cut off after so long. */
+  readonly liveStallMs: number;
+  /** Bytes on their way to a WebSocket; over it nothing more is read of what it shows. */
+  readonly webSocketBytes: number;
+  /** A message from a WebSocket, in bytes. */
+  readonly webSocketMessageBytes: number;
+  /** A WebSocket is pinged as often, and cut off where it shows no sign of life until the next ping but one. */
+  readonly webSocketPingMs: number;
+  /** How long a WebSocket of exec may take to say what is to be run. */
+  readonly webSocketStartMs: number;
+  /** WebSockets to containers at once, in all; and of one user. */
+  readonly containerSockets: number;
+  readonly containerSocketsOfOne: number;
 }
 
 export const defaultGatewayLimits: GatewayLimits = {
@@ -57,4 +78,15 @@ export const defaultGatewayLimits: GatewayLimits = {
   exports: 4,
   drainMs: 2_000,
   rawLingerMs: 10_000,
+  liveClients: 4_096,
+  liveClientsOfOne: 2_048,
+  liveSpacingMs: 250,
+  liveHeartbeatMs: 15_000,
+  liveStallMs: 60_000,
+  webSocketBytes: 256 * 1024,
+  webSocketMessageBytes: 1024 * 1024,
+  webSocketPingMs: 30_000,
+  webSocketStartMs: 10_000,
+  containerSockets: 1_024,
+  containerSocketsOfOne: 256,
 };

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { projections } from '../../projections/catalogue.ts';
 import { loadCheckpoint } from '../../projections/checkpoint.ts';
 import { createFold } from '../../projections/fold.ts';
+import { createChangeCollector } from '../../projections/changes/change-collector.ts';
 import { runProjector } from '../../projections/projector.ts';
 import { openReadModel } from '../../projections/read-model-file.ts';
 import type { ProjectorData, ProjectorNews } from '../../projections/thread-messages.ts';
@@ -54,7 +55,7 @@ describe('read models whose thread is killed', () => {
    */
   async function runAndKill(append: () => Promise<void>, commits: number): Promise<void> {
     const { description, transfer } = store.readerSource();
-    const workerData: ProjectorData = { file, reader: description, pollFoldMs: 1, isAnew: false };
+    const workerData: ProjectorData = { file, reader: description, pollFoldMs: 1, isAnew: false, watchedPolls: [] };
     const worker = new Worker(new URL('../../projections/projector-worker.ts', import.meta.url), { workerData, transferList: [...transfer] });
     let left = commits;
     let appending: Promise<Position | undefined> | undefined;
@@ -136,6 +137,7 @@ describe('read models whose thread is killed', () => {
       const fold = createFold(database, projections);
       const live = Promise.withResolvers<undefined>();
       const running = runProjector({
+        changes: createChangeCollector(),
         reader,
         fold,
         pollFoldMs: 60_000,

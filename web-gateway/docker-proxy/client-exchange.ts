@@ -1,9 +1,9 @@
 /** The client's side of one proxied call, whether its connection is still HTTP's or was detached by an upgrade request. */
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ClientConnection } from '../http/client-connection.ts';
+import { createUpgradeResponse, type UpgradeRequest } from '../http/upgrade-response.ts';
 import { problemOf } from '../problems/problem.ts';
-import { linger } from '../problems/raw-problem.ts';
 
 export interface ClientExchange {
   readonly req: IncomingMessage;
@@ -18,7 +18,7 @@ export interface ClientExchange {
    * Set where the client asked for an upgrade: the protocol, and what came after the header. Node's parser has let go of
    * the connection then, so the request's body arrives raw, followed by whatever the client says after it.
    */
-  readonly upgrade: { readonly protocol: string; readonly socket: Duplex } | undefined;
+  readonly upgrade: { readonly protocol: string; readonly socket: Duplex; readonly release: () => void } | undefined;
 }
 
 /** Ends a call whose client has gone; there is nobody to tell. */
@@ -32,34 +32,17 @@ export function failureCode(error: unknown): string {
 }
 
 /** Makes an exchange of what Node's upgrade event brings. Its response is written by a ServerResponse all the same, until raw bytes begin. */
-export function upgradeExchange(
-  { req, socket, head, connection }: { readonly req: IncomingMessage; readonly socket: Duplex; readonly head: Buffer; readonly connection: ClientConnection },
-  protocol: string,
-): ClientExchange {
-  // Node's server listens to it no more.
-  socket.on('error', () => undefined);
+export function upgradeExchange(upgrade: UpgradeRequest, protocol: string): ClientExchange {
+  const { req, socket, head, connection } = upgrade;
   if (head.length > 0) socket.unshift(head);
-  const res = new ServerResponse(req);
-  res.shouldKeepAlive = false;
-  const turn = connection.begin(res);
-  connection.becomeRaw();
-  // A Duplex will do, whatever its type says.
-  (res.assignSocket as (socket: Duplex) => void).call(res, socket);
-  socket.on('drain', () => {
-    if (!res.writableEnded) res.emit('drain');
-  });
-  res.once('finish', () => {
-    socket.end();
-    linger(socket);
-  });
-  return { req, res, connection, expectsContinue: false, turn, upgrade: { protocol, socket } };
+  const { res, turn, release } = createUpgradeResponse(upgrade);
+  return { req, res, connection, expectsContinue: false, turn, upgrade: { protocol, socket, release } };
 }
 
 /** Lets the response go and gives the connection for raw bytes. */
-export function releaseForRaw({ res, upgrade }: ClientExchange): Duplex | undefined {
-  if (upgrade === undefined) return undefined;
-  (res.detachSocket as (socket: Duplex) => void).call(res, upgrade.socket);
-  return upgrade.socket;
+export function releaseForRaw({ upgrade }: ClientExchange): Duplex | undefined {
+  upgrade?.release();
+  return upgrade?.socket;
 }
 
 /**

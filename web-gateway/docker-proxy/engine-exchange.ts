@@ -3,6 +3,7 @@ import { request, type Agent, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { drainRequest } from '../http/http-server.ts';
+import { GatewayError } from '../problems/gateway-error.ts';
 import { problemOf } from '../problems/problem.ts';
 import { linger } from '../problems/raw-problem.ts';
 import type { AdmittedCall } from './admission.ts';
@@ -93,6 +94,7 @@ export function exchangeWithEngine({ client, call, record, caller, transport, up
       const cause = engineFailure(error);
       upstream.destroy();
       if (status === null) return reject(new NoAnswer(cause, upstream.reusedSocket && !signal.aborted && BROKEN_CHANNEL.has(failureCode(cause))));
+      client.connection.explainCut(cause);
       client.connection.cut();
       resolve({ status, failure: failureCode(cause) });
     });
@@ -159,8 +161,9 @@ export function exchangeWithEngine({ client, call, record, caller, transport, up
         if (direction === 'received') frames.take(chunk);
       },
       cutClient(error) {
-        const reason = signal.aborted ? problemOf(signal.reason).detail : error === undefined ? ENGINE_CLOSED : problemOf(engineFailure(error)).detail;
-        const notice = frames.errorFrame(`homeport: ${reason}`);
+        const reason: unknown = signal.aborted ? signal.reason : error === undefined ? new GatewayError('engine-closed', ENGINE_CLOSED) : engineFailure(error);
+        client.connection.explainCut(reason);
+        const notice = frames.errorFrame(`homeport: ${problemOf(reason).detail}`);
         if (notice === undefined || !socket.writable) return client.connection.cut();
         socket.end(notice);
         linger(socket);

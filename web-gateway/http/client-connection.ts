@@ -5,6 +5,18 @@ import type { GatewayLimits } from '../gateway-limits.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { refuseConnection } from '../problems/raw-problem.ts';
 
+/** Whose connection it is. */
+export interface ConnectionPeer {
+  /** As the listener knows it. */
+  readonly address: string;
+  /** Ends the connection so that its peer can't take it for a proper end, where the listener knows how. */
+  readonly reset?: () => void;
+  /** The gateway's own, on behalf of another connection: it is taken as long as that one lives. */
+  readonly isOurs?: boolean;
+  /** Is told why a stream breaks off that has begun, before it does. */
+  readonly onCut?: (reason: unknown) => void;
+}
+
 /**
  * ```
  *            header in time                response sent
@@ -20,7 +32,7 @@ import { refuseConnection } from '../problems/raw-problem.ts';
 export class ClientConnection {
   readonly socket: Duplex & { readonly bytesWritten?: number };
   readonly #limits: GatewayLimits;
-  readonly #reset: (() => void) | undefined;
+  readonly #peer: Pick<ConnectionPeer, 'reset' | 'onCut'>;
   #inFlight = 0;
   #raw = false;
   #closing = false;
@@ -28,9 +40,8 @@ export class ClientConnection {
   #halfClosed: NodeJS.Timeout | undefined;
   #latest: Promise<void> = Promise.resolve();
 
-  /** @param reset ends the connection so that its peer can't take it for a proper end, where the listener knows how */
-  constructor(socket: Duplex, limits: GatewayLimits, reset?: () => void) {
-    this.#reset = reset;
+  constructor(socket: Duplex, limits: GatewayLimits, peer: Pick<ConnectionPeer, 'reset' | 'onCut'>) {
+    this.#peer = peer;
     this.socket = socket;
     this.#limits = limits;
     this.#expectHeader(limits.headerDeadlineMs);
@@ -68,9 +79,14 @@ export class ClientConnection {
     clearInterval(this.#halfClosed);
   }
 
+  /** Says why what has begun is about to break off, to whoever can hear it. */
+  explainCut(reason: unknown): void {
+    this.#peer.onCut?.(reason);
+  }
+
   /** Breaks it off in the middle: what was sent must not look complete. */
   cut(): void {
-    this.#reset?.();
+    this.#peer.reset?.();
     this.socket.destroy();
   }
 

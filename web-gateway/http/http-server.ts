@@ -8,7 +8,8 @@ import type { Duplex } from 'node:stream';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { refuseConnection } from '../problems/raw-problem.ts';
-import { ClientConnection } from './client-connection.ts';
+import { ClientConnection, type ConnectionPeer } from './client-connection.ts';
+import type { UpgradeRequest } from './upgrade-response.ts';
 
 /** A request with all that is known of its connection. */
 export interface IncomingCall {
@@ -21,21 +22,25 @@ export interface IncomingCall {
   readonly turn: Promise<void>;
 }
 
+/** Where requests go that ask for another protocol. */
+export interface UpgradeHandler {
+  /** Whether the connection may become something else. What is refused here is handled as a plain request. */
+  mayUpgrade(req: IncomingMessage): boolean;
+  handleUpgrade(upgrade: UpgradeRequest): void;
+}
+
 /** Where proxied requests go. */
-export interface ProxyHandler {
+export interface ProxyHandler extends UpgradeHandler {
   /** Whether the request-target is one of the proxy's. */
   matches(url: string): boolean;
   handle(call: IncomingCall): void;
-  /** Whether the connection is to become a raw stream, if the engine agrees. What is refused here is handled as a plain request. */
-  mayUpgrade(req: IncomingMessage): boolean;
-  handleUpgrade(upgrade: { readonly req: IncomingMessage; readonly socket: Duplex; readonly head: Buffer; readonly connection: ClientConnection }): void;
 }
 
 export interface HttpServer {
   /** For Fastify, which wants to know it. Never listens. */
   readonly server: Server;
   /** Takes over a connection that speaks HTTP/1.1. */
-  accept(socket: Duplex, peer: { readonly address: string; readonly reset?: () => void }): void;
+  accept(socket: Duplex, peer: ConnectionPeer): void;
   /** Ends idle connections at once, and each other one after its response, at the latest after `graceMs`. */
   close(options: { readonly graceMs: number; readonly onGraceOver: () => void }): Promise<void>;
 }
@@ -43,10 +48,13 @@ export interface HttpServer {
 /** @param rest handles what the proxy does not. */
 export function createHttpServer({
   proxy,
+  upgrades,
   rest,
   limits,
 }: {
   readonly proxy: ProxyHandler;
+  /** Who else takes connections over. */
+  readonly upgrades: UpgradeHandler;
   readonly rest: (req: IncomingMessage, res: ServerResponse) => void;
   readonly limits: GatewayLimits;
 }): HttpServer {
@@ -62,7 +70,7 @@ export function createHttpServer({
     // An upload may last for hours; the header has a deadline of its own (ClientConnection).
     requestTimeout: 0,
     headersTimeout: 0,
-    shouldUpgradeCallback: (req) => connections.get(req.socket)?.inFlight === 0 && proxy.mayUpgrade(req),
+    shouldUpgradeCallback: (req) => connections.get(req.socket)?.inFlight === 0 && (proxy.mayUpgrade(req) || upgrades.mayUpgrade(req)),
   });
   // A reply to a client that half-closed must still arrive; whether the client is there at all is watched by ClientConnection.
   Object.assign(server, { httpAllowHalfOpen: true });
@@ -88,7 +96,7 @@ export function createHttpServer({
   server.on('upgrade', (req, socket, head) => {
     const connection = connections.get(socket);
     if (connection === undefined) return void socket.destroy();
-    proxy.handleUpgrade({ req, socket, head, connection });
+    (proxy.matches(req.url ?? '') ? proxy : upgrades).handleUpgrade({ req, socket, head, connection });
   });
   server.on('connect', (_req, socket: Duplex) => {
     refuseConnection(socket, new GatewayError('method-not-allowed', 'This server is no HTTP proxy.'));
@@ -103,7 +111,7 @@ export function createHttpServer({
   return {
     server,
     accept(socket, peer) {
-      if (closing) return void socket.destroy();
+      if (closing && peer.isOurs !== true) return void socket.destroy();
       // The peer's address as the listener knows it, for whoever asks the socket (Fastify's request.ip does).
       Object.defineProperty(socket, 'remoteAddress', { value: peer.address, configurable: true });
       if (socket instanceof Socket) {
@@ -111,7 +119,7 @@ export function createHttpServer({
         // Finds out about peers that vanished while a raw stream is silent.
         socket.setKeepAlive(true, 30_000);
       }
-      connections.set(socket, new ClientConnection(socket, limits, peer.reset));
+      connections.set(socket, new ClientConnection(socket, limits, peer));
       socket.once('close', () => connections.delete(socket));
       server.emit('connection', socket);
     },

@@ -27,6 +27,10 @@ export type GatewayErrorCode =
   | 'not-yet-applied'
   | 'projections-unavailable'
   | 'unsupported-media-type'
+  | 'upgrade-required'
+  | 'too-many-streams'
+  | 'container-not-found'
+  | 'engine-refused'
   | 'body-too-large'
   | 'length-required'
   | 'range-not-satisfiable'
@@ -125,6 +129,10 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'not-yet-applied': { status: 503, title: 'The read models have not come that far yet', retryAfterSeconds: 1 },
   'projections-unavailable': { status: 503, title: 'The read models can not answer', retryAfterSeconds: 5 },
   'unsupported-media-type': { status: 415, title: 'The media type is not supported' },
+  'upgrade-required': { status: 426, title: 'This is a WebSocket' },
+  'too-many-streams': { status: 503, title: 'Too many streams at once', retryAfterSeconds: 5 },
+  'container-not-found': { status: 404, title: 'The engine has no such container' },
+  'engine-refused': { status: 409, title: 'The engine refused it' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'length-required': { status: 411, title: 'The body needs a Content-Length' },
   'range-not-satisfiable': { status: 416, title: 'The file has no such range' },

@@ -19,6 +19,7 @@ import { registerAgent } from './routes/agent.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
 import { registerCheckpoints } from './routes/checkpoints.ts';
 import { registerConnection } from './routes/connection.ts';
+import { registerContainerStreams } from './routes/container-streams.ts';
 import { registerContainers } from './routes/containers.ts';
 import { registerDeployment } from './routes/deployment.ts';
 import { registerDescription } from './routes/description.ts';
@@ -29,6 +30,7 @@ import { registerEvents } from './routes/events.ts';
 import { registerFleet } from './routes/fleet.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProjections } from './routes/projections.ts';
+import { registerLive } from './routes/live.ts';
 import { registerMetrics } from './routes/metrics.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerUsers } from './routes/users.ts';
@@ -53,6 +55,7 @@ const API: readonly RegisterRoutes[] = [
   registerEnvironment,
   registerDeployment,
   registerConnection,
+  registerContainerStreams,
   registerSnapshots,
   registerContainers,
   registerFleet,
@@ -60,6 +63,7 @@ const API: readonly RegisterRoutes[] = [
   registerActivity,
   registerEvents,
   registerEventExport,
+  registerLive,
   registerCheckpoints,
   registerProjections,
   registerDescription,

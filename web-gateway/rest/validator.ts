@@ -14,7 +14,8 @@ const OPTIONS = { allErrors: true, removeAdditional: false, useDefaults: true, a
 export function useValidator(app: FastifyInstance): void {
   const build = ajvCompiler.AjvCompiler();
   const strict = build({}, { customOptions: { ...OPTIONS, coerceTypes: false } }) as unknown as Compile;
-  const lenient = build({}, { customOptions: { ...OPTIONS, coerceTypes: true } }) as unknown as Compile;
+  // A parameter that may be repeated may also be sent once.
+  const lenient = build({}, { customOptions: { ...OPTIONS, coerceTypes: 'array' } }) as unknown as Compile;
   app.setValidatorCompiler((route) => (route.httpPart === 'body' ? strict : lenient)(route));
   app.setSchemaErrorFormatter((errors, part) => {
     const faults = errors.slice(0, MOST_FAULTS).map((error) => faultOf(error, part));

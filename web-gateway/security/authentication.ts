@@ -26,6 +26,11 @@ export interface Authentication {
   refuseForgery(headers: IncomingHttpHeaders): void;
   /** Throws {@link GatewayError} origin-not-allowed where the request names another origin. */
   refuseOtherOrigin(headers: IncomingHttpHeaders): void;
+  /**
+   * For a WebSocket, which no page can send a header of our own with. Throws {@link GatewayError} origin-not-allowed where the request
+   * names another origin, and where a cookie signs it in also where it names none.
+   */
+  refuseForeignSocket(headers: IncomingHttpHeaders, by: Identity['by']): void;
 }
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
@@ -75,5 +80,9 @@ export function createAuthentication({
       refuseOtherOrigin(headers);
     },
     refuseOtherOrigin,
+    refuseForeignSocket(headers, by) {
+      if (by === 'session' && headers.origin === undefined) throw new GatewayError('origin-not-allowed', 'A WebSocket that a session cookie signs in must name its Origin.');
+      refuseOtherOrigin(headers);
+    },
   };
 }

@@ -8,6 +8,8 @@ import type { Finished } from '../../support/child-process.ts';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
+import { connectSocket, type TestSocket } from '../../support/web-socket.ts';
+import { signInByRest } from './support/rest.ts';
 import { startDockerSite } from './support/site.ts';
 import type { DockerSite } from './support/site.ts';
 import { CTRL_C, startOnTerminal } from './support/terminal.ts';
@@ -63,6 +65,48 @@ describe('docker through homeport connect', function () {
     } finally {
       await terminal.process.stop('SIGKILL');
     }
+  });
+
+  it('a browser has the same over WebSockets: a shell that follows its window and exits, attach, logs, figures, and what changes meanwhile', async () => {
+    const { server, dockerd } = theSite();
+    const { apiKey } = await signInByRest(server);
+    const environment = (JSON.parse((await server.homeport('env', 'list', '--json')).stdout) as { items?: { id: string }[] } & { id: string }[]);
+    const [{ id } = { id: '' }] = environment.items ?? environment;
+    const open = (path: string): Promise<TestSocket> => connectSocket({ port: server.httpsPort, ca: server.ca() }, `/api/v1${path}`, { authorization: `Bearer ${apiKey}` });
+    const container = (name: string): string => `/environments/${id}/containers/${name}`;
+    const live = await open(`/live?environment=${id}&kind=activity`);
+    await live.message('ready');
+
+    const shell = await open(`${container('box')}/exec?command=sh&cols=97&rows=31`);
+    expect(await shell.message('ready')).to.include({ tty: true });
+    shell.socket.send(Buffer.from('until [ "$(stty size)" = "31 97" ]; do usleep 10000; done; echo begun-$((40 + 2))\r'));
+    await shell.text(/begun-42/);
+    shell.say({ type: 'resize', cols: 80, rows: 24 });
+    shell.socket.send(Buffer.from('until [ "$(stty size)" = "24 80" ]; do usleep 10000; done; echo resized-$((40 + 2)); exit 7\r'));
+    await shell.text(/resized-42/);
+    expect(await shell.message('exit')).to.deep.equal({ type: 'exit', code: 7 });
+    expect((await live.message('change'))['changes']).to.be.an('array').that.is.not.empty;
+
+    await dockerd.docker('create', '--name', 'echoer', '--network', 'none', '--interactive', IMAGE, 'sh', '-c', 'echo out; echo err >&2; cat; exit 3');
+    await dockerd.docker('start', 'echoer');
+    const logs = await open(`${container('echoer')}/logs`);
+    expect(await logs.message('ready')).to.include({ tty: false });
+    const first = [await logs.text(/\n/), await logs.text(/\n/)].sort();
+    expect(first).to.deep.equal(['\x01out\n', '\x02err\n']);
+    const attached = await open(`${container('echoer')}/attach`);
+    await attached.message('ready');
+    const stats = await open(`${container('echoer')}/stats`);
+    expect((await stats.message('stats'))['stats']).to.have.property('cpu_stats');
+    stats.socket.close();
+    attached.socket.send(Buffer.from('echoed\n'));
+    expect(await attached.text(/\n/)).to.equal('\x01echoed\n');
+    expect(await logs.text(/\n/)).to.equal('\x01echoed\n');
+    attached.say({ type: 'eof' });
+    expect(await attached.message('exit')).to.deep.equal({ type: 'exit', code: 3 });
+    expect(await logs.message('end')).to.deep.equal({ type: 'end' });
+    live.socket.close();
+    const opened = (await recorded('StreamOpened')).map(({ data }) => data.kind);
+    expect(opened).to.include.members(['exec', 'logs', 'attach']);
   });
 
   it('docker logs -f follows, and stops on Ctrl-C', async () => {

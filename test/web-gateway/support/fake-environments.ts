@@ -1,7 +1,9 @@
 /** Environments and read models in memory, as far as the gateway sees them. */
 import type { EnvironmentView, TimelineEntry, TunnelView } from '../../../projections/port.ts';
+import { createRecentChanges, type RecentChanges } from '../../../projections/changes/recent-changes.ts';
 import type { GatewayDependencies } from '../../../web-gateway/gateway-dependencies.ts';
 import { ApplicationError, type Environments } from '../../../services/application/ports.ts';
+import { EventStoreError } from '../../../services/event-store/port.ts';
 
 const emptyPage = () => Promise.resolve({ items: [], nextCursor: null, total: 0 });
 const noCounts = () => Promise.resolve({ environments: 0, byStatus: {}, byPlatform: {}, byVersion: {}, tunnels: {} });
@@ -37,6 +39,10 @@ export interface FakeEnvironments {
   readonly views: Map<string, EnvironmentView>;
   /** Calls back when an environment's tags change. */
   onTagged(listener: (environmentId: string) => void): void;
+  /** What live clients are told. */
+  readonly changes: RecentChanges;
+  /** Of which environments polls are watched. */
+  watchedPolls(): readonly string[];
   /** Whether the read models have come as far as the last change. */
   lag(isLagging: boolean): void;
 }
@@ -45,6 +51,15 @@ export function createFakeEnvironments(): FakeEnvironments {
   const views = new Map<string, EnvironmentView>();
   const taggedListeners: ((environmentId: string) => void)[] = [];
   let isLagging = false;
+  let watchedPolls: readonly string[] = [];
+  const changes = createRecentChanges({
+    compare(a, b) {
+      if (!/^\d+$/.test(a)) throw new EventStoreError('invalid-position', 'that is no position');
+      return Number(a) - Number(b);
+    },
+    onPollsWatched: (environmentIds) => (watchedPolls = environmentIds),
+  });
+  changes.restart('100');
   let position = 100;
   const at = '2026-02-03T04:05:06.789Z';
 
@@ -131,6 +146,8 @@ export function createFakeEnvironments(): FakeEnvironments {
     environments,
     views,
     onTagged: (listener) => void taggedListeners.push(listener),
+    changes,
+    watchedPolls: () => watchedPolls,
     projections: {
       environments: {
         list({ limit, cursor, search = '', tagsInReach }) {
@@ -152,6 +169,7 @@ export function createFakeEnvironments(): FakeEnvironments {
       },
       rebuild: () => Promise.resolve(),
       whenComplete: () => Promise.resolve(!isLagging),
+      changes,
       whenApplied: (asked) => Promise.resolve(!isLagging && Number(asked) <= position),
     },
     lag(lagging) {

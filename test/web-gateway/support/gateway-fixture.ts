@@ -41,6 +41,8 @@ export interface CallOptions {
 export interface GatewayFixture {
   readonly gateway: Gateway;
   readonly port: number;
+  /** What its certificate is checked with. */
+  readonly ca: string;
   /** Where the engine is to listen. */
   readonly enginePath: string;
   readonly accounts: FakeAccounts;
@@ -137,6 +139,7 @@ export async function startGateway(overrides: Partial<GatewayDependencies> = {},
   const fixture: GatewayFixture = {
     gateway,
     port,
+    ca,
     enginePath,
     accounts,
     fleet,

@@ -1,0 +1,76 @@
+/** Logs and figures for browsers, over WebSockets. */
+import { expect } from 'chai';
+import { frame, startFakeContainer, type FakeContainer } from '../support/fake-container.ts';
+import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
+import { openSocket } from '../support/web-socket-client.ts';
+
+const CONTAINER = '/api/v1/environments/e1/containers/c1';
+
+describe('logs and figures over WebSockets', () => {
+  let gateway: GatewayFixture;
+  let engine: FakeContainer;
+
+  before(async () => {
+    gateway = await startGateway({ limits: { webSocketBytes: 64 * 1024 } });
+    engine = await startFakeContainer(gateway.enginePath);
+  });
+  after(async () => {
+    await gateway.close();
+    await engine.close();
+  });
+
+  it('show what a container without a terminal says, standard output and error told apart, as it says it', async () => {
+    engine.tty = false;
+    const { promise: following, resolve: follow } = Promise.withResolvers<() => void>();
+    engine.output = (write, end) => {
+      write(Buffer.concat([frame(1, 'out one\n'), frame(2, 'err é\n').subarray(0, 13)]));
+      follow(() => {
+        write(frame(2, 'err é\n').subarray(13));
+        end();
+      });
+    };
+    const client = await openSocket(gateway, `${CONTAINER}/logs?tail=10&timestamps=true&since=2026-02-03T04:05:06.007Z`);
+    expect(await client.next()).to.deep.equal({ type: 'ready', tty: false });
+    expect(await client.next()).to.deep.equal(Buffer.from('\x01out one\n'));
+    expect(await client.next()).to.deep.equal(Buffer.concat([Buffer.from([2]), Buffer.from('err é').subarray(0, 5)]));
+    (await following)();
+    expect(await client.next()).to.deep.equal(Buffer.concat([Buffer.from([2]), Buffer.from('err é\n').subarray(5)]));
+    expect(await client.next()).to.deep.equal({ type: 'end' });
+    expect(await client.closed).to.deep.equal({ code: 1000, reason: 'ended' });
+    expect(engine.asked.at(-1)?.url).to.equal('/containers/c1/logs?follow=1&stdout=1&stderr=1&timestamps=1&tail=10&since=1770091506.007000000');
+    expect(await gateway.activity.outcomeOf('/containers/c1/logs')).to.include({ status: 200, failure: null });
+    expect(gateway.activity.entries.filter((entry) => 'kind' in entry).map(({ what }) => what)).to.deep.equal(['opened', 'closed']);
+  });
+
+  it('show the bytes of a terminal as they are, and end with a message where the engine breaks off', async () => {
+    engine.tty = true;
+    engine.output = (write) => void write('\x1b[1mbold');
+    const client = await openSocket(gateway, `${CONTAINER}/logs?tail=all&follow=false`);
+    expect(await client.message('ready')).to.deep.equal({ type: 'ready', tty: true });
+    expect(await client.next()).to.deep.equal(Buffer.from('\x1b[1mbold'));
+    gateway.tunnel.lose();
+    expect(await client.message('error')).to.include({ code: 'tunnel-lost' });
+    expect(await client.closed).to.deep.equal({ code: 4502, reason: 'tunnel-lost' });
+  });
+
+  it('show a container’s figures as messages', async () => {
+    engine.output = (write, end) => {
+      write('{"cpu":1}\n{"cp');
+      setImmediate(() => {
+        write('u":2}\n{"cpu":3}\n');
+        end();
+      });
+    };
+    const client = await openSocket(gateway, `${CONTAINER}/stats`);
+    expect(await client.next()).to.deep.equal({ type: 'ready' });
+    const last = async (): Promise<unknown> => {
+      let latest: unknown;
+      for (let one = await client.next(); !Buffer.isBuffer(one) && one['type'] === 'stats'; one = await client.next()) latest = one['stats'];
+      return latest;
+    };
+    expect(await last()).to.deep.equal({ cpu: 3 });
+    engine.output = (write) => void write('<html>\n');
+    const nonsense = await openSocket(gateway, `${CONTAINER}/stats`);
+    expect(await nonsense.closed).to.deep.equal({ code: 4502, reason: 'engine-protocol-error' });
+  });
+});
