@@ -77,6 +77,7 @@ describe('a hostile engine behind the Docker proxy', () => {
         'cross-origin-opener-policy',
         'cross-origin-resource-policy',
         'date',
+        'homeport-correlation-id',
         'referrer-policy',
         'x-content-type-options',
         'x-frame-options',
