@@ -94,6 +94,7 @@ const owners = [
   { packages: ['re2js'], may: ['services/audit'], because: 'patterns come from outside in one place' },
   { packages: ['node:sqlite'], may: ['services/event-store', 'projections'], because: 'SQL belongs to the log, the read models and the data directory’s lock' },
   { packages: ['tar-stream'], may: ['services/agent-delivery', 'services/archive'], because: 'archives are written in one place, and backups read in another' },
+  { packages: ['openid-client'], may: ['web-gateway/openid-connect'], because: 'what a provider says is believed in one place' },
   { packages: ['cookie'], may: ['web-gateway'], because: 'cookies belong to the gateway' },
   { packages: ['ws'], may: ['web-gateway'], because: 'WebSockets belong to the gateway' },
   { packages: ['tweetnacl'], may: ['proto', 'services/application', 'services/audit'], because: 'what is sealed is sealed in few places' },

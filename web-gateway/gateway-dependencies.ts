@@ -6,6 +6,7 @@ import type { ResolveHost } from '../services/application/address-hints.ts';
 import type { AgentDelivery } from '../services/agent-delivery/port.ts';
 import type { TunnelDialer } from '../services/tunnels/port.ts';
 import type { GatewayLimits } from './gateway-limits.ts';
+import type { OpenIdConnectSettings } from './openid-connect/settings.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 /** Whether the process can do its work, part by part. */
@@ -40,6 +41,8 @@ export interface GatewayDependencies {
   readonly caCertificatePem?: () => string | undefined;
   /** host:port offered to new environments that name no address; by default what the request's Host says. */
   readonly publicAddress?: string;
+  /** How one signs in by OpenID Connect, and a key of its own, of 32 bytes; absent where one can't. */
+  readonly openIdConnect?: { readonly settings: OpenIdConnectSettings; readonly key: Uint8Array };
   /** Origins (`https://host[:port]`) from which browsers may ask besides the request's own Host. */
   readonly allowedOrigins?: readonly string[];
   /** Whether an address is a reverse proxy's whose X-Forwarded-For is believed; none is by default. */

@@ -42,6 +42,7 @@ export const timelineKinds: Readonly<Record<EventType, TimelineKind | null>> = {
   UserCreated: 'account',
   UserRoleChanged: 'account',
   GrantChanged: 'account',
+  IdentityLinked: 'account',
   PasswordChanged: 'account',
   UserRemoved: 'account',
   ApiKeyCreated: 'account',

@@ -11,9 +11,14 @@ const longestPassword = 1024;
 const fewestDifferentCharacters = 5;
 const mostGrants = 64;
 
+/** Whether it may be one. */
+export function isUsername(username: string): boolean {
+  return namePattern.test(username) && !reservedNames.has(username.toLowerCase());
+}
+
 /** Throws invalid-username. */
 export function checkUsername(username: string): string {
-  if (!namePattern.test(username) || reservedNames.has(username.toLowerCase())) {
+  if (!isUsername(username)) {
     throw new ApplicationError('invalid-username', 'a username has 1 to 64 letters (a to z), digits, dots, dashes, underscores and @, begins with a letter or digit, and is neither local nor unknown', { pointer: '/username' });
   }
   return username;

@@ -9,6 +9,8 @@ import { createEndings } from './endings.ts';
 import { createEnvironmentAccess } from './environment-access.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import type { EventLog } from './event-log.ts';
+import { createIdentitySignIn } from './identity-sign-in.ts';
+import { createInTurn } from './in-turn.ts';
 import { createPasswordCheck } from './password-check.ts';
 import { peerGroup } from './peer-address.ts';
 import { type Accounts, ApplicationError, type CommandContext, type EnvironmentAccess, type Principal, type SettingsAccess, type Users } from './ports.ts';
@@ -52,13 +54,15 @@ export function createAccounts(deps: {
   const environmentAccess = createEnvironmentAccess({ directory, environments });
   const sessions = createSessions({ directory, signIns, endings, settings, secrets, clock });
   const keys = createApiKeys({ directory, signIns, endings, secrets, clock });
-  const users = createUsers({ directory, sessions, passwords, secrets, seesAll });
+  const inTurn = createInTurn();
+  const users = createUsers({ directory, sessions, passwords, secrets, seesAll, inTurn });
+  const identities = createIdentitySignIn({ directory, sessions, refusals, clock, inTurn });
   const passwordListeners: ((username: string) => void)[] = [];
 
   directory.onChanged((userId, after, before) => {
     if (before === undefined) return;
     if (after?.role !== before.role) endings.announce(`user:${userId}`);
-    if (after === undefined || after.passwordHash.sealed === before.passwordHash.sealed) return;
+    if (after === undefined || after.passwordHash?.sealed === before.passwordHash?.sealed) return;
     endings.announce(`sessions-of:${userId}`);
     for (const listener of passwordListeners) listener(after.username);
   });
@@ -88,6 +92,7 @@ export function createAccounts(deps: {
     createApiKey: keys.createApiKey,
     revokeApiKey: keys.revokeApiKey,
     signOut: sessions.signOut,
+    signInByIdentity: identities.signInByIdentity,
 
     async start() {
       await directory.start();
@@ -98,7 +103,8 @@ export function createAccounts(deps: {
     async signIn({ username, password }, { address, correlationId }) {
       const account = directory.named(username);
       const context = contextOf(account, correlationId);
-      const hash = account === undefined ? undefined : secrets.open(account.passwordHash);
+      const sealed = account?.passwordHash ?? null;
+      const hash = sealed === null ? undefined : secrets.open(sealed);
       const refuse = async (reason: 'wrong-credentials' | 'too-many-attempts'): Promise<void> => {
         await refusals.record({ username: account?.username ?? null, address, reason }, context);
       };
@@ -165,6 +171,7 @@ export function createAccounts(deps: {
 
     async close() {
       passwords.close();
+      identities.close();
       await refusals.close();
     },
   };

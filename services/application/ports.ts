@@ -59,6 +59,8 @@ export type ApplicationErrorCode =
   | 'invalid-username'
   | 'invalid-grants'
   | 'weak-password'
+  | 'no-password-here'
+  | 'sign-in-not-allowed'
   | 'current-password-wrong'
   | 'invalid-expiry'
   | 'unknown-event-type'
@@ -420,12 +422,27 @@ export interface SessionSummary {
   readonly expiresAt: Instant;
 }
 
+/** Who somebody is, by a provider's word. */
+export interface ProvenIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  /** What the provider calls them: made into a username at the first sign-in. */
+  readonly username: string;
+  /** What their groups give; undefined where none of them gives any. */
+  readonly role: Role | undefined;
+}
+
 export interface Accounts {
   /** Throws wrong-credentials (the same for an unknown name) and too-many-attempts. `token` is the cookie's value. */
   signIn(
     credentials: { readonly username: string; readonly password: string },
     origin: RequestOrigin,
   ): Promise<{ readonly token: string; readonly principal: Principal }>;
+  /**
+   * `redeem` asks the provider, and is called only while not too many from there have failed. The account is made where there is none,
+   * and has the role that the provider gives. Throws too-many-attempts, sign-in-not-allowed, and what `redeem` throws; all are recorded.
+   */
+  signInByIdentity(redeem: () => Promise<ProvenIdentity>, origin: RequestOrigin): Promise<{ readonly token: string; readonly principal: Principal }>;
   /** Another session for whoever changed the password, which ended the one there was. Throws user-not-found. */
   renewSession(principal: Principal, origin: RequestOrigin): Promise<{ readonly token: string; readonly principal: Principal }>;
   signOut(principal: Principal, context: CommandContext): Promise<void>;
@@ -464,6 +481,7 @@ export interface UserSummary {
   readonly grants: readonly Grant[];
   readonly createdAt: Instant;
   readonly passwordChangedAt: Instant;
+  readonly signsInBy: SignInMethod;
   /** At most a month back. */
   readonly lastSignedInAt: Instant | null;
 }
@@ -495,7 +513,7 @@ export interface Users {
   ): Promise<{ readonly user: UserSummary; readonly position: Position | undefined }>;
   /**
    * Ends what the account may not hold open any more. Throws role-not-allowed (all but an admin may change their own password, by
-   * a session, and nothing else), current-password-wrong, too-many-attempts, weak-password, invalid-grants, last-admin,
+   * a session, and nothing else), current-password-wrong, too-many-attempts, weak-password, no-password-here, invalid-grants, last-admin,
    * precondition-failed, event-store-unavailable.
    */
   change(

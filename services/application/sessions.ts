@@ -66,7 +66,7 @@ export function createSessions(deps: {
 
   signIns.onEvent(take);
   directory.onChanged((userId, after, before) => {
-    if (before === undefined || after?.passwordHash.sealed === before.passwordHash.sealed) return;
+    if (before === undefined || after?.passwordHash?.sealed === before.passwordHash?.sealed) return;
     for (const { id } of ofAccount(userId)) sessions.delete(id);
   });
 
@@ -80,7 +80,7 @@ export function createSessions(deps: {
     const { at, userId, sessionId: id, address, method, expiresAt } = event.data;
     if (at > (lastSignIns.get(userId) ?? '')) lastSignIns.set(userId, at);
     const expiresAtMs = Date.parse(expiresAt);
-    if (ended.has(id) || sessions.has(id) || expiresAtMs <= clock.now()) return;
+    if (ended.has(id) || sessions.has(id) || !(expiresAtMs > clock.now())) return;
     sessions.set(id, { id, userId, address, method, startedAtMs: Date.parse(at), expiresAtMs, lastUsedAtMs: clock.now(), held: 0 });
   }
 

@@ -3,6 +3,7 @@ import type { ActiveAccount } from '../domain/account.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import { checkGrants, checkPassword, checkUsername } from './account-input.ts';
+import type { InTurn } from './in-turn.ts';
 import type { PasswordCheck } from './password-check.ts';
 import { hashPassword } from './passwords.ts';
 import { ApplicationError, type EditableUser, type OnlyIf, type Principal, type UserChanges, type UserSummary, type Users } from './ports.ts';
@@ -12,27 +13,24 @@ import type { Sessions } from './sessions.ts';
 
 const mostUsers = 10_000;
 
-/** Creates the use cases. @param seesAll whether the principal may know of other accounts than its own */
+/**
+ * Creates the use cases.
+ * @param seesAll whether the principal may know of other accounts than its own
+ * @param inTurn runs what decides on all accounts (names, the last admin) one after the other
+ */
 export function createUsers(deps: {
   readonly directory: AccountDirectory;
   readonly sessions: Pick<Sessions, 'lastSignedInAt'>;
   readonly passwords: PasswordCheck;
   readonly secrets: InstallationSecrets;
   readonly seesAll: (principal: Principal) => boolean;
+  readonly inTurn: InTurn;
 }): Users {
-  const { directory, sessions, passwords, secrets, seesAll } = deps;
-  let tail: Promise<unknown> = Promise.resolve();
-
-  /** Names, and who is the last admin, are decided one after the other: each is about all accounts. */
-  function inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-    const mine = tail.then(task);
-    tail = mine.catch(() => undefined);
-    return mine;
-  }
+  const { directory, sessions, passwords, secrets, seesAll, inTurn } = deps;
 
   function summary(account: ActiveAccount): UserSummary {
-    const { userId: id, username, role, grants, createdAt, passwordChangedAt } = account;
-    return { id, username, role, grants, createdAt, passwordChangedAt, lastSignedInAt: sessions.lastSignedInAt(id) };
+    const { userId: id, username, role, grants, createdAt, passwordChangedAt, passwordHash } = account;
+    return { id, username, role, grants, createdAt, passwordChangedAt, signsInBy: passwordHash === null ? 'openid-connect' : 'password', lastSignedInAt: sessions.lastSignedInAt(id) };
   }
 
   /** Throws user-not-found, also where the principal may not know of it. */
@@ -44,8 +42,10 @@ export function createUsers(deps: {
 
   /** Throws last-admin. */
   function keepAnAdmin(account: ActiveAccount, role: ActiveAccount['role'] | undefined): void {
-    const isLast = account.role === 'admin' && role !== 'admin' && directory.all().filter((one) => one.role === 'admin').length === 1;
-    if (isLast) throw new ApplicationError('last-admin', 'this is the last admin: make another one first');
+    // One whom a provider vouches for does not count: the provider may be away, or change its mind.
+    const isOne = (one: ActiveAccount): boolean => one.role === 'admin' && one.passwordHash !== null;
+    const isLast = isOne(account) && role !== 'admin' && directory.all().filter(isOne).length === 1;
+    if (isLast) throw new ApplicationError('last-admin', 'this is the last admin with a password: make another one first');
   }
 
   async function checkMayChange(principal: Principal, account: ActiveAccount, { role, grants, password, currentPassword }: UserChanges): Promise<void> {
@@ -53,7 +53,7 @@ export function createUsers(deps: {
     if (principal.role !== 'admin' && (!isOwn || role !== undefined || grants !== undefined)) {
       throw new ApplicationError('role-not-allowed', 'only an admin changes accounts; of your own you may change the password');
     }
-    if (!isOwn || password === undefined) return;
+    if (!isOwn || password === undefined || account.passwordHash === null) return;
     if (principal.apiKeyId !== null && principal.role !== 'admin') throw new ApplicationError('role-not-allowed', 'an API key changes no password; sign in to change yours');
     if (currentPassword === undefined) throw new ApplicationError('current-password-wrong', 'to change your own password, send the current one too', { pointer: '/currentPassword' });
     // Under a name of its own: who guesses here has a session already, and must not bar its address from signing in.
@@ -78,7 +78,7 @@ export function createUsers(deps: {
         if (directory.named(username) !== undefined) throw new ApplicationError('username-taken', `a user named ${username} exists already; choose another name`, { pointer: '/username' });
         if (directory.all().length >= mostUsers) throw new ApplicationError('too-many-users', `there are ${String(mostUsers)} users already; remove those that nobody uses`);
         const userId = randomId();
-        const { state, position } = await run(() => directory.execute(userId, { type: 'create', username, role, grants, passwordHash }, context));
+        const { state, position } = await run(() => directory.execute(userId, { type: 'create', username, role, grants, passwordHash, identity: null }, context));
         if (state.status !== 'active') throw new ApplicationError('conflict', 'the user was removed while it was created');
         return { user: summary(state), position };
       });
@@ -127,6 +127,7 @@ async function run<Result>(task: () => Promise<Result>): Promise<Result> {
     if (error.code === 'grants-not-for-role') {
       throw new ApplicationError('invalid-grants', 'grants are for operators: admins and auditors reach every environment, metrics none', { pointer: '/grants', cause: error });
     }
+    if (error.code === 'no-password-here') throw new ApplicationError('no-password-here', 'this user signs in by OpenID Connect, and has no password here', { pointer: '/password', cause: error });
     throw new ApplicationError('user-not-found', 'there is no such user', { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 /** What `serve` can be told, and what holds where it is told nothing. */
 
+import type { OpenIdConnectSettings } from '../../web-gateway/openid-connect/settings.ts';
 import type { NatsSettings } from '../taps/nats-connection.ts';
 
 export interface ControlPlaneOptions {
@@ -35,6 +36,8 @@ export interface ControlPlaneOptions {
   /** With roles `store` only: that account's name (homeport by default) and, secret, its password; made where absent. */
   readonly auditUser?: string;
   readonly auditPassword?: string;
+  /** How people sign in by OpenID Connect; by password alone where absent. */
+  readonly openIdConnect?: OpenIdConnectSettings;
   /** Secret: the first admin's password; made and shown where absent. */
   readonly adminPassword?: string;
   /** At a stop: how long `/readyz` says no before anything ends; 0 by default. */

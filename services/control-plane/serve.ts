@@ -88,12 +88,13 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     started.defer(() => endTap(tap, store));
 
     let tunnelPort = options.tunnelPort;
+    const secrets = createInstallationSecrets(installationKey);
     const application = createApplication({
       store: expiring.store,
       clock,
       logger: logger.child({ component: 'application' }),
       controlPlaneNode,
-      secrets: createInstallationSecrets(installationKey),
+      secrets,
       tunnelControl: () => tunnels.control,
       tunnelKeys: identities,
       ...createJoinTokens({ installationKey, identities }),
@@ -154,6 +155,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       logger,
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
+      ...(options.openIdConnect === undefined ? {} : { openIdConnect: { settings: options.openIdConnect, key: secrets.derive('openid connect sign-ins v1') } }),
       version: releaseVersion(),
       readiness: () => readinessOf({ store, projections, tap, draining }),
     });

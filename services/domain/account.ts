@@ -12,6 +12,12 @@ export interface ApiKey {
   readonly expiresAt: Instant | null;
 }
 
+/** Who somebody is to an OpenID provider. */
+export interface LinkedIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
 export interface ActiveAccount {
   readonly status: 'active';
   readonly userId: string;
@@ -19,7 +25,9 @@ export interface ActiveAccount {
   readonly role: Role;
   /** An operator's; of all others empty. */
   readonly grants: readonly Grant[];
-  readonly passwordHash: Sealed;
+  /** Null where an identity stands in for it. */
+  readonly passwordHash: Sealed | null;
+  readonly identity: LinkedIdentity | null;
   readonly createdAt: Instant;
   readonly passwordChangedAt: Instant;
   readonly apiKeys: readonly ApiKey[];
@@ -33,7 +41,7 @@ export interface ActiveAccount {
 export type AccountState = { readonly status: 'absent' } | ActiveAccount | { readonly status: 'removed' };
 
 export type AccountCommand = { readonly at: Instant; readonly userId: string } & (
-  | { readonly type: 'create'; readonly username: string; readonly role: Role; readonly grants: readonly Grant[]; readonly passwordHash: Sealed }
+  | { readonly type: 'create'; readonly username: string; readonly role: Role; readonly grants: readonly Grant[]; readonly passwordHash: Sealed | null; readonly identity: LinkedIdentity | null }
   /** What is absent stays. */
   | { readonly type: 'change'; readonly role?: Role; readonly grants?: readonly Grant[]; readonly passwordHash?: Sealed }
   | { readonly type: 'remove' }
@@ -58,6 +66,7 @@ function grantsFor(role: Role, grants: readonly Grant[]): readonly Grant[] {
 }
 
 function change({ at, userId, role, grants, passwordHash }: ChangeCommand, state: ActiveAccount): AccountEvent[] {
+  if (passwordHash !== undefined && state.passwordHash === null) throw new Refusal('no-password-here', 'this account has no password');
   const events: AccountEvent[] = [];
   const nextRole = role ?? state.role;
   // Who comes back to this role later begins without any.
@@ -72,10 +81,11 @@ function decide(command: AccountCommand, state: AccountState): readonly AccountE
   const { at, userId } = command;
   if (command.type === 'create') {
     if (state.status !== 'absent') throw new Refusal('user-exists', 'this account exists already');
-    const { username, role, passwordHash } = command;
+    const { username, role, passwordHash, identity } = command;
     const grants = grantsFor(role, command.grants);
     return [
       { type: 'UserCreated', data: { at, userId, username, role, passwordHash } },
+      ...(identity === null ? [] : [{ type: 'IdentityLinked' as const, data: { at, userId, ...identity } }]),
       ...(grants.length === 0 ? [] : [{ type: 'GrantChanged' as const, data: { at, userId, grants } }]),
     ];
   }
@@ -100,10 +110,12 @@ function evolve(state: AccountState, event: AccountEvent): AccountState {
   const { at } = event.data;
   if (event.type === 'UserCreated') {
     const { userId, username, role, passwordHash } = event.data;
-    return { status: 'active', userId, username, role, grants: [], passwordHash, createdAt: at, passwordChangedAt: at, apiKeys: [] };
+    return { status: 'active', userId, username, role, grants: [], passwordHash, identity: null, createdAt: at, passwordChangedAt: at, apiKeys: [] };
   }
   if (state.status !== 'active') return state;
   switch (event.type) {
+    case 'IdentityLinked':
+      return { ...state, identity: { issuer: event.data.issuer, subject: event.data.subject } };
     case 'PasswordChanged':
       return { ...state, passwordHash: event.data.passwordHash, passwordChangedAt: at };
     case 'UserRoleChanged':

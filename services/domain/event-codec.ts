@@ -49,6 +49,7 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   TunnelCredentialsRefused: 1,
   RefusalsSuppressed: 1,
   UserCreated: 1,
+  IdentityLinked: 1,
   PasswordChanged: 1,
   UserRoleChanged: 1,
   GrantChanged: 1,

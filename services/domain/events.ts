@@ -337,7 +337,10 @@ export interface Grant {
 
 /** On `user-<id>`. */
 export interface UserEvents {
-  UserCreated: { at: Instant; userId: string; username: string; role: Role; passwordHash: Sealed };
+  /** Without a password where an identity stands in for it. */
+  UserCreated: { at: Instant; userId: string; username: string; role: Role; passwordHash: Sealed | null };
+  /** From now on whom this provider calls by this subject signs in to the account. */
+  IdentityLinked: { at: Instant; userId: string; issuer: string; subject: string };
   PasswordChanged: { at: Instant; userId: string; passwordHash: Sealed };
   UserRoleChanged: { at: Instant; userId: string; role: Role };
   /** An operator's grants, all of them, from now on. */
@@ -357,10 +360,10 @@ export interface UserEvents {
 }
 
 /** By what somebody signed in. */
-export type SignInMethod = 'password';
+export type SignInMethod = 'password' | 'openid-connect';
 
 /** Why a sign-in, or an API key, was refused. */
-export type SignInRefusalReason = 'wrong-credentials' | 'too-many-attempts' | 'api-key-not-good';
+export type SignInRefusalReason = 'wrong-credentials' | 'too-many-attempts' | 'api-key-not-good' | 'openid-connect-failed' | 'sign-in-not-allowed';
 
 /** On `signins`. */
 export interface SignInEvents {

@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'user-exists'
   | 'user-removed'
   | 'grants-not-for-role'
+  | 'no-password-here'
   | 'unknown-api-key';
 
 /** Thrown by `decide`; recognise it by its code. */

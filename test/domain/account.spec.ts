@@ -16,7 +16,7 @@ describe('domain: account', () => {
   const change = (changes: object): AccountCommand => ({ type: 'change', at, userId, ...changes });
 
   it('is created with what an operator is granted, and nobody else is granted anything', () => {
-    const create = (role: Role, ...grants: readonly Grant[]): AccountCommand => ({ type: 'create', at, userId, username: 'ann', role, grants, passwordHash });
+    const create = (role: Role, ...grants: readonly Grant[]): AccountCommand => ({ type: 'create', at, userId, username: 'ann', role, grants, passwordHash, identity: null });
     from().when(create('operator', eu)).then(created('operator'), granted(eu));
     from().when(create('auditor')).then(created('auditor'));
     from().when(create('auditor', eu)).thenRefused('grants-not-for-role');

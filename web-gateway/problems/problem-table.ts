@@ -12,6 +12,9 @@ export type GatewayErrorCode =
   | 'session-ended'
   | 'access-ended'
   | 'no-session'
+  | 'openid-connect-off'
+  | 'openid-connect-failed'
+  | 'openid-connect-unavailable'
   | 'not-found'
   | 'method-not-allowed'
   | 'invalid-request'
@@ -89,6 +92,8 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'invalid-username': { status: 400, title: 'The username is not valid' },
   'invalid-grants': { status: 400, title: 'The grants are not valid' },
   'weak-password': { status: 400, title: 'The password is too weak' },
+  'no-password-here': { status: 409, title: 'The user has no password here' },
+  'sign-in-not-allowed': { status: 403, title: 'You have no role here' },
   'current-password-wrong': { status: 403, title: 'The current password is not right' },
   'invalid-expiry': { status: 400, title: 'The expiry is not valid' },
   'event-store-unavailable': { status: 503, title: 'The event store can not record', retryAfterSeconds: 5 },
@@ -113,6 +118,9 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'origin-not-allowed': { status: 403, title: 'The request comes from another origin' },
   'session-ended': { status: 401, title: 'The session or API key has ended' },
   'access-ended': { status: 403, title: 'Access to the environment has ended' },
+  'openid-connect-off': { status: 404, title: 'OpenID Connect is not set up' },
+  'openid-connect-failed': { status: 400, title: 'The sign-in did not work' },
+  'openid-connect-unavailable': { status: 503, title: 'The OpenID provider does not answer', retryAfterSeconds: 10 },
   'no-session': { status: 400, title: 'Not signed in by a session' },
   'not-found': { status: 404, title: 'Nothing is here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },

@@ -29,6 +29,7 @@ import { registerEventExport } from './routes/event-export.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerFleet } from './routes/fleet.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerOpenIdConnect } from './routes/openid-connect.ts';
 import { registerProjections } from './routes/projections.ts';
 import { registerLive } from './routes/live.ts';
 import { registerMetrics } from './routes/metrics.ts';
@@ -47,6 +48,7 @@ export type RegisterRoutes = (app: FastifyInstance, dependencies: RestDependenci
 /** Under /api/v1. */
 const API: readonly RegisterRoutes[] = [
   registerSessions,
+  registerOpenIdConnect,
   registerUsers,
   registerApiKeys,
   registerSettings,

@@ -3,6 +3,7 @@ import { parseHostPort } from '../../../proto/host-port.ts';
 import type { ControlPlaneOptions } from '../../control-plane/options.ts';
 import { misuse } from '../cli-error.ts';
 import { readSecretFile } from '../flags.ts';
+import { openIdConnectOf } from './openid-connect-options.ts';
 import type { LogLevel } from '../logger.ts';
 
 /** The flags as they are parsed, by their names in camel case. */
@@ -33,6 +34,14 @@ export interface ServeFlags {
   readonly auditUser?: string;
   readonly auditPasswordFile?: string;
   readonly adminPasswordFile?: string;
+  readonly oidcIssuer?: string;
+  readonly oidcClientId?: string;
+  readonly oidcClientSecretFile?: string;
+  readonly oidcRoleMap?: readonly string[];
+  readonly oidcGroupsClaim?: string;
+  readonly oidcScope?: string;
+  readonly oidcRedirectUrl?: string;
+  readonly oidcCaFile?: string;
   /** In milliseconds. */
   readonly drainDelay?: number;
   readonly drainTimeout?: number;
@@ -72,6 +81,7 @@ export function serveOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Control
       drainTimeoutMs: flags.drainTimeout,
       eventStore: eitherOf('--event-store', flags.eventStore, flags.eventStoreFile),
       nats: natsOf(flags),
+      openIdConnect: openIdConnectOf(flags, env),
       adminPassword: adminPassword === '' ? undefined : adminPassword,
     }),
   };

@@ -50,7 +50,7 @@ export function createFakeAccounts(): FakeAccounts {
 
   const userOf = (role: Role): UserSummary => {
     const at = '2026-01-01T00:00:00.000Z';
-    return { id: role, username: `the-${role}`, role, grants: (role === 'operator' ? operatorGrants : undefined) ?? [], createdAt: at, passwordChangedAt: at, lastSignedInAt: null };
+    return { id: role, username: `the-${role}`, role, grants: (role === 'operator' ? operatorGrants : undefined) ?? [], createdAt: at, passwordChangedAt: at, signsInBy: 'password', lastSignedInAt: null };
   };
   const userNotFound = (): ApplicationError => new ApplicationError('user-not-found', 'there is no such user');
   const users: Users = {
@@ -75,6 +75,7 @@ export function createFakeAccounts(): FakeAccounts {
     },
     onGrants: (listener) => void grantListeners.push(listener),
     renewSession: (who) => Promise.resolve({ token: sessionTokenOf(who.role), principal: who }),
+    signInByIdentity: async (redeem) => redeem().then(({ role = 'metrics' }) => ({ token: sessionTokenOf(role), principal: principal(role, 'session') })),
     apiKeyRefused: () => Promise.resolve(),
     listSessions: () => [],
     revokeSession: () => Promise.reject(new ApplicationError('session-not-found', 'there is no such session')),

@@ -27,7 +27,7 @@ const listedSchema = {
     id: identifier,
     userId: identifier,
     username: { type: 'string' },
-    method: { type: 'string', enum: ['password'] },
+    method: { type: 'string', enum: ['password', 'openid-connect'] },
     address: { type: 'string', description: 'The IP address signed in from.' },
     createdAt: instant,
     lastUsedAt: instant,

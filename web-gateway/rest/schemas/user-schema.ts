@@ -26,6 +26,7 @@ export const userSchema = {
     grants: grantsSchema,
     createdAt: instant,
     passwordChangedAt: instant,
+    signsInBy: { type: 'string', enum: ['password', 'openid-connect'] },
     lastSignedInAt: { ...nullableInstant, description: 'At most a month back.' },
   },
 } as const;
