@@ -2,16 +2,15 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { controlPlaneDefaults } from '../../control-plane/options.ts';
-import { CliError } from '../cli-error.ts';
 import { checkDataDirectory, isServing } from '../data-directory.ts';
 import { eventStoreOf, withEventStoreFlags } from '../event-store-flags.ts';
 import type { EventStoreFlags } from '../event-store-flags.ts';
 import { flag } from '../flags.ts';
+import { interruptible } from '../interruptible.ts';
 import { withServersClient } from '../local-client.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { rebuildByServer } from '../rest/rebuild.ts';
 import type { RebuildProgress } from '../rest/rebuild.ts';
-import { interruption } from '../stop-signals.ts';
 
 interface Flags extends EventStoreFlags {
   readonly dataDir: string;
@@ -28,7 +27,6 @@ export function projectionsCommand(): Command {
 
 async function rebuildProjections(flags: Flags): Promise<void> {
   checkDataDirectory(flags.dataDir);
-  const { signal, release } = interruption();
   const bar = createProgressBar('rebuilding');
   const startedMs = performance.now();
   let events = 0;
@@ -36,16 +34,10 @@ async function rebuildProjections(flags: Flags): Promise<void> {
     ({ events } = progress);
     if (progress.share !== null) bar.showShare(progress.share, `${events.toLocaleString('en')} events`);
   };
-  try {
+  await interruptible('the read models are those that were there before', async (signal) => {
     if (await isServing(flags.dataDir)) await withServersClient(flags.dataDir, (client) => rebuildByServer(client, onProgress, signal));
     else await rebuildAlone(flags, onProgress, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new CliError('interrupted', 'interrupted: the read models are those that were there before', { cause: error });
-  } finally {
-    bar.clear();
-    release();
-  }
+  }).finally(bar.clear);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   process.stdout.write(flags.json === true ? `${JSON.stringify({ events, seconds })}\n` : `Rebuilt the read models from ${events.toLocaleString('en')} events in ${seconds} s.\n`);
 }

@@ -1,16 +1,15 @@
 /** `homeport replay`: environments and tunnels as they were at an instant, from the events alone. */
 import { Command } from 'commander';
 import type { Replay, ReplayedEnvironment } from '../../../projections/replay.ts';
-import { CliError } from '../cli-error.ts';
 import { flag, instant } from '../flags.ts';
 import { withHistory, withHistoryFlags } from '../history-source.ts';
 import type { HistoryFlags } from '../history-source.ts';
+import { interruptible } from '../interruptible.ts';
 import { createListPrinter } from '../list-printer.ts';
 import { withOutputFlags } from '../output.ts';
 import type { Layout, OutputFlags } from '../output.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { withReplay } from '../replay/replay-history.ts';
-import { interruption } from '../stop-signals.ts';
 
 type Flags = HistoryFlags & OutputFlags & { readonly asOf: string };
 
@@ -48,22 +47,16 @@ export function replayCommand(): Command {
 
 async function replay(flags: Flags, self: Command): Promise<void> {
   const { asOf } = flags;
-  const { signal, release } = interruption();
   const bar = createProgressBar('replaying');
-  try {
-    await withHistory(flags, self, (source) =>
-      withReplay(source, { asOf, onProgress: (share, events) => bar.showShare(share, `${events.toLocaleString('en')} events`), signal }, (past, pollsSince) => {
+  const onProgress = (share: number, events: number): void => bar.showShare(share, `${events.toLocaleString('en')} events`);
+  await interruptible('the replay was not whole, and nothing is left of it', (signal) =>
+    withHistory(flags, self, (source) =>
+      withReplay(source, { asOf, onProgress, signal }, (past, pollsSince) => {
         bar.clear();
         print(past, pollsSince, flags);
       }),
-    );
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new CliError('interrupted', 'interrupted before the replay was whole: nothing is left of it', { cause: error });
-  } finally {
-    bar.clear();
-    release();
-  }
+    ),
+  ).finally(bar.clear);
 }
 
 function print(past: Replay, pollsSince: string | undefined, flags: Flags): void {

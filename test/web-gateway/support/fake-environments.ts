@@ -167,7 +167,10 @@ export function createFakeEnvironments(): FakeEnvironments {
           return Promise.resolve({ items, nextCursor: null, total: items.length });
         },
       },
-      rebuild: () => Promise.resolve(),
+      rebuild(onProgress = () => undefined) {
+        for (const [events, share] of [[5, 0.5], [10, 1]] as const) onProgress({ events, share });
+        return Promise.resolve();
+      },
       whenComplete: () => Promise.resolve(!isLagging),
       changes,
       whenApplied: (asked) => Promise.resolve(!isLagging && Number(asked) <= position),
