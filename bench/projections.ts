@@ -1,7 +1,7 @@
 /**
- * How fast do the read models catch up, how soon is an append applied, and how long do lists take in a large fleet?
+ * How soon is an append applied, and how long do lists take in a large fleet? How fast the read models catch up is in bench/stores.ts.
  *
- *   node bench/projections.ts [--events 400000] [--environments 100000] [--appends 500]
+ *   node bench/projections.ts [--environments 100000] [--appends 500]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -11,13 +11,11 @@ import { pino } from 'pino';
 import { createProjections } from '../projections/open.ts';
 import type { EnvironmentListQuery, Projections } from '../projections/port.ts';
 import { openEventStore } from '../services/event-store/open.ts';
-import type { EventStore } from '../services/event-store/port.ts';
-import { appendHistory } from '../test/projections/append-history.ts';
-import { randomHistory, type HistoryOptions } from '../test/projections/random-history.ts';
+import { randomHistory } from '../test/projections/random-history.ts';
+import { fillHistory } from './support/catch-up.ts';
 
 const { values } = parseArgs({
   options: {
-    events: { type: 'string', default: '400000' },
     environments: { type: 'string', default: '100000' },
     appends: { type: 'string', default: '500' },
   },
@@ -37,39 +35,6 @@ const measured: Measured[] = [];
 /** The value at a share of the sorted values. */
 function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-async function fill(store: EventStore, options: HistoryOptions, count: number): Promise<void> {
-  const history = randomHistory(options);
-  const revisions = new Map<string, number>();
-  for (let left = count; left > 0; left -= 10_000) {
-    const events = Array.from({ length: Math.min(left, 10_000) }, () => history.next().value);
-    // Polls reach the store a shard at a time, and so they stand in its log.
-    if (options.pollPercent > 50) events.sort((a, b) => (a.stream.startsWith('polls-') && b.stream.startsWith('polls-') ? a.stream.localeCompare(b.stream) : 0));
-    await appendHistory(store, events, revisions);
-  }
-}
-
-async function catchUp(name: string, aim: number, options: HistoryOptions, count: number): Promise<void> {
-  const dataDirectory = join(directory, name);
-  const store = await openEventStore({ dataDirectory });
-  await fill(store, options, count);
-  const cpuBefore = process.cpuUsage();
-  const started = performance.now();
-  const projections = await createProjections({ eventStore: store, file: join(dataDirectory, 'read-models.db'), logger });
-  await projections.whenCaughtUp();
-  const seconds = (performance.now() - started) / 1000;
-  const cpu = process.cpuUsage(cpuBefore);
-  const perSecond = Math.round(count / seconds);
-  const microseconds = ((cpu.user + cpu.system) / count).toFixed(1);
-  measured.push({
-    question: `catch up, ${name}, ${String(count)} events`,
-    result: `${String(perSecond)} events/s (${microseconds} µs CPU each)`,
-    aim: `${String(aim)} events/s`,
-    value: perSecond,
-  });
-  await projections.close();
-  await store.close();
 }
 
 async function latency(appends: number): Promise<void> {
@@ -103,7 +68,7 @@ async function latency(appends: number): Promise<void> {
 async function lists(environments: number): Promise<void> {
   const dataDirectory = join(directory, 'lists');
   const store = await openEventStore({ dataDirectory });
-  await fill(store, { seed: 4, environments, pollPercent: 0 }, environments * 2);
+  await fillHistory(store, { seed: 4, environments, pollPercent: 0 }, environments * 2);
   const projections = await createProjections({ eventStore: store, file: join(dataDirectory, 'read-models.db'), logger });
   await projections.whenCaughtUp();
   const asked: readonly (readonly [string, EnvironmentListQuery])[] = [
@@ -140,9 +105,6 @@ async function time(projections: Projections, environments: number, name: string
 }
 
 try {
-  const events = Number(values.events);
-  await catchUp('95 % polls', 100_000, { seed: 1, environments: 15_000, pollPercent: 95 }, events);
-  await catchUp('decisions only', 30_000, { seed: 2, environments: 2000, pollPercent: 0 }, Math.ceil(events / 4));
   await latency(Number(values.appends));
   await lists(Number(values.environments));
   console.table(measured.map(({ question, result, aim }) => ({ question, result, aim })));

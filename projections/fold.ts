@@ -14,6 +14,8 @@ export interface Fold {
   readonly seen: number;
   /** Events taken since the last commit. */
   readonly pending: number;
+  /** Of their data; about what they hold in memory. */
+  readonly pendingCharacters: number;
   /** Whether one of them should not wait for others. */
   readonly isUrgent: boolean;
   /** Takes events that follow those taken before. Types that no projection knows are passed over. */
@@ -44,6 +46,7 @@ export function createFold(database: DatabaseSync, projections: readonly Project
   const recordedAt = createRecordedClock(checkpoint.recordedAtMs);
   let committed = checkpoint.last?.position;
   let pending = 0;
+  let pendingCharacters = 0;
   let unchecked = 0;
   let isUrgent = false;
   let hasRows = false;
@@ -71,6 +74,7 @@ export function createFold(database: DatabaseSync, projections: readonly Project
     for (const event of events) {
       recordedAtMs = recordedAt(event);
       takeOne(event, { ordinal: ++ordinal, recordedAtMs });
+      pendingCharacters += event.data.length;
     }
     const kept = events.findLast(isKept);
     const anchor = kept === undefined ? checkpoint.anchor : { position: kept.position, eventId: kept.id };
@@ -104,6 +108,9 @@ export function createFold(database: DatabaseSync, projections: readonly Project
     get pending() {
       return pending;
     },
+    get pendingCharacters() {
+      return pendingCharacters;
+    },
     get isUrgent() {
       return isUrgent;
     },
@@ -122,6 +129,7 @@ export function createFold(database: DatabaseSync, projections: readonly Project
     commit() {
       if (hasRows || unchecked >= uncheckedEventsAtMost) write();
       pending = 0;
+      pendingCharacters = 0;
       isUrgent = false;
       committed = checkpoint.last?.position;
       return committed;

@@ -15,8 +15,12 @@ export interface ProjectorOptions {
   readonly onApplied: (position: Position | undefined, isCaughtUp: boolean, collected: CollectedChanges) => void;
 }
 
-/** Events that a commit carries while catching up. More fold more polls into one row, fewer answer sooner to a request to stop. */
-const eventsPerCommit = 20_000;
+/**
+ * What a commit carries while catching up, at most: so many events, or characters of their data. More fold more polls into one row; fewer
+ * answer sooner to a request to stop, and hold less in memory.
+ */
+const eventsPerCommit = 200_000;
+const charactersPerCommit = 32 * 1024 * 1024;
 
 /** Runs until the signal aborts; what was taken is committed then. Throws what the store or SQLite throws, or what an event that can't be read throws. */
 export async function runProjector({ reader, fold, changes, pollFoldMs, signal, onApplied }: ProjectorOptions): Promise<void> {
@@ -48,7 +52,7 @@ export async function runProjector({ reader, fold, changes, pollFoldMs, signal, 
       if (message.kind === 'events') {
         fold.take(message.events);
         changes.take(message.events);
-        if (fold.pending >= eventsPerCommit || (isCaughtUp && fold.isUrgent)) {
+        if (fold.pending >= eventsPerCommit || fold.pendingCharacters >= charactersPerCommit || (isCaughtUp && fold.isUrgent)) {
           commit();
           // A store read within this thread would let nothing else have its turn.
           if (!isCaughtUp) await nextTurn();

@@ -102,7 +102,13 @@ export function liftEvent(type: EventType, version: number, data: unknown): unkn
   return lift(data as never);
 }
 
+const versionMarker = '"schemaVersion":';
+
 /** Looked for in the text, as most events are polls whose metadata nobody reads: a quote within a value would be escaped. Without one it is the first. */
 function versionIn(metadata: string): number {
-  return Number(/"schemaVersion":\s*(\d+)/.exec(metadata)?.[1] ?? 1);
+  const found = metadata.indexOf(versionMarker);
+  if (found === -1) return 1;
+  const at = found + versionMarker.length;
+  const version = Number.parseInt(metadata.slice(at, at + 16), 10);
+  return version >= 1 ? version : 1;
 }
