@@ -23,13 +23,18 @@ export function useValidator(app: FastifyInstance): void {
   });
 }
 
-/** JSON is the only body there is, in its two names; an empty one is none. */
+/** JSON is the only body there is, in its two names; an empty one is none, whatever it is called. */
 export function useJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
     else void parse(request, body as string, done);
+  });
+  // Many clients name a type although they send nothing.
+  app.addContentTypeParser('*', ({ headers }, _body, done) => {
+    const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+    done(isEmpty ? null : new GatewayError('unsupported-media-type', 'Send the body as application/json.'), undefined);
   });
 }
 

@@ -51,6 +51,7 @@ export function registerActivity(app: FastifyInstance, { projections, environmen
       config: { access: 'auditor' },
       schema: {
         summary: 'Calls to engines',
+        operationId: 'listActivity',
         description: `${description} total is null: calls are not counted.`,
         querystring: exactly({ environment: { ...identifier, description: 'Of this environment alone, by its id.' }, ...filters, ...pageQuery }),
         response: { 200: pageOf(callSchema, { type: ['integer', 'null'] }) },
@@ -67,7 +68,7 @@ export function registerActivity(app: FastifyInstance, { projections, environmen
     '/environments/:id/activity',
     {
       config: { access: 'auditor' },
-      schema: { summary: 'Calls to an environment’s engines', description, params: idParams, querystring: exactly({ ...filters, ...pageQuery }), response: { 200: pageOf(callSchema) } },
+      schema: { summary: 'Calls to an environment’s engines', operationId: 'listEnvironmentActivity', description, params: idParams, querystring: exactly({ ...filters, ...pageQuery }), response: { 200: pageOf(callSchema) } },
     },
     async ({ params, query }) => {
       const found = await page(projections.activity.list({ ...query, environmentId: params.id }));

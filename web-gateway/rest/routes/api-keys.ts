@@ -25,6 +25,7 @@ const newKeySchema = exactly(
     expiresAt: nullableInstant,
   },
   ['name', 'role'],
+  { name: 'monitoring', role: 'metrics' },
 );
 
 export function registerApiKeys(app: FastifyInstance, { accounts }: RestDependencies): void {

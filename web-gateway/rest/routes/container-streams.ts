@@ -110,6 +110,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
       config: { access: 'operator', environmentAccess: 'full' },
       schema: {
         summary: 'Run a command in a container (WebSocket)',
+        operationId: 'execInContainer',
         description: 'Binary messages are bytes, both ways; text messages are JSON: start, resize and eof from the client; ready, exit and error from the server.',
         params,
         querystring: execQuery,
@@ -132,6 +133,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
       config: { access: 'operator', environmentAccess: 'full' },
       schema: {
         summary: 'Attach to a container’s own process (WebSocket)',
+        operationId: 'attachToContainer',
         description: 'As exec; the client may detach, and the container goes on.',
         params,
         querystring: attachQuery,
@@ -150,6 +152,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
       config: { access: 'operator' },
       schema: {
         summary: 'A container’s logs (WebSocket)',
+        operationId: 'followContainerLogs',
         description: 'Of a container without a terminal each binary message begins with a byte: 1 is standard output, 2 standard error.',
         params,
         querystring: logsQuery,
@@ -169,7 +172,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
     '/environments/:id/containers/:cid/stats',
     {
       config: { access: 'operator' },
-      schema: { summary: 'A container’s figures, about every second (WebSocket)', description: 'Text messages of type stats, with what the engine says.', params, querystring: exactly({ node }), response: opened },
+      schema: { summary: 'A container’s figures, about every second (WebSocket)', operationId: 'followContainerStats', description: 'Text messages of type stats, with what the engine says.', params, querystring: exactly({ node }), response: opened },
     },
     async (request, reply) => serve(request, reply, 'read', runStats),
   );

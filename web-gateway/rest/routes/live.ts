@@ -35,6 +35,7 @@ export function registerLive(app: FastifyInstance, { live, webSockets, leases, l
       config: { access: 'auditor' },
       schema: {
         summary: 'What changes, as it changes',
+        operationId: 'followLive',
         description: `Server-sent events: ready first, then change (kind, ids and the types of the events, the position as the event’s id), at most four a second; reset asks for everything to be read again. The same as JSON messages over a WebSocket. Kinds: ${allKinds.join(', ')}.`,
         querystring: querySchema,
         response: {

@@ -25,6 +25,7 @@ export function registerOpenIdConnect(app: FastifyInstance, { accounts, openIdCo
       config: { access: 'public' },
       schema: {
         summary: 'Whether one can sign in by OpenID Connect',
+        operationId: 'describeOpenIdConnect',
         response: { 200: { type: 'object', properties: { issuer: nullableText, signInPath: { ...nullableText, description: 'Where to send the browser; null where it is not set up.' } } } },
       },
     },
@@ -37,6 +38,7 @@ export function registerOpenIdConnect(app: FastifyInstance, { accounts, openIdCo
       config: { access: 'public' },
       schema: {
         summary: 'Go to the provider to sign in',
+        operationId: 'beginOpenIdConnect',
         querystring: exactly({ returnTo: { type: 'string', maxLength: 1024, default: '/', description: 'A path on this server to go on to.' } }),
       },
     },
@@ -52,7 +54,7 @@ export function registerOpenIdConnect(app: FastifyInstance, { accounts, openIdCo
 
   app.get(
     '/oidc/callback',
-    { config: { access: 'public' }, schema: { summary: 'Come back from the provider', description: 'For browsers that the provider sends.', querystring: { type: 'object', additionalProperties: true } } },
+    { config: { access: 'public' }, schema: { summary: 'Come back from the provider', operationId: 'endOpenIdConnect', description: 'For browsers that the provider sends.', querystring: { type: 'object', additionalProperties: true, properties: { code: { type: 'string' }, state: { type: 'string' }, error: { type: 'string' } } } } },
     (request, reply) =>
       orPage(request, reply, async () => {
         if (provider === undefined || cookie === undefined) throw off();

@@ -30,8 +30,9 @@ export function registerProjections(app: FastifyInstance, { projections, closing
       config: { access: 'admin' },
       schema: {
         summary: 'Build the read models anew',
+        operationId: 'rebuildReadModels',
         description: `They answer meanwhile. Progress is streamed as ${NDJSON}; whoever breaks the connection cancels, unless others asked too.`,
-        response: { 200: lineSchema },
+        response: { 200: { description: 'A line for each step, and the last one.', content: { [NDJSON]: { schema: lineSchema } } } },
       },
     },
     async (request, reply) => {

@@ -39,6 +39,7 @@ const listedSchema = {
 const credentialsSchema = exactly(
   { username: { type: 'string', minLength: 1, maxLength: 200 }, password: { type: 'string', minLength: 1, maxLength: 2048 } },
   ['username', 'password'],
+  { username: 'admin', password: 'correct horse battery staple' },
 );
 
 export function registerSessions(app: FastifyInstance, { accounts, users, authentication }: RestDependencies): void {

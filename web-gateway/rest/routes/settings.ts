@@ -51,7 +51,7 @@ export function registerSettings(app: FastifyInstance, { settings, projections }
 
   app.patch<{ Body: Partial<Settings> }>(
     '/settings',
-    { config: { access: 'admin' }, schema: { summary: 'Change settings', headers: ifMatch, body: { ...exactly(properties), examples: [{ pollIntervalSeconds: 10 }] }, response: { 200: settingsSchema } } },
+    { config: { access: 'admin' }, schema: { summary: 'Change settings', headers: ifMatch, body: exactly(properties, [], { pollIntervalSeconds: 10 }), response: { 200: settingsSchema } } },
     async (request, reply) => {
       const { position } = await settings.change(request.body, contextOf(request), onlyIfMatch(request, (current: Settings) => current));
       await settle(projections, position, reply);

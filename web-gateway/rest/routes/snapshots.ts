@@ -65,7 +65,7 @@ export function registerSnapshots(app: FastifyInstance, { projections, snapshots
     '/environments/:id/snapshots',
     {
       config: { access: 'auditor' },
-      schema: { summary: 'List the snapshots that differ', description: 'Newest first. Those that said the same as the one before are events alone.', params: idParams, querystring: exactly({ asOf, ...pageQuery }), response: { 200: pageOf(itemSchema) } },
+      schema: { summary: 'List the snapshots that differ', operationId: 'listSnapshots', description: 'Newest first. Those that said the same as the one before are events alone.', params: idParams, querystring: exactly({ asOf, ...pageQuery }), response: { 200: pageOf(itemSchema) } },
     },
     async ({ params, query }) => {
       const atMs = await instantAsked(projections, query.asOf);

@@ -41,6 +41,7 @@ export function registerTimeline(app: FastifyInstance, { projections, environmen
       config: { access: 'auditor' },
       schema: {
         summary: 'What happened',
+        operationId: 'listTimeline',
         description: 'To all environments, accounts and settings; to an operator whose grants do not reach everything, to the environments in reach. Polls and calls are left out: see the heartbeat, and the activity. total is null: entries are not counted.',
         querystring: querySchema,
         response: { 200: pageOf(entrySchema, { type: 'null' }) },
@@ -55,6 +56,7 @@ export function registerTimeline(app: FastifyInstance, { projections, environmen
       config: { access: 'auditor' },
       schema: {
         summary: 'What happened to an environment',
+        operationId: 'listEnvironmentTimeline',
         description: 'Also where it was removed meanwhile. Polls and calls are left out: see the heartbeat, and the activity.',
         params: idParams,
         querystring: querySchema,

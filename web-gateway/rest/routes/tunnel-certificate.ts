@@ -25,6 +25,7 @@ const rotationSchema = {
   properties: {
     formerAcceptedSeconds: { type: 'integer', description: 'For how long agents accept the former one: 30 days unless given, a year at most. 0, for a key that leaked, ends all former ones at once.' },
   },
+  examples: [{ formerAcceptedSeconds: 604_800 }],
 };
 
 export function registerTunnelCertificate(app: FastifyInstance, { tunnelCertificate, projections }: RestDependencies): void {

@@ -50,6 +50,7 @@ export function registerUsers(app: FastifyInstance, { accounts, users, projectio
       config: { access: 'metrics' },
       schema: {
         summary: 'Change a user’s role, grants or password',
+        operationId: 'changeUser',
         description:
           'An admin changes all; everyone else their own password, by a session, with the current one. A changed password ends the user’s sessions; who changed their own gets another.',
         params: idParams,

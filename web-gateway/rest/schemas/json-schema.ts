@@ -28,6 +28,11 @@ export const idempotencyKey = {
 /** No body, or an empty object. */
 export const nothing = { type: ['object', 'null'], additionalProperties: false } as const;
 
+/** An answer that is no JSON of ours. */
+export function contentOf(mediaType: string, description: string): object {
+  return { description, content: { [mediaType]: { schema: { type: 'string' } } } };
+}
+
 /** A page of a list. */
 export function pageOf(items: object, total: object = { type: 'integer' }): object {
   return {
@@ -37,7 +42,7 @@ export function pageOf(items: object, total: object = { type: 'integer' }): obje
   };
 }
 
-/** An object of exactly these properties. */
-export function exactly(properties: Readonly<Record<string, object>>, required: readonly string[] = []): object {
-  return { type: 'object', additionalProperties: false, required, properties };
+/** An object of exactly these properties; with an example where it is a body, for whoever reads the description. */
+export function exactly(properties: Readonly<Record<string, object>>, required: readonly string[] = [], example?: object): object {
+  return { type: 'object', additionalProperties: false, required, properties, ...(example === undefined ? {} : { examples: [example] }) };
 }

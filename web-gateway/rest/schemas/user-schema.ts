@@ -34,11 +34,15 @@ export const userSchema = {
 const username = { type: 'string', minLength: 1, maxLength: 200, description: '1 to 64 of a to z, digits, dots, dashes, underscores and @. Case does not count.' } as const;
 const password = { type: 'string', minLength: 1, maxLength: 2048, description: 'At least 12 characters.' } as const;
 
-export const newUserSchema = exactly({ username, password, role: roleSchema, grants: grantsSchema }, ['username', 'password', 'role']);
+export const newUserSchema = exactly({ username, password, role: roleSchema, grants: grantsSchema }, ['username', 'password', 'role'], { username: 'kim', password: 'correct horse battery staple', role: 'operator', grants: [{ tag: 'eu', access: 'full' }] });
 
-export const userChangesSchema = exactly({
-  role: roleSchema,
-  grants: grantsSchema,
-  password,
-  currentPassword: { type: 'string', minLength: 1, maxLength: 2048, description: 'Needed for one’s own password.' },
-});
+export const userChangesSchema = exactly(
+  {
+    role: roleSchema,
+    grants: grantsSchema,
+    password,
+    currentPassword: { type: 'string', minLength: 1, maxLength: 2048, description: 'Needed for one’s own password.' },
+  },
+  [],
+  { role: 'operator', grants: [{ tag: 'eu', access: 'read' }] },
+);
