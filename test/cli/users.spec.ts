@@ -1,5 +1,5 @@
 /** `homeport user` and `homeport api-key`, against a real server: accounts, keys, and what each may do. */
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createRest } from '../e2e/docker/support/rest.ts';
@@ -8,17 +8,23 @@ import { runHomeport, startHomeport } from '../support/homeport.ts';
 import type { HomeportServer } from '../support/homeport.ts';
 import type { Finished } from '../support/child-process.ts';
 import { findSecrets } from '../support/secret-search.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const PASSWORD = 'correct horse battery';
 
 describe('homeport user and homeport api-key', function () {
   this.timeout(30_000);
   let server: HomeportServer;
+  let folder: TemporaryFolder;
   before(async () => {
+    folder = createTemporaryFolder();
     server = await startHomeport();
     await server.signIn();
   });
-  after(() => server.remove());
+  after(async () => {
+    await server.remove();
+    folder.remove();
+  });
 
   const user = (args: readonly string[], input = `${PASSWORD}\n`): Promise<Finished> => runHomeport(['user', ...args, '--data-dir', server.dataDir], { input });
   /** What a command shows. */
@@ -95,10 +101,15 @@ describe('homeport user and homeport api-key', function () {
     const file = path.join(server.dataDir, 'initial-admin-password');
     expect(existsSync(file)).to.equal(true);
     await server.stop();
-    const { code, stderr } = await user(['set-password', 'admin', '--json'], 'a way back in again\n');
+    // As who keeps the keys on another volume.
+    const [keyFile, checkpointKeyFile] = ['installation.key', 'checkpoint.key'].map((name) => path.join(folder.path, name)) as [string, string];
+    for (const file of [keyFile, checkpointKeyFile]) renameSync(path.join(server.dataDir, 'keys', path.basename(file)), file);
+    const keys = ['--key-file', keyFile, '--checkpoint-key-file', checkpointKeyFile];
+    expect((await user(['list'])).stderr).to.include('installation.key is missing');
+    const { code, stderr } = await user(['set-password', 'admin', '--json', ...keys], 'a way back in again\n');
     expect(code, stderr).to.equal(0);
     expect(existsSync(file)).to.equal(false);
-    const again = await startHomeport({ dataDir: server.dataDir });
+    const again = await startHomeport({ dataDir: server.dataDir, flags: keys });
     try {
       const { status } = await createRest(again).call('POST', '/api/v1/sessions', { body: { username: 'admin', password: 'a way back in again' } });
       expect(status).to.equal(201);

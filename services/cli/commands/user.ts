@@ -1,6 +1,8 @@
 /** `homeport user`: accounts, on the server's own machine, also when no one can sign in. */
 import { Argument, Command } from 'commander';
 import { agreed } from '../agreed.ts';
+import { eventStoreOf, withEventStoreFlags } from '../event-store-flags.ts';
+import type { EventStoreFlags } from '../event-store-flags.ts';
 import { flag, secretFileFlag, several } from '../flags.ts';
 import { withLocalClient } from '../local-client.ts';
 import { newPassword } from '../new-password.ts';
@@ -10,8 +12,10 @@ import type { RestClient } from '../rest/rest-client.ts';
 import { findUser, grantText, listUsers, parseGrant, ROLES } from '../rest/users.ts';
 import type { User } from '../rest/users.ts';
 
-interface DataFlags {
+interface DataFlags extends EventStoreFlags {
   readonly dataDir: string;
+  readonly keyFile?: string;
+  readonly checkpointKeyFile?: string;
 }
 
 const grants = ({ role, grants: given }: User): string | null => (given.length > 0 ? given.map(grantText).join(', ') : role === 'operator' ? 'none' : null);
@@ -48,7 +52,7 @@ function addCommand(): Command {
   return withFlags(command).action(async (username: string, role: string, flags: DataFlags & OutputFlags & { grant?: readonly string[]; passwordFile?: string }) => {
     const given = flags.grant?.map(parseGrant);
     const password = await newPassword(flags, username);
-    await withLocalClient(flags.dataDir, async (client) => {
+    await withDirectory(flags, async (client) => {
       const { body } = await client.call('POST', '/users', { body: { username, password, role, ...(given === undefined ? {} : { grants: given }) } });
       print(body as User, flags);
     });
@@ -58,7 +62,7 @@ function addCommand(): Command {
 function listCommand(): Command {
   const command = new Command('list').alias('ls').description('list accounts');
   return withFlags(command).action((flags: DataFlags & OutputFlags) =>
-    withLocalClient(flags.dataDir, async (client) => {
+    withDirectory(flags, async (client) => {
       process.stdout.write(renderList(await listUsers(client), LAYOUT, flags));
     }),
   );
@@ -87,7 +91,7 @@ function setRoleCommand(): Command {
 function removeCommand(): Command {
   const command = new Command('remove').alias('rm').description('remove an account, its sessions and its API keys').argument('<name>', 'its name or id').addOption(flag('-y, --yes', 'do not ask'));
   return withDataDir(command).action(async (name: string, flags: DataFlags & { yes?: true }) => {
-    await withLocalClient(flags.dataDir, async (client) => {
+    await withDirectory(flags, async (client) => {
       const { id, username } = await findUser(client, name);
       await agreed(flags, `Remove the user ${username}?`);
       await client.call('DELETE', `/users/${id}`);
@@ -96,7 +100,7 @@ function removeCommand(): Command {
 }
 
 async function change(name: string, flags: DataFlags & OutputFlags, changes: object): Promise<void> {
-  await withLocalClient(flags.dataDir, async (client: RestClient) => {
+  await withDirectory(flags, async (client) => {
     const { id } = await findUser(client, name);
     const { body } = await client.call('PATCH', `/users/${id}`, { body: changes });
     print(body as User, flags);
@@ -112,5 +116,17 @@ function withFlags(command: Command): Command {
 }
 
 function withDataDir(command: Command): Command {
-  return command.addOption(flag('--data-dir <folder>', "the server's data directory").default('./homeport-data'));
+  return withEventStoreFlags(
+    command
+      .addOption(flag('--data-dir <folder>', "the server's data directory").default('./homeport-data'))
+      .addOption(flag('--key-file <file>', 'the installation key, where serve is told of one elsewhere, while no server runs'))
+      .addOption(flag('--checkpoint-key-file <file>', 'likewise, the key that signs checkpoints')),
+  );
+}
+
+function withDirectory(flags: DataFlags, use: (client: RestClient) => Promise<void>): Promise<void> {
+  const { dataDir, keyFile, checkpointKeyFile } = flags;
+  const eventStore = eventStoreOf(flags);
+  const elsewhere = { ...(eventStore === undefined ? {} : { eventStore }), ...(keyFile === undefined ? {} : { keyFile }), ...(checkpointKeyFile === undefined ? {} : { checkpointKeyFile }) };
+  return withLocalClient(dataDir, use, elsewhere);
 }
