@@ -20,8 +20,8 @@ export interface LiveChanges {
   since(sequence: number): readonly Change[] | undefined;
   /** Calls back when there is something to tell. Returns the way out. */
   onCommitted(listener: () => void): () => void;
-  /** Polls of this environment are told too, until the way out, which is returned, is taken. */
-  watchPolls(environmentId: string): () => void;
+  /** Polls of these environments are told too, until the way out, which is returned, is taken. */
+  watchPolls(environmentIds: readonly string[]): () => void;
 }
 
 export interface RecentChanges extends LiveChanges {
@@ -89,12 +89,15 @@ export function createRecentChanges({
       return () => listeners.delete(listener);
     },
 
-    watchPolls(environmentId) {
+    watchPolls(environmentIds) {
       const count = (by: number): void => {
-        const watching = (watches.get(environmentId) ?? 0) + by;
-        if (watching > 0) watches.set(environmentId, watching);
-        else watches.delete(environmentId);
-        onPollsWatched([...watches.keys()]);
+        const before = watches.size;
+        for (const environmentId of environmentIds) {
+          const watching = (watches.get(environmentId) ?? 0) + by;
+          if (watching > 0) watches.set(environmentId, watching);
+          else watches.delete(environmentId);
+        }
+        if (watches.size !== before) onPollsWatched([...watches.keys()]);
       };
       count(1);
       let isOver = false;

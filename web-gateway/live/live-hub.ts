@@ -178,11 +178,7 @@ export function createLiveHub({
   }
 
   function watchedPolls({ kinds, environmentIds }: LiveFilter): () => void {
-    if (!kinds.has('poll') || environmentIds === undefined) return () => undefined;
-    const ways = [...environmentIds].map((environmentId) => changes.watchPolls(environmentId));
-    return () => {
-      for (const way of ways) way();
-    };
+    return kinds.has('poll') && environmentIds !== undefined ? changes.watchPolls([...environmentIds]) : () => undefined;
   }
 
   return {

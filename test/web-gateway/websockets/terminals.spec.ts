@@ -140,6 +140,17 @@ describe('terminals over WebSockets', () => {
     expect(await gateway.activity.outcomeOf('/exec/abc123/start')).to.include({ failure: 'session-ended' });
   });
 
+  it('end at once when the grant is taken', async () => {
+    gateway.accounts.grantOperator([{ tag: 'eu', access: 'full' }]);
+    const client = await openSocket(gateway, EXEC);
+    await client.message('ready');
+    await channel;
+    gateway.accounts.grantOperator([{ tag: 'eu', access: 'read' }]);
+    expect(await client.closed).to.deep.equal({ code: 4403, reason: 'access-ended' });
+    await allGone();
+    expect(await gateway.activity.outcomeOf('/exec/abc123/start')).to.include({ failure: 'access-ended' });
+  });
+
   it('let the engine’s connection and the tunnel go when the browser is gone', async () => {
     const client = await openSocket(gateway, EXEC);
     await client.message('ready');
@@ -194,13 +205,20 @@ describe('terminals over WebSockets', () => {
     await eventually('all of it to be taken', () => (client.socket.bufferedAmount === 0 ? true : undefined));
   });
 
-  it('are told when the server stops', async () => {
+  it('are told when the server stops; a command may still finish', async () => {
+    const running = await openSocket(gateway, EXEC);
+    await running.message('ready');
+    const process = await channel;
     const attached = await openSocket(gateway, `${CONTAINER}/attach`);
     const unstarted = await openSocket(gateway, `${CONTAINER}/exec`);
     await attached.message('ready');
-    await gateway.gateway.close({ graceMs: 2_000 });
+    const closed = gateway.gateway.close({ graceMs: 5_000 });
     expect(await attached.closed).to.deep.equal({ code: 1001, reason: 'shutting-down' });
     expect(await unstarted.closed).to.deep.equal({ code: 1001, reason: 'shutting-down' });
+    engine.exitCode = 4;
+    process.end('done');
+    expect(await running.message('exit')).to.deep.equal({ type: 'exit', code: 4 });
+    await closed;
   });
 });
 
