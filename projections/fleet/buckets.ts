@@ -19,36 +19,38 @@ export function createFleetBuckets(database: DatabaseSync): FleetBuckets {
   );
   const save = database.prepare('INSERT OR REPLACE INTO fleet_counts VALUES (?, ?, ?, ?, ?, ?, ?)');
   const remove = database.prepare('DELETE FROM fleet_counts WHERE bucketSeconds = ? AND startsAt < ?');
-  /** The newest bucket by level, dimension and value. */
-  const current = new Map<string, Mutable<FleetBucketRow>>();
+  /** By dimension and value, the newest bucket of each level. */
+  const current = new Map<string, Mutable<FleetBucketRow>[]>();
   const changed = new Set<FleetBucketRow>();
-  /** The newest time seen; undefined until the first change, which removes what has aged meanwhile. */
+  /** The newest time seen, and the day up to which what has aged was removed. */
   let seenSeconds = 0;
   let prunedDay = 0;
 
-  function bucketOf(bucketSeconds: number, dimension: FleetDimension, value: string, startsAt: number): Mutable<FleetBucketRow> {
-    const key = `${bucketSeconds} ${dimension} ${value}`;
-    const found = current.get(key) ?? (newest.get(bucketSeconds, dimension, value) as Mutable<FleetBucketRow> | undefined);
-    if (found?.startsAt === startsAt) {
-      current.set(key, found);
-      return found;
+  function newestBuckets(dimension: FleetDimension, value: string): Mutable<FleetBucketRow>[] {
+    const key = `${dimension} ${value}`;
+    let buckets = current.get(key);
+    if (buckets === undefined) {
+      const none = { dimension, value, startsAt: -1, lowest: 0, highest: 0, last: 0 };
+      buckets = fleetLevels.map(({ bucketSeconds }) => (newest.get(bucketSeconds, dimension, value) as Mutable<FleetBucketRow> | undefined) ?? { ...none, bucketSeconds });
+      current.set(key, buckets);
     }
-    const last = found?.last ?? 0;
-    const next = { bucketSeconds, dimension, value, startsAt, lowest: last, highest: last, last };
-    current.set(key, next);
-    return next;
+    return buckets;
   }
 
   return {
     add(dimension, value, by, atSeconds) {
       seenSeconds = atSeconds;
-      for (const { bucketSeconds } of fleetLevels) {
-        const bucket = bucketOf(bucketSeconds, dimension, value, Math.floor(atSeconds / bucketSeconds) * bucketSeconds);
+      const buckets = newestBuckets(dimension, value);
+      buckets.forEach((newestOne, level) => {
+        const { bucketSeconds, last } = newestOne;
+        const startsAt = atSeconds - (atSeconds % bucketSeconds);
+        const bucket = newestOne.startsAt === startsAt ? newestOne : { bucketSeconds, dimension, value, startsAt, lowest: last, highest: last, last };
         bucket.last += by;
         bucket.lowest = Math.min(bucket.lowest, bucket.last);
         bucket.highest = Math.max(bucket.highest, bucket.last);
+        buckets[level] = bucket;
         changed.add(bucket);
-      }
+      });
     },
 
     write() {

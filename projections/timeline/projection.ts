@@ -1,5 +1,6 @@
 /** What happened to environments, and to the installation: one row for each event that people look for. */
 import type { DatabaseSync } from 'node:sqlite';
+import { schemaVersions } from '../../services/domain/event-codec.ts';
 import type { DomainEvent, EventDataByType, EventType, SnapshotEvents } from '../../services/domain/events.ts';
 import { summaryOf } from '../../services/domain/snapshot.ts';
 import type { RecordedEvent } from '../../services/event-store/port.ts';
@@ -20,9 +21,9 @@ function open(database: DatabaseSync): ProjectionWriter {
   function take(data: EventDataByType[EventType], { ordinal, recordedAtMs }: EventPlace, recorded: RecordedEvent): void {
     const { id, type, stream, revision, position, metadata } = recorded;
     const environmentId = 'environmentId' in data ? data.environmentId : null;
-    const shown = type === 'SnapshotRecorded' ? snapshotDetails(data as SnapshotEvents['SnapshotRecorded']) : data;
+    const json = type === 'SnapshotRecorded' ? JSON.stringify(snapshotDetails(data as SnapshotEvents['SnapshotRecorded'])) : currentJson(data, recorded);
     const expiring = expiringCategory(stream);
-    rows.push({ ordinal, recordedAtMs, environmentId, type, actor: actorOf(metadata), eventId: id, stream, revision, position, data: JSON.stringify(shown), expiring });
+    rows.push({ ordinal, recordedAtMs, environmentId, type, actor: actorOf(metadata), eventId: id, stream, revision, position, data: json, expiring });
   }
 
   function expire(category: TimelineRow['expiring'], before: string): void {
@@ -52,6 +53,11 @@ function open(database: DatabaseSync): ProjectionWriter {
       expired.clear();
     },
   };
+}
+
+/** The event's data in its newest shape. Of a type that has but one version it is what was recorded. */
+function currentJson(data: object, { type, data: recorded }: RecordedEvent): string {
+  return schemaVersions[type as EventType] === 1 ? recorded : JSON.stringify(data);
 }
 
 /** What people look at first; the whole is among the snapshots. */

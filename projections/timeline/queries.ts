@@ -3,6 +3,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { reachCondition } from '../environments/reach.ts';
 import type { TimelineEntry, TimelineQuery } from '../port.ts';
 import type { Query } from '../projection.ts';
+import { createOrdinalSearch } from '../ordinal-search.ts';
 import { timelineKinds, typesOf } from './kinds.ts';
 import type { TimelineRow } from './rows.ts';
 
@@ -11,22 +12,25 @@ export type TimelineAsked = Omit<TimelineQuery, 'cursor' | 'from' | 'to'> & { re
 
 export const listTimeline: Query<TimelineAsked, { readonly items: readonly TimelineEntry[]; readonly next: number | null; readonly total: number | null }> = {
   name: 'list-timeline',
-  prepare: (database) => (asked) => {
-    const { limit, after, order } = asked;
-    const { sql, values } = conditions(asked);
-    const isDescending = order === 'desc';
-    const following = after === null ? '' : `AND ordinal ${isDescending ? '<' : '>'} :after`;
-    const rows = database
-      .prepare(`SELECT * FROM timeline WHERE ${sql} ${following} ORDER BY ordinal ${isDescending ? 'DESC' : 'ASC'} LIMIT :limit`)
-      .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as TimelineRow[];
-    const shown = rows.slice(0, limit);
-    // Those of all environments are too many to count.
-    const total = asked.environmentId === undefined ? null : Number(database.prepare(`SELECT count(*) AS total FROM timeline WHERE ${sql}`).get(values)?.['total']);
-    return { items: shown.map(entryOf), next: rows.length > limit ? (shown.at(-1)?.ordinal ?? null) : null, total };
+  prepare: (database) => {
+    const ordinalAt = createOrdinalSearch(database, 'timeline');
+    return (asked) => {
+      const { limit, after, order } = asked;
+      const { sql, values } = conditions(asked, ordinalAt);
+      const isDescending = order === 'desc';
+      const following = after === null ? '' : `AND ordinal ${isDescending ? '<' : '>'} :after`;
+      const rows = database
+        .prepare(`SELECT * FROM timeline WHERE ${sql} ${following} ORDER BY ordinal ${isDescending ? 'DESC' : 'ASC'} LIMIT :limit`)
+        .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as TimelineRow[];
+      const shown = rows.slice(0, limit);
+      // Those of all environments are too many to count.
+      const total = asked.environmentId === undefined ? null : Number(database.prepare(`SELECT count(*) AS total FROM timeline WHERE ${sql}`).get(values)?.['total']);
+      return { items: shown.map(entryOf), next: rows.length > limit ? (shown.at(-1)?.ordinal ?? null) : null, total };
+    };
   },
 };
 
-function conditions({ environmentId, kind, actor, fromMs, toMs, tagsInReach }: TimelineAsked): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
+function conditions({ environmentId, kind, actor, fromMs, toMs, tagsInReach }: TimelineAsked, ordinalAt: (instantMs: number) => number): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
   const parts = ['true'];
   const values: Record<string, SQLInputValue> = {};
   const add = (condition: string, name: string, value: SQLInputValue | undefined) => {
@@ -37,9 +41,8 @@ function conditions({ environmentId, kind, actor, fromMs, toMs, tagsInReach }: T
   add('environmentId = :environmentId', 'environmentId', environmentId);
   add('type IN (SELECT value FROM json_each(:types))', 'types', kind && JSON.stringify(typesOf(kind)));
   add('actor = :actor', 'actor', actor);
-  // Both grow along the log, so an instant is a place in it.
-  add('ordinal >= ifnull((SELECT ordinal FROM timeline WHERE recordedAtMs >= :fromMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'fromMs', fromMs);
-  add('ordinal < ifnull((SELECT ordinal FROM timeline WHERE recordedAtMs >= :toMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'toMs', toMs);
+  add('ordinal >= :from', 'from', fromMs === undefined ? undefined : ordinalAt(fromMs));
+  add('ordinal < :to', 'to', toMs === undefined ? undefined : ordinalAt(toMs));
   const reach = reachCondition(tagsInReach);
   if (reach !== undefined) {
     parts.push(reach.sql);

@@ -21,6 +21,5 @@ export const timelineSchema = `
   CREATE TABLE timeline (ordinal INTEGER PRIMARY KEY, recordedAtMs INTEGER NOT NULL, environmentId TEXT, type TEXT NOT NULL, actor TEXT, eventId TEXT NOT NULL,
     stream TEXT NOT NULL, revision INTEGER NOT NULL, position TEXT NOT NULL, data TEXT NOT NULL, expiring TEXT) STRICT;
   CREATE INDEX timeline_by_environment ON timeline (environmentId, ordinal);
-  CREATE INDEX timeline_by_age ON timeline (recordedAtMs);
   CREATE INDEX timeline_expiring ON timeline (expiring, recordedAtMs) WHERE expiring IS NOT NULL;
 `;
