@@ -1,4 +1,6 @@
 /** All projections and all queries: whoever adds a folder adds it here. */
+import { accountsProjection } from './accounts/projection.ts';
+import { listPastUsers } from './accounts/queries.ts';
 import { activityProjection } from './activity/projection.ts';
 import { listActivity } from './activity/queries.ts';
 import { findPastEnvironment, findPastTunnel, listPastEnvironments } from './environments/past-queries.ts';
@@ -25,6 +27,7 @@ export const projections: readonly Projection[] = [
   fleetProjection,
   timelineProjection,
   activityProjection,
+  accountsProjection,
 ];
 
 /** What query threads answer. */
@@ -45,4 +48,5 @@ export const queries = [
   fleetHistory,
   listTimeline,
   listActivity,
+  listPastUsers,
 ] as const satisfies readonly Query<never, unknown>[];

@@ -1,4 +1,5 @@
 /** The past: the rows that were valid at an instant, and from the log itself when agents had last polled. */
+import { listPastUsers } from './accounts/queries.ts';
 import type { EventReader } from '../services/event-store/port.ts';
 import { findPastEnvironment, findPastTunnel, listPastEnvironments, type PastEnvironmentRows } from './environments/past-queries.ts';
 import { decodeCursor, encodeCursor } from './environments/list-place.ts';
@@ -18,7 +19,10 @@ export function createPastQueries(threads: Pick<QueryThreads, 'ask'>, reader: Pi
 
   /** All environments of an answer at once: the log is read once for them. */
   async function withPolls(instant: PastInstant, all: readonly PastEnvironmentRows[], signal: AbortSignal | undefined): Promise<PastEnvironment[]> {
-    const lastPolls = await polls.lastPolls(instant, all.flatMap(({ agents }) => agents), signal);
+    const agentsThen = all.flatMap(({ environment, agents }) =>
+      agents.map((agent) => ({ ...agent, downSince: environment.heartbeat === 'down' ? environment.heartbeatLostAt : null })),
+    );
+    const lastPolls = await polls.lastPolls(instant, agentsThen, signal);
     let next = 0;
     return all.map((rows) => {
       const mine = lastPolls.slice(next, (next += rows.agents.length));
@@ -64,6 +68,8 @@ export function createPastQueries(threads: Pick<QueryThreads, 'ask'>, reader: Pi
       const { items, next, total } = await threads.ask(searchContainers, { ...filters, after, atMs });
       return { items, nextCursor: next === null ? null : encodePlace(next), total };
     },
+
+    listUsers: (atMs) => threads.ask(listPastUsers, { atMs }),
 
     countFleet: (atMs, tagsInReach) => threads.ask(countFleet, { atMs, ...(tagsInReach === undefined ? {} : { tagsInReach }) }),
   };

@@ -1,6 +1,6 @@
 /** What others see of the read models. */
 import type { Position } from '../services/event-store/port.ts';
-import type { Instant, Settings } from '../services/domain/events.ts';
+import type { Grant, Instant, Role, Settings, SignInMethod } from '../services/domain/events.ts';
 import type { SnapshotContent, SnapshotSummary } from '../services/domain/snapshot.ts';
 import type { EnvironmentSort } from './environments/list-place.ts';
 import type { FleetDimension } from './fleet/rows.ts';
@@ -322,6 +322,20 @@ export interface ActivityQueries {
   list(query: ActivityQuery): Promise<Log<CallView>>;
 }
 
+/** An account as it was. */
+export interface PastUser {
+  readonly id: string;
+  readonly username: string;
+  readonly role: Role;
+  readonly grants: readonly Grant[];
+  readonly createdAt: Instant;
+  readonly passwordChangedAt: Instant;
+  readonly signsInBy: SignInMethod;
+  readonly lastSignedInAt: Instant | null;
+  /** Those that were good then. */
+  readonly apiKeys: readonly { readonly id: string; readonly name: string; readonly role: Role; readonly createdAt: Instant; readonly expiresAt: Instant | null }[];
+}
+
 /** An environment as it was. */
 export interface PastEnvironment {
   readonly environment: EnvironmentView;
@@ -344,6 +358,8 @@ export interface PastQueries {
   latestSnapshot(atMs: number, environmentId: string, node?: string): ReturnType<SnapshotQueries['latest']>;
   listSnapshots(atMs: number, environmentId: string, page: { readonly limit: number; readonly before?: number }): Promise<Page<SnapshotHistoryItem>>;
   listContainers(atMs: number, query: ContainerListQuery): Promise<Page<ContainerView>>;
+  /** By username. */
+  listUsers(atMs: number): Promise<readonly PastUser[]>;
   countFleet(atMs: number, tagsInReach?: readonly string[]): Promise<FleetCounts>;
 }
 

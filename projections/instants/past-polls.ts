@@ -15,6 +15,8 @@ export interface AgentThen {
   readonly instanceSince: Position;
   readonly formerInstanceId: string | null;
   readonly formerSince: Position | null;
+  /** Since when its environment had been down; null where it was not. While it is, nobody of it polls. */
+  readonly downSince: string | null;
 }
 
 export interface LastPoll {
@@ -55,14 +57,15 @@ export function createPastPolls(reader: Reader, searchedAtMost = polledAtMost): 
   /** Goes back through the log until every agent is settled, or too much was read. */
   async function search(instant: PastInstant & { readonly near: Position }, sought: readonly Sought[], signal: AbortSignal | undefined): Promise<void> {
     const wanted = byInstance(sought);
+    const instances = new Set(sought.flatMap(({ agent }) => [agent.instanceId, agent.formerInstanceId ?? agent.instanceId]));
     const open = new Set(sought);
     const end = await endOf(instant, signal);
     let searched = 0;
-    for await (const page of reader.readAll({ direction: 'backwards', from: end, filter: { streamPrefixes: ['polls-'] }, ...(signal && { signal }) })) {
+    for await (const page of reader.readAll({ direction: 'backwards', from: end, limit: searchedAtMost + 1, filter: { streamPrefixes: ['polls-'] }, ...(signal && { signal }) })) {
       for (const event of page) {
         if (event.position === end) continue;
         searched += 1;
-        take(event, wanted);
+        if (instances.has(instanceIn(event.data))) take(event, wanted);
       }
       const last = page.at(-1);
       if (last === undefined) continue;
@@ -96,15 +99,19 @@ export function createPastPolls(reader: Reader, searchedAtMost = polledAtMost): 
     return reader.comparePositions(event.position, knownSince(agent)) <= 0;
   }
 
-  /** What the summaries say of agents whose polls were not found. */
+  /** What the summaries say. They settle the agents of environments that were down already when they were made. */
   async function recall({ summaries }: PastInstant, sought: readonly Sought[], signal: AbortSignal | undefined): Promise<void> {
     const wanted = byInstance(sought);
     for (const from of summaries) {
       for await (const [event] of reader.readAll({ from, limit: 1, ...(signal && { signal }) })) {
         if (event?.type !== 'PollsSummarised') continue;
-        const { agents } = JSON.parse(event.data) as RetentionEvents['PollsSummarised'];
+        const { to, agents } = JSON.parse(event.data) as RetentionEvents['PollsSummarised'];
         for (const { environmentId, instanceId, lastPolledAt } of agents) {
-          for (const one of wanted.get(keyOf(environmentId, instanceId)) ?? []) one.at = later(one.at, lastPolledAt);
+          for (const one of wanted.get(keyOf(environmentId, instanceId)) ?? []) {
+            const { downSince } = one.agent;
+            one.at = later(one.at, lastPolledAt);
+            one.isSettled ||= instanceId === one.agent.instanceId && downSince !== null && downSince <= to;
+          }
         }
       }
     }
@@ -113,13 +120,23 @@ export function createPastPolls(reader: Reader, searchedAtMost = polledAtMost): 
   return {
     async lastPolls(instant, agents, signal) {
       const sought = agents.map((agent): Sought => ({ agent, at: null, isSettled: false }));
+      const unsettled = () => sought.filter(({ isSettled }) => !isSettled);
+      const down = sought.filter(({ agent }) => agent.downSince !== null);
+      if (down.length > 0) await recall(instant, down, signal);
       const { near } = instant;
-      if (sought.length > 0 && near !== null) await search({ ...instant, near }, sought, signal);
-      const unsettled = sought.filter(({ isSettled }) => !isSettled);
-      if (unsettled.length > 0) await recall(instant, unsettled, signal);
+      if (unsettled().length > 0 && near !== null) await search({ ...instant, near }, unsettled(), signal);
+      if (unsettled().length > 0) await recall(instant, unsettled(), signal);
       return sought.map(({ at, isSettled }) => ({ at, isApproximate: !isSettled }));
     },
   };
+}
+
+const marker = '"instanceId":"';
+
+/** The instance of a poll, in its JSON text: of thousands few are wanted. Inside of a JSON string the marker's quotes would be escaped. */
+function instanceIn(data: string): string {
+  const from = data.indexOf(marker) + marker.length;
+  return data.slice(from, data.indexOf('"', from));
 }
 
 function keyOf(environmentId: string, instanceId: string): string {

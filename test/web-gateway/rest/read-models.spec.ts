@@ -28,6 +28,7 @@ const created = (environmentId: string, name: string, minute: number): DomainEve
   type: 'EnvironmentCreated',
   data: { at: at(minute), environmentId, name, address: 'h.example:9443', tunnelAddress: 'h.example:8000', tags: environmentId === 'a' ? ['eu'] : [], pollIntervalSeconds: null, issuedEdgeId: 'x', requireIssuedEdgeId: false, joinTokenVersion: 1 },
 });
+const sealed = { sealed: 'c2VhbGVk' };
 const call = { environmentId: 'a', node: null };
 
 /** In their order. Recorded as they were decided. */
@@ -46,9 +47,14 @@ const record: readonly (readonly [stream: string, event: DomainEvent])[] = [
   ['activity-cp_0', { type: 'StreamOpened', data: { at: at(9), ...call, callId: 'c2', kind: 'exec', path: '/exec/1/start' } }],
   ['environment-a', { type: 'HeartbeatLost', data: { at: at(10), environmentId: 'a', lastPolledAt: at(7) } }],
   ['snapshots-a', { type: 'SnapshotRecorded', data: { at: at(11), environmentId: 'a', node: null, hostname: 'host', hash: 'two', content: contentOf(container('web', 'nginx:1', 'exited')) } }],
+  ['user-u1', { type: 'UserCreated', data: { at: at(11), userId: 'u1', username: 'eva', role: 'operator', passwordHash: sealed } }],
+  ['user-u1', { type: 'GrantChanged', data: { at: at(11), userId: 'u1', grants: [{ tag: 'eu', access: 'full' }] } }],
+  ['user-u1', { type: 'ApiKeyCreated', data: { at: at(11), userId: 'u1', keyId: 'k1', name: 'ci', role: 'operator', keyHash: sealed, expiresAt: at(13) } }],
   ['environment-b', { type: 'EnvironmentRemoved', data: { at: at(12), environmentId: 'b' } }],
   ['activity-cp_0', { type: 'StreamClosed', data: { at: at(13), ...call, callId: 'c2', kind: 'exec', reason: 'ended', durationMs: 240_000, bytesSent: 5, bytesReceived: 6 } }],
   ['activity-cp_0', { type: 'ApiCallProxied', data: { at: at(13), ...call, callId: 'c2', method: 'POST', path: '/exec/1/start', status: 101, failure: null, durationMs: 240_000, bytesSent: 5, bytesReceived: 6 } }],
+  ['user-u1', { type: 'UserRoleChanged', data: { at: at(13), userId: 'u1', role: 'auditor' } }],
+  ['user-u1', { type: 'UserRemoved', data: { at: at(14), userId: 'u1' } }],
   ['activity-cp_0', { type: 'ApiCallProxied', data: { at: at(14), ...call, callId: 'c3', method: 'DELETE', path: '/containers/web', status: 502, failure: 'tunnel-lost', durationMs: 3, bytesSent: 0, bytesReceived: 0 } }],
 ];
 
@@ -158,13 +164,22 @@ describe('read models over REST', () => {
     };
     const targets = ['/containers', `/containers?asOf=${at(6)}`, '/fleet', `/fleet?asOf=${at(6)}`, '/timeline', '/activity', `/environments?asOf=${at(6)}`];
     const all = await Promise.all(targets.map(async (target) => seen(target)));
-    expect(all).to.deep.equal([1, 2, 1, 2, 10, 3, 2]);
+    expect(all).to.deep.equal([1, 2, 1, 2, 15, 3, 2]);
     gateway.accounts.grantOperator([{ tag: 'eu', access: 'read' }]);
     expect(await Promise.all(targets.map(async (target) => seen(target)))).to.deep.equal([1, 2, 1, 1, 7, 3, 1]);
     expect((await gateway.call('/api/v1/fleet', { as: 'operator' })).json).to.include({ history: null });
     gateway.accounts.grantOperator([{ tag: 'us', access: 'full' }]);
     expect(await Promise.all(targets.map(async (target) => seen(target)))).to.deep.equal([0, 0, 0, 0, 0, 0, 0]);
     gateway.accounts.grantOperator([{ tag: '*', access: 'full' }]);
+  });
+
+  it('tell who had which access', async () => {
+    const eva = { id: 'u1', username: 'eva', createdAt: at(11), passwordChangedAt: at(11), signsInBy: 'password', lastSignedInAt: null };
+    const key = { id: 'k1', name: 'ci', role: 'operator', createdAt: at(11), expiresAt: at(13) };
+    expect(await items(`/users?asOf=${at(10)}`)).to.deep.equal([]);
+    expect(await items(`/users?asOf=${at(12)}`)).to.deep.equal([{ ...eva, role: 'operator', grants: [{ tag: 'eu', access: 'full' }], apiKeys: [key] }]);
+    expect(await items(`/users?asOf=${at(13)}`)).to.deep.equal([{ ...eva, role: 'auditor', grants: [], apiKeys: [] }]);
+    expect(await items(`/users?asOf=${at(14)}`)).to.deep.equal([]);
   });
 
   it('tell what happened to an environment, without polls and calls', async () => {

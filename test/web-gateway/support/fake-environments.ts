@@ -22,6 +22,7 @@ const emptyReadModels: Pick<GatewayDependencies['projections'], 'containers' | '
     latestSnapshot: () => Promise.resolve(undefined),
     listSnapshots: emptyPage,
     listContainers: emptyPage,
+    listUsers: () => Promise.resolve([]),
     countFleet: noCounts,
   },
 };

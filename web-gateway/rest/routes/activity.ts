@@ -42,7 +42,7 @@ const callSchema = {
   },
 };
 
-const description = 'Calls to engines, the newest first: by their start while they are under way, then by their end. Calls whose record was lost while the store was away are counted by ActivityLost among the events.';
+const description = 'The newest first: by their start while they are under way, then by their end. Calls whose record was lost while the store was away are counted by ActivityLost among the events.';
 
 export function registerActivity(app: FastifyInstance, { projections, environmentAccess }: RestDependencies): void {
   app.get<{ Querystring: Omit<ActivityQuery, 'environmentId'> & { environment?: string } }>(

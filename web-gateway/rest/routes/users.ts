@@ -5,6 +5,7 @@ import type { Grant, Role } from '../../../services/domain/events.ts';
 import { sessionCookie } from '../../security/session-cookie.ts';
 import { entityTag, onlyIfMatch } from '../entity-tag.ts';
 import { pageById } from '../page-by-id.ts';
+import { asOf, instantAsked } from '../past-instant.ts';
 import { settle } from '../read-your-writes.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { contextOf, identityOf, originOf } from '../route-config.ts';
@@ -18,14 +19,21 @@ interface NewUser {
   readonly grants?: readonly Grant[];
 }
 
-export function registerUsers(app: FastifyInstance, { accounts, users, projections }: RestDependencies): void {
-  app.get<{ Querystring: { limit: number; cursor?: string } }>(
+export function registerUsers(app: FastifyInstance, { accounts, users, environmentAccess, projections }: RestDependencies): void {
+  app.get<{ Querystring: { limit: number; cursor?: string; asOf?: string } }>(
     '/users',
     {
       config: { access: 'auditor' },
-      schema: { summary: 'List users', description: 'Oneself alone, for an operator who does not reach every environment.', querystring: exactly(pageQuery), response: { 200: pageOf(userSchema) } },
+      schema: { summary: 'List users', description: 'Oneself alone, for an operator who does not reach every environment.', querystring: exactly({ asOf, ...pageQuery }), response: { 200: pageOf(userSchema) } },
     },
-    (request) => Promise.resolve(pageById(users.list(identityOf(request).principal), request.query)),
+    async (request) => {
+      const { principal } = identityOf(request);
+      const atMs = await instantAsked(projections, request.query.asOf);
+      if (atMs === undefined) return pageById(users.list(principal), request.query);
+      const all = await projections.past.listUsers(atMs);
+      const isLimited = environmentAccess.tagsInReach(principal) !== undefined;
+      return pageById(isLimited ? all.filter(({ username }) => username === principal.username) : all, request.query);
+    },
   );
 
   app.post<{ Body: NewUser }>(

@@ -27,7 +27,12 @@ export const userSchema = {
     createdAt: instant,
     passwordChangedAt: instant,
     signsInBy: { type: 'string', enum: ['password', 'openid-connect'] },
-    lastSignedInAt: { ...nullableInstant, description: 'At most a month back.' },
+    lastSignedInAt: { ...nullableInstant, description: 'At most a month back; with asOf however long ago it was.' },
+    apiKeys: {
+      type: 'array',
+      description: 'With asOf alone: those that were good then.',
+      items: { type: 'object', properties: { id: identifier, name: { type: 'string' }, role: roleSchema, createdAt: instant, expiresAt: nullableInstant } },
+    },
   },
 } as const;
 
