@@ -96,7 +96,7 @@ function toEventStore(connection: ServerConnection, { connectionString, appendTi
         if (!isSafe || isOver) throw new EventStoreError(failure.code, failure.message, { stream, expectedRevision, cause: failure.cause, isInDoubt });
       }
       await wait(pauseMs);
-      await availability.whenBack(givenUpAtMs - Date.now());
+      await availability.whenBack(Math.max(0, givenUpAtMs - Date.now()));
     }
   }
 
