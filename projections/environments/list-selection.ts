@@ -3,7 +3,7 @@ import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EnvironmentListQuery } from '../port.ts';
 import { keysOf, type EnvironmentSort, type ListPlace } from './list-place.ts';
-import { reachCondition } from './reach.ts';
+import { reachCondition, tagsCondition } from './reach.ts';
 import { environmentRows, tagMark } from './rows.ts';
 
 /** A list's filters and order, with the place to go on after. As of an instant, in milliseconds since 1970, where one is given. */
@@ -49,7 +49,7 @@ function conditions({ ids, search, status, tag, platform, tagsInReach, atMs }: F
   if (status !== undefined) add('status = :status', 'status', status);
   if (platform !== undefined) add('platform = :platform', 'platform', platform);
   if (tag !== undefined) add('instr(tags, :tag) > 0', 'tag', tagMark(tag));
-  const reach = reachCondition(tagsInReach);
+  const reach = atMs === undefined ? tagsCondition(tagsInReach) : reachCondition(tagsInReach);
   if (reach !== undefined) {
     parts.push(reach.sql);
     Object.assign(values, reach.values);
