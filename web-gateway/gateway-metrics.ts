@@ -18,9 +18,14 @@ export interface EndedDockerCall {
   readonly durationMs: number;
 }
 
+/** What somebody follows, other than through the Docker proxy itself. */
+export type FollowedStream = 'live' | 'exec' | 'attach' | 'logs' | 'stats';
+
 export interface GatewayMetrics {
   requestEnded(request: EndedRequest): void;
   dockerCallEnded(call: EndedDockerCall): void;
+  /** A live client, or a WebSocket to a container, is there until the way out, which is returned, is taken. */
+  streamOpened(kind: FollowedStream): () => void;
   /** All metrics of the process, in Prometheus' text format. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }

@@ -24,7 +24,7 @@ describe('a request and all it causes', () => {
     [lines, requests, calls] = [[], [], []];
     gateway = await startGateway({
       logger: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line) as Line) }),
-      metrics: { requestEnded: (one) => void requests.push(one), dockerCallEnded: (one) => void calls.push(one), exposition: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'homeport_polls_total 7\n' }) },
+      metrics: { requestEnded: (one) => void requests.push(one), dockerCallEnded: (one) => void calls.push(one), streamOpened: () => () => undefined, exposition: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'homeport_polls_total 7\n' }) },
     });
     engine = await startHttpEngine(gateway.enginePath, (req, res) => {
       res.setHeader('Homeport-Correlation-Id', 'of the engine');

@@ -1,5 +1,5 @@
 /** An engine with one container, as far as WebSockets ask of it: inspect, exec, attach, logs and stats. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { startHttpEngine, type FakeEngine } from './fake-engine.ts';
@@ -14,7 +14,7 @@ export interface FakeContainer extends FakeEngine {
   /** What becomes of a raw connection (exec or attach) once it is one. */
   onStream: (channel: Duplex) => void;
   /** The answer to logs and stats. */
-  output: (write: (chunk: Buffer | string) => boolean, end: () => void) => void;
+  output: (answer: ServerResponse) => void;
 }
 
 /** As engines frame output where there is no terminal. */
@@ -47,10 +47,7 @@ export async function startFakeContainer(path: string): Promise<FakeContainer> {
         if (url.endsWith('/exec/abc123/json')) return json(200, { Running: false, ExitCode: container.exitCode });
         res.writeHead(200, { 'content-type': 'application/octet-stream' });
         res.flushHeaders();
-        container.output(
-          (chunk) => res.write(chunk),
-          () => res.end(),
-        );
+        container.output(res);
       });
     },
     (req, channel, head) => {
@@ -81,7 +78,7 @@ export async function startFakeContainer(path: string): Promise<FakeContainer> {
     isRunning: true,
     exitCode: 0,
     onStream: (channel) => channel.pipe(channel),
-    output: (_write, end) => end(),
+    output: (answer) => void answer.end(),
   };
   return container;
 }

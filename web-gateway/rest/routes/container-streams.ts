@@ -77,19 +77,21 @@ interface LogsQuery {
   stderr: boolean;
 }
 
-export function registerContainerStreams(app: FastifyInstance, { webSockets, engineCaller, leases, limits, closing, logger }: RestDependencies): void {
+export function registerContainerStreams(app: FastifyInstance, { webSockets, engineCaller, leases, metrics, limits, closing, logger }: RestDependencies): void {
   const places = createPlaces({ inAll: limits.containerSockets, ofOne: limits.containerSocketsOfOne });
 
-  function serve(request: FastifyRequest<ContainerRoute<object>>, reply: FastifyReply, needed: 'read' | 'full', run: (session: ContainerSession) => Promise<void>): FastifyReply {
+  function serve(request: FastifyRequest<ContainerRoute<object>>, reply: FastifyReply, kind: 'exec' | 'attach' | 'logs' | 'stats', run: (session: ContainerSession) => Promise<void>): FastifyReply {
     const { principal, by } = identityOf(request);
     const { id: environmentId, cid: container } = request.params;
     const place = places.enter(principal.userId);
     if (place.refused !== undefined) throw new GatewayError('too-many-streams', 'As many WebSockets to containers are open as may be: close some of them.');
-    const lease = leases.take(principal, { environmentId, needed });
+    const lease = leases.take(principal, { environmentId, needed: kind === 'exec' || kind === 'attach' ? 'full' : 'read' });
     try {
       const socket = webSockets.open(request.raw, by);
       reply.hijack();
+      const closed = metrics.streamOpened(kind);
       socket.once('close', () => {
+        closed();
         place.leave();
         lease.release();
       });
@@ -123,7 +125,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
         command === undefined
           ? undefined
           : { command, tty, user, workingDir, env: [], privileged: false, detachKeys: keys, size: windowSize(request.query) };
-      return serve(request, reply, 'full', (session) => runExec(session, asked, closing));
+      return serve(request, reply, 'exec', (session) => runExec(session, asked, closing));
     },
   );
 
@@ -142,7 +144,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
     },
     async (request, reply) => {
       const { stdin, logs, detachKeys: keys } = request.query;
-      return serve(request, reply, 'full', (session) => runAttach(session, { stdin, logs, detachKeys: keys, size: windowSize(request.query) }));
+      return serve(request, reply, 'attach', (session) => runAttach(session, { stdin, logs, detachKeys: keys, size: windowSize(request.query) }));
     },
   );
 
@@ -162,7 +164,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
     async (request, reply) => {
       const { tail, since, until, ...asked } = request.query;
       if (!asked.stdout && !asked.stderr) throw new GatewayError('invalid-request', 'Ask for stdout, stderr, or both.', { faults: [{ parameter: 'stderr', reason: 'must be true where stdout is false' }] });
-      return serve(request, reply, 'read', (session) =>
+      return serve(request, reply, 'logs', (session) =>
         runLogs(session, { ...asked, tail: tail === 'all' ? undefined : Number(tail), sinceMs: msOf(since), untilMs: msOf(until) }),
       );
     },
@@ -174,7 +176,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
       config: { access: 'operator' },
       schema: { summary: 'A container’s figures, about every second (WebSocket)', operationId: 'followContainerStats', description: 'Text messages of type stats, with what the engine says.', params, querystring: exactly({ node }), response: opened },
     },
-    async (request, reply) => serve(request, reply, 'read', runStats),
+    async (request, reply) => serve(request, reply, 'stats', runStats),
   );
 }
 

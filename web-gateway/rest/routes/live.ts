@@ -25,7 +25,7 @@ interface LiveRoute {
   Querystring: { environment?: string[]; kind?: ChangeKind[]; after?: string };
 }
 
-export function registerLive(app: FastifyInstance, { live, webSockets, leases, limits, closing }: RestDependencies): void {
+export function registerLive(app: FastifyInstance, { live, webSockets, leases, metrics, limits, closing }: RestDependencies): void {
   const places = createPlaces({ inAll: limits.liveClients, ofOne: limits.liveClientsOfOne });
   const tooMany = (): GatewayError => new GatewayError('too-many-streams', 'As many live clients are here as may be. Try again in a moment.');
 
@@ -62,10 +62,12 @@ export function registerLive(app: FastifyInstance, { live, webSockets, leases, l
     const lease = leases.take(principal);
     reply.hijack();
     res.writeHead(200, head);
+    const closed = metrics.streamOpened('live');
     const transport = createEventStreamTransport(res);
     const client = live.join({ principal, filter, transport, after });
     const signal = AbortSignal.any([clientGone(reply), closing, lease.signal, ended.signal]);
     const over = (): void => {
+      closed();
       client.leave();
       place.leave();
       lease.release();
@@ -91,6 +93,7 @@ export function registerLive(app: FastifyInstance, { live, webSockets, leases, l
       throw error;
     }
     reply.hijack();
+    const closed = metrics.streamOpened('live');
     const transport = createWebSocketTransport(socket, limits);
     const client = live.join({ principal, filter, transport, after });
     createInbox(socket, (error) => closeWithError(socket, error)).listen((said) => {
@@ -104,6 +107,7 @@ export function registerLive(app: FastifyInstance, { live, webSockets, leases, l
     const over = (): void => closeWithError(socket, closing.aborted ? new GatewayError('shutting-down', 'The server is shutting down.') : stop.reason);
     socket.once('close', () => {
       stop.removeEventListener('abort', over);
+      closed();
       client.leave();
       place.leave();
       lease.release();
