@@ -65,6 +65,20 @@ describe('a tunnel', function () {
   }
 
   const opening = ['TunnelRequired', 'TunnelCredentialsIssued', 'TunnelOpened'];
+  const closing = ['TunnelClosed idle', 'TunnelCredentialsRevoked idle'];
+
+  /** Resolves with the history of a tunnel that closed because nobody used it: of the last one, where a slow machine let earlier ones go. */
+  const untilIdle = ({ environment }: Pick<Used, 'environment'>): Promise<readonly string[]> =>
+    eventually('the idle close to be recorded', async () => {
+      const events = await history(environment);
+      return events.at(-1) === closing.at(-1) ? events : undefined;
+    }, 20_000);
+
+  /** Resolves once `all` say `word`, with what their tunnels' histories are then. */
+  async function historiesAt(word: RegExp, all: readonly (readonly [Used, RunningProcess])[]): Promise<readonly (readonly string[])[]> {
+    await Promise.all(all.map(([, process]) => process.waitFor(word)));
+    return Promise.all(all.map(([{ environment }]) => history(environment)));
+  }
 
   it('that nobody uses for EDGE_INACTIVITY_TIMEOUT closes, its credentials are revoked, and the next call opens another', async () => {
     const { environment, agent, ps } = await use('idle', `${IDLE_MS / 1000}s`);
@@ -72,12 +86,11 @@ describe('a tunnel', function () {
     expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
     await agent.waitFor(/"reason":"idle".*tunnel ended/, IDLE_MS + 20_000);
     expect(performance.now() - usedFrom, 'how long it was unused').to.be.at.least(IDLE_MS);
-    const closed = [...opening, 'TunnelClosed idle', 'TunnelCredentialsRevoked idle'];
-    await eventually('the close to be recorded', async () => ((await history(environment)).length >= closed.length ? true : undefined));
-    expect(await history(environment)).to.deep.equal(closed);
+    const closed = await untilIdle({ environment });
+    expect(closed.slice(-5)).to.deep.equal([...opening, ...closing]);
 
     expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
-    expect(await history(environment)).to.deep.equal([...closed, ...opening]);
+    expect((await history(environment)).slice(0, closed.length + opening.length)).to.deep.equal([...closed, ...opening]);
     await agent.stop();
   });
 
@@ -85,17 +98,21 @@ describe('a tunnel', function () {
     const [executing, following] = await Promise.all([use('exec', '2s'), use('logs', '2s')]);
     const engine = dockerd;
     if (engine === undefined) throw new Error('the hook failed');
-    // Says a word after much longer than the timeout, and only then.
-    await engine.docker('run', '--detach', '--name', 'slow', '--network', 'none', IMAGE, 'sh', '-c', 'sleep 4; echo done; sleep 3600');
-    const exec = executing.docker('exec', 'box', 'sh', '-c', 'sleep 4; echo done; exit 7');
+    await engine.docker('run', '--detach', '--name', 'slow', '--network', 'none', IMAGE, 'sh', '-c', 'echo begun; until [ -e /heard ]; do sleep 0.1; done; sleep 4; echo done; exec sleep 3600');
+    // The next word comes after much longer than the timeout.
+    const exec = executing.docker('exec', '--interactive', 'box', 'sh', '-c', 'echo begun; sleep 4; echo done; read line; exit 7');
     const logs = following.docker('logs', '--follow', 'slow');
-    await Promise.all([exec.waitFor(/done/), logs.waitFor(/done/)]);
-    expect((await exec.ended).code).to.equal(7);
-    for (const { environment } of [executing, following]) expect(await history(environment)).to.deep.equal(opening);
+    const both = [[executing, exec], [following, logs]] as const;
+    const begun = await historiesAt(/begun/, both);
+    for (const events of begun) expect(events.at(-1)).to.equal('TunnelOpened');
+    await engine.docker('exec', 'slow', 'touch', '/heard');
+    expect(await historiesAt(/done/, both)).to.deep.equal(begun);
 
     // Once they are over, nothing keeps the tunnel.
+    exec.write('\n');
+    expect((await exec.ended).code).to.equal(7);
     await logs.stop('SIGINT');
-    for (const { agent } of [executing, following]) await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
+    for (const one of [executing, following]) await untilIdle(one);
     await Promise.all([executing.agent.stop(), following.agent.stop()]);
   });
 
@@ -103,35 +120,37 @@ describe('a tunnel', function () {
     const [attaching, executing] = await Promise.all([use('attach', '2s'), use('exec-terminal', '2s')]);
     const engine = dockerd;
     if (engine === undefined) throw new Error('the hook failed');
-    // It waits for a line, and says a word after much longer than the timeout.
-    const script = 'read line; sleep 4; echo done-$((40 + 2)); exec sleep 3600';
+    // It waits for a line, and says the next word after much longer than the timeout.
+    const script = 'read line; echo begun-$((40 + 1)); sleep 4; echo done-$((40 + 2)); read line; exit 7';
     await engine.docker('run', '--detach', '--interactive', '--tty', '--name', 'terminal', '--network', 'none', IMAGE, 'sh', '-c', script);
     const attached = await startOnTerminal([realPart('docker'), 'attach', '--detach-keys', 'ctrl-x', 'terminal'], attaching.env);
-    const shell = await startOnTerminal([realPart('docker'), 'exec', '-it', 'box', 'sh', '-c', script.replace('exec sleep 3600', 'exit 7')], executing.env);
+    const shell = await startOnTerminal([realPart('docker'), 'exec', '-it', 'box', 'sh', '-c', script], executing.env);
     try {
+      const both = [[attaching, attached.process], [executing, shell.process]] as const;
       for (const terminal of [attached, shell]) terminal.type('go\r');
-      await Promise.all([attached, shell].map(({ process }) => process.waitFor(/done-42/)));
+      const begun = await historiesAt(/begun-41/, both);
+      for (const events of begun) expect(events.at(-1)).to.equal('TunnelOpened');
+      expect(await historiesAt(/done-42/, both)).to.deep.equal(begun);
+      shell.type('\r');
       expect((await shell.process.ended).code).to.equal(7);
-      for (const { environment } of [attaching, executing]) expect(await history(environment)).to.deep.equal(opening);
       attached.type('\x18');
       await attached.process.ended;
     } finally {
       for (const { process } of [attached, shell]) await process.stop('SIGKILL');
     }
-    for (const { agent } of [attaching, executing]) await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
+    for (const one of [attaching, executing]) await untilIdle(one);
     await Promise.all([attaching.agent.stop(), executing.agent.stop()]);
   });
 
   it('stays open for an admin whose session keeps it alive, and closes when that ends', async () => {
-    const { environment, agent } = await use('kept', '1s');
-    const untilMs = performance.now() + 3000;
+    const { environment, agent } = await use('kept', '2s');
+    const untilMs = performance.now() + 5000;
     for await (const _beat of setInterval(300)) {
       expect((await site.api.call('PUT', `/environments/${environment.id}/connection/keep-alive`)).status).to.equal(204);
       if (performance.now() > untilMs) break;
     }
     expect(await history(environment)).to.deep.equal(opening);
-    await agent.waitFor(/"reason":"idle".*tunnel ended/, 20_000);
-    await eventually('the close to be recorded', async () => ((await history(environment)).includes('TunnelClosed idle') ? true : undefined));
+    await untilIdle({ environment });
     await agent.stop();
   });
 
@@ -161,7 +180,7 @@ describe('a tunnel', function () {
       isHeld = false;
       released.resolve(undefined);
       expect(await Promise.all(answers)).to.deep.equal([200, 200]);
-      const closed = [...opening, 'TunnelClosed idle', 'TunnelCredentialsRevoked idle'];
+      const closed = [...opening, ...closing];
       expect((await history(environment)).slice(0, closed.length + opening.length)).to.deep.equal([...closed, ...opening]);
       await agent.stop();
     } finally {
