@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { EventExports } from '../../../services/application/ports.ts';
+import { ApplicationError, type EventExports } from '../../../services/application/ports.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createFakeExports, type FakeExports } from '../support/fake-records.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
@@ -54,6 +54,21 @@ describe('exports over REST', () => {
       const [answer] = (await once(other.open(EXPORT).end(), 'response')) as [IncomingMessage];
       answer.on('error', () => undefined).pause();
       expect(await eventually('its end', () => (isEnded ? true : undefined))).to.equal(true);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('that are refused for what they ask take nobody’s place', async () => {
+    const refusing: EventExports = {
+      export() {
+        throw new ApplicationError('unknown-event-type', 'there is no event type Nope');
+      },
+    };
+    const other = await startGateway({ eventExports: refusing, limits: { exports: 1 } });
+    try {
+      for (let time = 0; time < 2; time += 1) expect((await other.call(`${EXPORT}?type=Nope`)).json).to.include({ status: 400, code: 'unknown-event-type' });
+      expect(other.accounts.heldOf('admin'), 'leases of a session').to.equal(0);
     } finally {
       await other.close();
     }

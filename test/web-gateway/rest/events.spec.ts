@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { HistoryEvent } from '../../../services/application/ports.ts';
+import { ApplicationError, type HistoryEvent } from '../../../services/application/ports.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 
@@ -45,6 +45,19 @@ describe('events over REST', () => {
     expect(answer.headers).to.include({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
     const lines = answer.text.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).to.deep.equal([event(1), event(3)]);
+  });
+
+  it('hold nothing open where what is asked for is refused', async () => {
+    const refuse = (): never => {
+      throw new ApplicationError('unknown-event-type', 'there is no event type Nope');
+    };
+    const other = await startGateway({ history: { list: refuse, stream: refuse } });
+    try {
+      expect((await other.call('/api/v1/events?type=Nope&follow=true', { as: 'auditor' })).json).to.include({ status: 400, code: 'unknown-event-type' });
+      expect(other.accounts.heldOf('auditor')).to.equal(0);
+    } finally {
+      await other.close();
+    }
   });
 
   it('go on live where they are followed, until the client, the session or the server ends it', async () => {

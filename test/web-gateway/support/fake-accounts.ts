@@ -18,6 +18,8 @@ export interface FakeAccounts extends Accounts {
   readonly users: Users;
   /** Ends everything that the role's user holds open. */
   end(role: Role): void;
+  /** How much the role's user holds open. */
+  heldOf(role: Role): number;
   /** From now on the operator reaches only what these grants name; at first it reaches everything, as others do. */
   grantOperator(grants: readonly Grant[]): void;
   /** Of the operator, once there are any. */
@@ -116,6 +118,7 @@ export function createFakeAccounts(): FakeAccounts {
       listeners.set(role, ofRole.add(callback));
       return () => ofRole.delete(callback);
     },
+    heldOf: (role) => listeners.get(role)?.size ?? 0,
     end(role) {
       ended.add(role);
       for (const callback of listeners.get(role) ?? []) callback();

@@ -28,8 +28,9 @@ export function registerEventExport(app: FastifyInstance, { eventExports, leases
       running += 1;
       const lease = leases.take(identityOf(request).principal, 'everything');
       const signal = AbortSignal.any([clientGone(reply), closing, lease.signal]);
-      const chunks = eventExports.export(selectionOf(request.query), signal)[Symbol.asyncIterator]();
+      let chunks: AsyncIterator<Uint8Array> | undefined;
       try {
+        chunks = eventExports.export(selectionOf(request.query), signal)[Symbol.asyncIterator]();
         // What keeps it from being made shows before the header.
         const first = request.method === 'HEAD' ? undefined : await chunks.next();
         reply.hijack();
@@ -47,7 +48,7 @@ export function registerEventExport(app: FastifyInstance, { eventExports, leases
         reply.raw.destroy();
       } finally {
         running -= 1;
-        await chunks.return?.();
+        await chunks?.return?.();
         lease.release();
       }
       return reply;

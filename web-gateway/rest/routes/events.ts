@@ -71,8 +71,9 @@ export function registerEvents(app: FastifyInstance, { history, environmentAcces
     if (follow && order === 'desc') throw new GatewayError('invalid-request', 'What is followed is oldest first.', { faults: [{ parameter: 'order', reason: 'must be asc with follow' }] });
     const lease = leases.take(identityOf(request).principal);
     const signal = AbortSignal.any([clientGone(reply), closing, lease.signal]);
-    const pages = history.stream(query, { follow, signal })[Symbol.asyncIterator]();
+    let pages: Pages | undefined;
     try {
+      pages = history.stream(query, { follow, signal })[Symbol.asyncIterator]();
       // What is wrong with the query shows before the first page; who follows waits for the header, not for an event.
       const first = follow ? undefined : await pages.next();
       reply.hijack();
@@ -87,7 +88,7 @@ export function registerEvents(app: FastifyInstance, { history, environmentAcces
       // Without an end the client knows that it is not whole.
       reply.raw.destroy();
     } finally {
-      await pages.return?.();
+      await pages?.return?.();
       lease.release();
     }
     return reply;
