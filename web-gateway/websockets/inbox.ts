@@ -15,6 +15,8 @@ export interface Inbox {
 }
 
 const MOST_KEPT_BYTES = 64 * 1024;
+/** What keeping one costs beside its bytes: an empty one is not free. */
+const MESSAGE_BYTES = 64;
 const LONGEST_MESSAGE = 64 * 1024;
 
 /** @param onNonsense what was said can't be read: {@link GatewayError} invalid-request */
@@ -26,7 +28,7 @@ export function createInbox(socket: WebSocket, onNonsense: (error: GatewayError)
   function say(said: Said, bytes: number): void {
     if (listener !== undefined) return listener(said);
     kept.push(said);
-    keptBytes += bytes;
+    keptBytes += MESSAGE_BYTES + bytes;
     if (keptBytes > MOST_KEPT_BYTES) socket.pause();
   }
 
