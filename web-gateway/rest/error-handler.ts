@@ -1,10 +1,12 @@
 /** Turns whatever goes wrong in the REST interface into problem details. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { ApplicationError } from '../../services/application/ports.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { drainRequest } from '../http/http-server.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { problemDetails, problemOf } from '../problems/problem.ts';
+import { isErrorCode } from '../problems/problem-table.ts';
 import { securityHeaders } from '../security/security-headers.ts';
 
 export interface ErrorResponder {
@@ -29,7 +31,7 @@ export function createErrorResponder(logger: Logger, limits: GatewayLimits): Err
 
 /** What Fastify refuses by itself. */
 function inOurWords(error: unknown): unknown {
-  const { code, message } = error instanceof Error ? (error as Partial<FastifyError>) : {};
+  const { code, message, statusCode } = error instanceof Error ? (error as Partial<FastifyError>) : {};
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new GatewayError('unsupported-media-type', 'Send the body as application/json.');
@@ -43,8 +45,16 @@ function inOurWords(error: unknown): unknown {
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new GatewayError('invalid-path', 'The path holds a broken percent-encoding, or a part that is too long.');
     default:
-      return error;
+      return isErrorCode(code) ? error : refusedFile(statusCode, error);
   }
+}
+
+/** A file of a page that is asked for in a way that is none: its sender says so by a status alone. */
+function refusedFile(status: number | undefined, error: unknown): unknown {
+  if (status === undefined || status < 400 || status > 499) return error;
+  if (status === 412) return new ApplicationError('precondition-failed', 'the file is another one than If-Match or If-Unmodified-Since names.');
+  if (status === 416) return new GatewayError('range-not-satisfiable', 'The file has no such range of bytes.');
+  return status === 403 || status === 404 ? new GatewayError('not-found', 'Nothing is at this address.') : new GatewayError('malformed-request', 'The request can not be read.');
 }
 
 /** Answers with problem details where a path exists, but not with this method. */

@@ -31,6 +31,8 @@ describe('the description of the REST interface, as it is served', () => {
       expect((await gateway.call(`/api/docs/${source.slice(2)}`, { as: null })).status, source).to.equal(200);
     }
     for (const path of ['static/none.js', 'static/..%2f..%2fpackage.json']) expect((await gateway.call(`/api/docs/${path}`, { as: null })).json, path).to.include({ status: 404, code: 'not-found' });
+    const asked = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<unknown> => (await gateway.call(`/api/docs/static/${path}`, { as: null, headers })).json['code'];
+    expect([await asked('../../package.json'), await asked('a%00b'), await asked('logo.svg', { range: 'bytes=99999999-' }), await asked('logo.svg', { 'if-match': '"another"' })], 'no error of the server’s own').to.deep.equal(['not-found', 'not-found', 'range-not-satisfiable', 'precondition-failed']);
   });
 
   it('calls operations by what they do', () => {
