@@ -79,6 +79,9 @@ async function lists(environments: number): Promise<void> {
     ['status', { limit: 50, status: 'down' }],
     ['tag', { limit: 50, tag: 'lab' }],
     ['platform', { limit: 50, platform: 'linux/arm64' }],
+    ['sorted by status', { limit: 50, sort: 'status' }],
+    ['newest first', { limit: 50, sort: '-createdAt' }],
+    ['by last poll', { limit: 50, sort: '-lastPolledAt' }],
     ['all filters', { limit: 50, search: 'factory', status: 'up', tag: 'lab', platform: 'linux/amd64' }],
   ];
   for (const [name, query] of asked) await time(projections, environments, name, query);

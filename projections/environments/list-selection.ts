@@ -27,8 +27,9 @@ type Filters = Omit<ListInput, 'limit' | 'after'>;
 type Values = Record<string, SQLInputValue>;
 
 /** Each environment with its agents' last poll, which is in no index: polls are too many. */
-const withLastPolls = `(SELECT environments.*, ifnull(lastPolledAt, '') AS lastPolledAt FROM environments
-  LEFT JOIN (SELECT environmentId, max(lastPolledAt) AS lastPolledAt FROM agent_polls GROUP BY environmentId) USING (environmentId))`;
+const withLastPolls = `(SELECT environmentId, nameFolded, status, platform, tags, createdAt,
+    ifnull((SELECT max(lastPolledAt) FROM agent_polls AS polls WHERE polls.environmentId = listed.environmentId), '') AS lastPolledAt
+  FROM environments AS listed INDEXED BY environments_by_name)`;
 
 function source({ atMs, ids, sort, status }: Filters): string {
   if (atMs !== undefined) return environmentRows.asOf;
