@@ -1,4 +1,5 @@
 /** What each setting is until an operator says otherwise, and what it may be. */
+import { dockerOperations, isDockerOperation } from '../domain/docker-operation.ts';
 import type { Settings } from '../domain/events.ts';
 import { defaultPollRetentionHours } from '../domain/poll-retention.ts';
 import { ApplicationError } from './ports.ts';
@@ -31,13 +32,17 @@ export const defaultSettings: Settings = {
   checkpointIntervalSeconds: 3600,
   sessionSeconds: 12 * 3600,
   sessionIdleSeconds: 2 * 3600,
+  operatorDeniedOperations: [],
+  adminDeniedOperations: [],
   auditMode: 'strict',
 };
 
 type BooleanSetting = 'maskSecretsInSnapshots' | 'publishPolls';
-type NumericSetting = Exclude<keyof Settings, 'auditMode' | BooleanSetting>;
+type OperationsSetting = 'operatorDeniedOperations' | 'adminDeniedOperations';
+type NumericSetting = Exclude<keyof Settings, 'auditMode' | BooleanSetting | OperationsSetting>;
 
 const booleanSettings: ReadonlySet<string> = new Set<BooleanSetting>(['maskSecretsInSnapshots', 'publishPolls']);
+const operationsSettings: ReadonlySet<string> = new Set<OperationsSetting>(['operatorDeniedOperations', 'adminDeniedOperations']);
 
 const retentionDays = [1, 3650] as const;
 const retentionCount = [1, 1_000_000_000_000] as const;
@@ -79,6 +84,10 @@ export function checkSettings(changes: Partial<Settings>): void {
     if (booleanSettings.has(name)) {
       if (typeof value === 'boolean') continue;
       throw new ApplicationError('invalid-settings', `${name} is true or false`, { pointer });
+    }
+    if (operationsSettings.has(name)) {
+      if (Array.isArray(value) && value.every(isDockerOperation) && new Set(value).size === value.length) continue;
+      throw new ApplicationError('invalid-settings', `${name} is a list of different ones of ${dockerOperations.join(', ')}`, { pointer });
     }
     const bounds = Object.hasOwn(settingBounds, name) ? settingBounds[name as NumericSetting] : undefined;
     if (bounds === undefined) throw new ApplicationError('invalid-settings', 'there is no such setting', { pointer });

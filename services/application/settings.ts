@@ -1,4 +1,5 @@
 /** The settings: folded in memory, changed by events. */
+import { isDeepStrictEqual } from 'node:util';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { Settings } from '../domain/events.ts';
 import { EventStoreError, type EventReader } from '../event-store/port.ts';
@@ -45,7 +46,7 @@ export function createSettings(deps: { readonly reader: EventReader; readonly lo
     checkSettings(changes);
     for (;;) {
       if (!onlyIf(settings)) throw new ApplicationError('precondition-failed', 'somebody changed the settings meanwhile; read them again');
-      const news = Object.fromEntries(Object.entries(changes).filter(([name, value]) => settings[name as keyof Settings] !== value));
+      const news = Object.fromEntries(Object.entries(changes).filter(([name, value]) => !isDeepStrictEqual(settings[name as keyof Settings], value)));
       if (Object.keys(news).length === 0) return { position: undefined };
       const prepared = log.prepare([{ type: 'SettingsChanged', data: { at: instantOf(clock), changes: news } }], context);
       try {

@@ -1,7 +1,7 @@
 /** Values of settings as people write and read them, by the unit in a setting's name. */
 import { misuse } from './cli-error.ts';
 
-export type SettingValue = string | number | boolean;
+export type SettingValue = string | number | boolean | readonly string[];
 
 /** In seconds, or bytes. */
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
@@ -18,10 +18,11 @@ function unitOf(name: string): { readonly one: number; readonly units: readonly 
 
 /**
  * Reads what was typed for a setting, whose value now says what kind it is: `10`, `5m` for one in seconds, `30d` for one in days, `2GiB` for
- * one in bytes, `true`. The server judges what it may be. Throws a misuse for what is nothing of the kind.
+ * one in bytes, `true`, `a,b` for a list, and nothing for an empty one. The server judges what it may be. Throws a misuse for what is nothing of the kind.
  */
 export function parseSetting(name: string, text: string, now: SettingValue): SettingValue {
   if (typeof now === 'string') return text;
+  if (typeof now === 'object') return text.split(',').map((one) => one.trim()).filter((one) => one !== '');
   if (typeof now === 'boolean') {
     if (text === 'true' || text === 'false') return text === 'true';
     throw misuse(`${name} is ${text}: give true or false`);
@@ -38,6 +39,7 @@ export function parseSetting(name: string, text: string, now: SettingValue): Set
 /** A value with what it is in the largest unit that fits: `300 (5m)`. */
 export function readableSetting(name: string, value: SettingValue): string {
   const unit = unitOf(name);
+  if (typeof value === 'object') return value.join(',');
   if (typeof value !== 'number' || value === 0 || unit === undefined) return String(value);
   const base = value * unit.one;
   const fitting = unit.units.find((one) => (UNITS[one] ?? 0) > unit.one && base % (UNITS[one] ?? 1) === 0);

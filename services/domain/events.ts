@@ -410,6 +410,9 @@ export interface Settings {
   /** How long a session lasts at most, and how long without use. */
   readonly sessionSeconds: number;
   readonly sessionIdleSeconds: number;
+  /** The kinds of Docker operation (docker-operation.ts) that are refused to whoever is here as operator, or as admin. */
+  readonly operatorDeniedOperations: readonly string[];
+  readonly adminDeniedOperations: readonly string[];
   /** strict: calls that may change something are refused while they can't be recorded. available: they are let through. */
   readonly auditMode: 'strict' | 'available';
 }

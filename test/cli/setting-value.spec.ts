@@ -15,6 +15,8 @@ describe('values of settings', () => {
       ['auditMode', 'available', 'strict', 'available'],
     ] as const;
     for (const [name, text, now, value] of typed) expect(parseSetting(name, text, now), name).to.equal(value);
+    expect(parseSetting('operatorDeniedOperations', 'exec, attach', [])).to.deep.equal(['exec', 'attach']);
+    expect(parseSetting('operatorDeniedOperations', '', ['exec'])).to.deep.equal([]);
   });
 
   it('that are nothing of the kind are refused with what would be', () => {
@@ -36,5 +38,6 @@ describe('values of settings', () => {
     expect(readableSetting('snapshotRetentionDays', 30)).to.equal('30');
     expect(readableSetting('pollRetentionBytes', 2 ** 34)).to.equal('17179869184 (16GiB)');
     expect(readableSetting('auditMode', 'strict')).to.equal('strict');
+    expect(readableSetting('operatorDeniedOperations', ['exec', 'attach'])).to.equal('exec,attach');
   });
 });

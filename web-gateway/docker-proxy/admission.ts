@@ -5,8 +5,10 @@ import type { EnvironmentAccessLevel } from '../../services/domain/grants.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { requireRole } from '../security/access.ts';
 import type { Authentication } from '../security/authentication.ts';
+import type { DockerOperation } from '../../services/domain/docker-operation.ts';
 import { classify, type DockerRoute } from './docker-route.ts';
 import { NODE_PATTERN } from '../node-pattern.ts';
+import { dockerOperations } from './docker-operation.ts';
 import { parseDockerTarget } from './docker-target.ts';
 import { isReadingRoute } from './reading-route.ts';
 import { recordedPath } from './recorded-path.ts';
@@ -26,6 +28,8 @@ export interface AdmittedCall {
   /** What is recorded of it. */
   readonly recordedPath: string;
   readonly route: DockerRoute;
+  /** What kinds of operation it is; any of them may be denied. */
+  readonly operations: readonly DockerOperation[];
   readonly framing: BodyFraming;
 }
 
@@ -52,6 +56,7 @@ export function admit(req: IncomingMessage, authentication: Authentication, orig
     target: query === '' ? path : `${path}?${query}`,
     recordedPath: recordedPath(path, query),
     route: classify(method, path, query),
+    operations: dockerOperations(method, path),
     framing: bodyFraming(req),
   };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Activity, CommandContext, Connections, EnvironmentAccess } from '../../services/application/ports.ts';
+import type { Activity, CommandContext, Connections, EnvironmentAccess, SettingsAccess } from '../../services/application/ports.ts';
 import type { TunnelDialer } from '../../services/tunnels/port.ts';
 import { correlationIdOf } from '../correlation.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
@@ -18,6 +18,7 @@ import { createCallLog } from './call-log.ts';
 import { createCallRecord, type CallRecord } from './call-record.ts';
 import { createChannels, type ChannelCaller } from './channels.ts';
 import { ClientGone, failureCode, upgradeExchange, type ClientExchange } from './client-exchange.ts';
+import { refuseDenied } from './denied-operations.ts';
 import { classify } from './docker-route.ts';
 import { isDockerTarget, parseDockerTarget } from './docker-target.ts';
 import { exchangeWithEngine, NoAnswer, type ExchangeEnd } from './engine-exchange.ts';
@@ -28,6 +29,7 @@ export interface DockerProxyDependencies {
   readonly leases: AccessLeases;
   readonly environmentAccess: Pick<EnvironmentAccess, 'require'>;
   readonly connections: Pick<Connections, 'keyOf' | 'require' | 'waitUntilOpen'>;
+  readonly settings: Pick<SettingsAccess, 'current'>;
   readonly activity: Activity;
   readonly dialer: TunnelDialer;
   readonly metrics: Pick<GatewayMetrics, 'dockerCallEnded'>;
@@ -45,7 +47,7 @@ export interface DockerProxy extends ProxyHandler {
 /** What an engine's raw stream may speak. */
 const UPGRADE_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'h2c']);
 
-export function createDockerProxy({ authentication, leases, environmentAccess, connections, activity, dialer, metrics, logger, limits }: DockerProxyDependencies): DockerProxy {
+export function createDockerProxy({ authentication, leases, environmentAccess, connections, settings, activity, dialer, metrics, logger, limits }: DockerProxyDependencies): DockerProxy {
   const channels = createChannels({ connections, dialer, limits });
   const log = createCallLog({ logger, metrics });
   const inFlight = new Set<AbortController>();
@@ -83,6 +85,7 @@ export function createDockerProxy({ authentication, leases, environmentAccess, c
       await environmentAccess.require(call.principal, call.environmentId, call.needed);
       const key = await connections.keyOf(call.environmentId, call.node);
       record = createCallRecord(activity, { key, callId: requestId, method: call.method, path: call.recordedPath }, context);
+      refuseDenied(call, settings.current());
       const caller = { key, context, signal: aborter.signal };
       await channels.ensureOpen(caller);
       hold = dialer.hold(key);

@@ -28,9 +28,14 @@ const FOLLOW = /(?:^|&)follow=(?!(?:0|no|false|none)?(?:&|$))/i;
 /** The figures of a container come for ever, unless one is asked for. */
 const ONE_STAT = /(?:^|&)(?:stream=(?:0|no|false|none)?|one-shot=(?!(?:0|no|false|none)?(?:&|$))[^&]*)(?:&|$)/i;
 
+/** The route without the API's version, which API (Docker's or Podman's own) it is of, and a slash at the end. @param path canonical. */
+export function dockerRoute(path: string): string {
+  return path.replace(VERSION, '').replace(/^\/libpod(?=\/)/, '').replace(/(?<=.)\/$/, '');
+}
+
 /** @param path canonical. @param query as it is sent. */
 export function classify(method: string, path: string, query: string): DockerRoute {
-  const route = path.replace(VERSION, '').replace(/^\/libpod(?=\/)/, '').replace(/(?<=.)\/$/, '');
+  const route = dockerRoute(path);
   if (method === 'POST') {
     if (/^\/containers\/[^/]+\/attach$/.test(route)) return raw('attach', true);
     if (/^\/exec\/[^/]+\/start$/.test(route)) return raw('exec', true);

@@ -6,8 +6,8 @@
  * - what gives secrets away: swarm and swarm/unlockkey (join tokens, the unlock key), secrets/… (Podman shows their values)
  * - what acts: attach/ws, top and healthcheck (they run something), distribution, images/search and plugins/privileges (the engine calls registries)
  */
+import { dockerRoute } from './docker-route.ts';
 
-const VERSION = /^\/v[0-9.]+(?=\/)/;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 const READING: readonly RegExp[] = [
@@ -32,6 +32,6 @@ const NO_NAME: ReadonlySet<string> = new Set(['/plugins/privileges']);
 /** @param path canonical */
 export function isReadingRoute(method: string, path: string): boolean {
   if (!METHODS.has(method)) return false;
-  const route = path.replace(VERSION, '').replace(/^\/libpod(?=\/)/, '').replace(/(?<=.)\/$/, '');
+  const route = dockerRoute(path);
   return !NO_NAME.has(route) && READING.some((reading) => reading.test(route));
 }

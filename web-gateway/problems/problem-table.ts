@@ -11,6 +11,7 @@ export type GatewayErrorCode =
   | 'origin-not-allowed'
   | 'session-ended'
   | 'access-ended'
+  | 'operation-denied'
   | 'no-session'
   | 'openid-connect-off'
   | 'openid-connect-failed'
@@ -118,6 +119,7 @@ export const problemTable: Readonly<Record<ErrorCode, ProblemKind>> = {
   'origin-not-allowed': { status: 403, title: 'The request comes from another origin' },
   'session-ended': { status: 401, title: 'The session or API key has ended' },
   'access-ended': { status: 403, title: 'Access to the environment has ended' },
+  'operation-denied': { status: 403, title: 'Your role is denied this operation' },
   'openid-connect-off': { status: 404, title: 'OpenID Connect is not set up' },
   'openid-connect-failed': { status: 400, title: 'The sign-in did not work' },
   'openid-connect-unavailable': { status: 503, title: 'The OpenID provider does not answer', retryAfterSeconds: 10 },

@@ -27,7 +27,7 @@ function setCommand(): Command {
   const command = new Command('set')
     .description('change settings, by their names as `settings show` prints them')
     .argument('<name=value...>', 'what to set; durations and sizes may have a unit')
-    .addHelpText('after', '\nExamples:\n  homeport settings set pollIntervalSeconds=30\n  homeport settings set snapshotRetentionDays=60d pollRetentionBytes=2GiB auditMode=available');
+    .addHelpText('after', '\nExamples:\n  homeport settings set pollIntervalSeconds=30\n  homeport settings set snapshotRetentionDays=60d pollRetentionBytes=2GiB auditMode=available\n  homeport settings set operatorDeniedOperations=exec,attach,prune');
   return withFlags(command).action(async (assignments: readonly string[], flags: Flags) => {
     const pairs = assignments.map(parseAssignment);
     await withClient(flags, async (client) => {

@@ -88,6 +88,8 @@ const settings: Settings = {
   snapshotRetentionBytes: 64 * 1024 * 1024 * 1024,
   maskSecretsInSnapshots: true,
   publishPolls: true,
+  operatorDeniedOperations: [],
+  adminDeniedOperations: [],
   auditMode: 'strict',
 };
 

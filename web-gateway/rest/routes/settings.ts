@@ -1,5 +1,6 @@
 /** The installation's settings. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { dockerOperations } from '../../../services/domain/docker-operation.ts';
 import type { Settings } from '../../../services/domain/events.ts';
 import { entityTag, onlyIfMatch } from '../entity-tag.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
@@ -7,6 +8,7 @@ import { settle } from '../read-your-writes.ts';
 import { contextOf } from '../route-config.ts';
 import { exactly, ifMatch } from '../schemas/json-schema.ts';
 
+const operations = { type: 'array', items: { type: 'string', enum: [...dockerOperations] } };
 const unlimited = '0 is without this limit.';
 
 /** Their bounds are the application's: it answers invalid-settings with a pointer. */
@@ -34,6 +36,8 @@ const properties: Readonly<Record<keyof Settings, object>> = {
   checkpointIntervalSeconds: { type: 'integer', description: 'How often a checkpoint of the record is signed.' },
   sessionSeconds: { type: 'integer', description: 'How long a session lasts at most, from the next sign-in on.' },
   sessionIdleSeconds: { type: 'integer', description: 'How long a session lasts without use.' },
+  operatorDeniedOperations: { ...operations, description: 'What the Docker proxy refuses to whoever is here as operator.' },
+  adminDeniedOperations: { ...operations, description: 'What it refuses to whoever is here as admin.' },
   auditMode: { type: 'string', enum: ['strict', 'available'], description: 'strict refuses calls that may change something while they can’t be recorded.' },
 };
 const settingsSchema = { type: 'object', properties };
