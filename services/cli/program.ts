@@ -4,6 +4,7 @@ import { agentCommand } from '../../agent/program.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { apiKeyCommand } from './commands/api-key.ts';
 import { connectCommand } from './commands/connect.ts';
+import { contextCommand } from './commands/context.ts';
 import { environmentCommand } from './commands/environment.ts';
 import { eventsCommand } from './commands/events.ts';
 import { loginCommand } from './commands/login.ts';
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     whoamiCommand(),
     environmentCommand(),
     connectCommand(),
+    contextCommand(),
     eventsCommand(),
     replayCommand(),
     projectionsCommand(),

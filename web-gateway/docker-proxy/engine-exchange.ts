@@ -180,7 +180,9 @@ export function exchangeWithEngine({ client, call, record, caller, transport, up
     sendBody(upstream, client, call, record);
   } else {
     record.bytes.sent += upgradeBody.length;
-    upstream.end(upgradeBody);
+    // In one piece with the header, as Node does it for text alone: a body that an engine does not read, as of an attach (dockerode sends
+    // one), it drops with what it has read already, and takes it for input where it comes later.
+    upstream.end(upgradeBody.toString('latin1'), 'latin1');
   }
   return promise;
 }

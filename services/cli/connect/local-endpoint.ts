@@ -1,6 +1,6 @@
 /** Where the local Docker endpoint listens: a Unix socket of its owner alone, or a loopback port. */
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -43,6 +43,19 @@ export async function listenOnSocket(server: Server): Promise<LocalEndpoint> {
   // Its folder is 0700 already; this says so to whoever looks at the socket alone.
   chmodSync(socket, 0o600);
   return { dockerHost: `unix://${socket}`, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Starts listening on a Unix socket with that path, whose folder is its owner's alone, in the place of one that is there already. Whoever
+ * serves that one is not told. Throws the system's errors.
+ */
+export async function listenOnSocketAt(server: Server, socket: string): Promise<LocalEndpoint> {
+  const draft = `${socket}.${process.pid}`;
+  server.listen(draft);
+  await once(server, 'listening');
+  chmodSync(draft, 0o600);
+  renameSync(draft, socket);
+  return { dockerHost: `unix://${socket}`, remove: () => rmSync(socket, { force: true }) };
 }
 
 /** Starts listening on a loopback port; 0 lets the system choose. Throws CliError `port-in-use`. */

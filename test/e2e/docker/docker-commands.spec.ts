@@ -4,15 +4,19 @@ import { createReadStream, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
-import type { Finished } from '../../support/child-process.ts';
+import { runProcess, type Finished } from '../../support/child-process.ts';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
+import { runHomeport } from '../../support/homeport.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
 import { connectSocket, type TestSocket } from '../../support/web-socket.ts';
+import { callByH2c, dockerodeAt, execByDockerode, readPreface, runByDockerode, upgradeToH2c, type Endpoint } from './support/docker-clients.ts';
+import { runCompose, runOnTerminals, runPlainCommands } from './support/everyday-commands.ts';
 import { signInByRest } from './support/rest.ts';
 import { startDockerSite } from './support/site.ts';
 import type { DockerSite } from './support/site.ts';
 import { CTRL_C, startOnTerminal } from './support/terminal.ts';
+import { pointByConnect, pointByContext, pointDirectly } from './support/ways-of-pointing.ts';
 
 const isLong = process.env.HOMEPORT_TEST_LONG === '1';
 const MIB = 1024 * 1024;
@@ -24,7 +28,7 @@ describe('docker through homeport connect', function () {
   let site: DockerSite | undefined;
 
   before(async function () {
-    requireRealParts(this, 'script', 'stty');
+    requireRealParts(this, 'script', 'stty', 'docker-compose', 'curl');
     site = await startDockerSite(this);
     await site.dockerd.docker('run', '--detach', '--name', 'box', '--network', 'none', IMAGE, 'sleep', '3600');
   });
@@ -208,6 +212,49 @@ describe('docker through homeport connect', function () {
     await Promise.all(Array.from({ length: 20 }, async (_, index) => kinds[index % kinds.length]?.(index)));
   });
 
+  it('every way of pointing does what people do all day: run, exec -it, attach and detach, wait, stats, save and load, build, compose', async () => {
+    const context = await pointByContext(theSite());
+    const ways = { direct: await pointDirectly(theSite()), connect: await pointByConnect(theSite()), context };
+    try {
+      await Promise.all(
+        Object.entries(ways).map(async ([name, way]) => {
+          const round = { way, folder: theSite().folder, name };
+          await Promise.all([runPlainCommands(round), runOnTerminals(round), runCompose(round)]);
+        }),
+      );
+      expect((await runHomeport(['context', 'list', '--quiet'], { env: theSite().env })).stdout).to.equal('factory\n');
+    } finally {
+      expect((await context.remove()).stdout).to.equal('factory\n');
+    }
+    // The Docker CLI knows it no more, and nobody serves it.
+    expect((await context.run('docker', ['ps'])).code).to.not.equal(0);
+  });
+
+  it('dockerode, curl with Expect: 100-continue, and BuildKit’s h2c get through', async () => {
+    const endpoint = await endpointOf(theSite());
+    const docker = dockerodeAt(endpoint);
+    expect((await docker.listContainers({ filters: { name: ['box'] } })).map(({ Names }) => Names)).to.deep.equal([['/box']]);
+    const done = await execByDockerode(docker, 'box', { command: ['sh', '-c', 'cat; echo err >&2; exit 6'], input: 'in and out\n' });
+    expect(done).to.deep.equal({ stdout: 'in and out\n', stderr: 'err\n', code: 6 });
+
+    expect(await runByDockerode(docker, IMAGE, { command: ['sh', '-c', 'cat; exit 3'], input: 'told\n' })).to.deep.equal({ stdout: 'told\n', code: 3 });
+
+    const archive = path.join(theSite().folder, 'put.tar');
+    writeFileSync(path.join(theSite().folder, 'put'), randomBytes(MIB));
+    expect((await runProcess('tar', ['--create', '--file', archive, '--directory', theSite().folder, 'put'])).code).to.equal(0);
+    const url = `https://localhost:${endpoint.port}${endpoint.path}/containers/box/archive?path=/`;
+    const curl = ['--silent', '--verbose', '--cacert', path.join(theSite().server.dataDir, 'tls', 'ca.pem'), '--header', `Authorization: Bearer ${endpoint.apiKey}`];
+    const put = await runProcess('curl', [...curl, '--header', 'Expect: 100-continue', '--upload-file', archive, url]);
+    expect(put.stderr).to.match(/< HTTP\/1\.1 100 Continue[^]*< HTTP\/1\.1 200 OK/);
+
+    const grpc = await upgradeToH2c(endpoint, '/grpc');
+    expect(await callByH2c(grpc, '/moby.buildkit.v1.Control/ListWorkers')).to.satisfy(({ bytes, status }: { bytes: number; status: unknown }) => bytes > 5 && status === '0');
+    grpc.destroy();
+    const session = await upgradeToH2c(endpoint, '/session', ['X-Docker-Expose-Session-Uuid: e2e000000000000000000000', 'X-Docker-Expose-Session-Name: e2e']);
+    expect(await readPreface(session)).to.equal('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    session.destroy();
+  });
+
   /** For a terminal, where the command line is given as words. */
   function homeportConnect(): readonly string[] {
     return [process.execPath, path.resolve('services/cli/main.ts'), 'connect', 'factory', '--'];
@@ -218,6 +265,12 @@ describe('docker through homeport connect', function () {
     return JSON.parse(stdout) as { data: Record<string, unknown> }[];
   }
 });
+
+async function endpointOf({ server }: DockerSite): Promise<Endpoint> {
+  const { apiKey } = await signInByRest(server);
+  const id = (await server.homeport('env', 'list', '--quiet')).stdout.trim();
+  return { port: server.httpsPort, ca: server.ca(), apiKey, path: `/api/v1/environments/${id}/docker` };
+}
 
 function expectOutput({ code, stdout, stderr }: Finished, expected: string): void {
   expect({ code, stdout, stderr }).to.deep.equal({ code: 0, stdout: expected, stderr: '' });
