@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { HistoryEvent } from '../../../services/application/ports.ts';
+import type { PastUser } from '../../../projections/port.ts';
+import { createFakeEnvironments } from '../support/fake-environments.ts';
 import { startHttpEngine, type FakeEngine } from '../support/fake-engine.ts';
 import { DOCKER, startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 
@@ -38,6 +40,20 @@ describe('an operator’s grants', () => {
     expect((await asOperator('/api/v1/sessions/current')).json).to.deep.include({ grants: [{ tag: 'us', access: 'read' }] });
     gateway.accounts.grantOperator([]);
     expect(await listed()).to.deep.equal([]);
+  });
+
+  it('show of accounts their own alone, in the past too: not one that had its name', async () => {
+    const past = (id: string): PastUser => ({ id, username: 'the-operator', role: 'admin', grants: [], createdAt: at, passwordChangedAt: at, signsInBy: 'password', lastSignedInAt: null, apiKeys: [] });
+    const { projections } = createFakeEnvironments();
+    const other = await startGateway({ projections: { ...projections, past: { ...projections.past, listUsers: () => Promise.resolve([past('namesake'), past('operator')]) } } });
+    try {
+      const ids = async () => ((await other.call(`/api/v1/users?asOf=${at}`, { as: 'operator' })).json['items'] as { id: string }[]).map(({ id }) => id);
+      expect(await ids()).to.have.members(['namesake', 'operator']);
+      other.accounts.grantOperator([{ tag: 'eu', access: 'full' }]);
+      expect(await ids()).to.deep.equal(['operator']);
+    } finally {
+      await other.close();
+    }
   });
 
   it('make what is out of reach look like what does not exist', async () => {

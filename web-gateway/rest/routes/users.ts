@@ -32,7 +32,7 @@ export function registerUsers(app: FastifyInstance, { accounts, users, environme
       if (atMs === undefined) return pageById(users.list(principal), request.query);
       const all = await projections.past.listUsers(atMs);
       const isLimited = environmentAccess.tagsInReach(principal) !== undefined;
-      return pageById(isLimited ? all.filter(({ username }) => username === principal.username) : all, request.query);
+      return pageById(isLimited ? all.filter(({ id }) => id === principal.userId) : all, request.query);
     },
   );
 
