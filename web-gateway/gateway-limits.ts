@@ -33,6 +33,9 @@ export interface GatewayLimits {
   readonly downloadStallMs: number;
   /** Exports of the record that may run at once: each has a thread of its own. */
   readonly exports: number;
+  /** Streams of events at once, followed or not, in all; and of one user: each reads the record for itself. */
+  readonly eventStreams: number;
+  readonly eventStreamsOfOne: number;
   /** How long the rest of a request's body is read and thrown away after its answer. */
   readonly drainMs: number;
   /** How long a raw stream lives on without any input moving after the engine ended its side; up to twice that. */
@@ -76,6 +79,8 @@ export const defaultGatewayLimits: GatewayLimits = {
   downloadsOfOne: 16,
   downloadStallMs: 60_000,
   exports: 4,
+  eventStreams: 512,
+  eventStreamsOfOne: 64,
   drainMs: 2_000,
   rawLingerMs: 10_000,
   liveClients: 4_096,

@@ -51,9 +51,9 @@ describe('events over REST', () => {
     const refuse = (): never => {
       throw new ApplicationError('unknown-event-type', 'there is no event type Nope');
     };
-    const other = await startGateway({ history: { list: refuse, stream: refuse } });
+    const other = await startGateway({ history: { list: refuse, stream: refuse }, limits: { eventStreamsOfOne: 1 } });
     try {
-      expect((await other.call('/api/v1/events?type=Nope&follow=true', { as: 'auditor' })).json).to.include({ status: 400, code: 'unknown-event-type' });
+      for (let time = 0; time < 2; time += 1) expect((await other.call('/api/v1/events?type=Nope&follow=true', { as: 'auditor' })).json).to.include({ status: 400, code: 'unknown-event-type' });
       expect(other.accounts.heldOf('auditor')).to.equal(0);
     } finally {
       await other.close();
@@ -83,6 +83,24 @@ describe('events over REST', () => {
     await once(second, 'error');
     await noFollowers();
     expect(second.complete).to.equal(false);
+  });
+
+  it('are followed by one user so many times at once; who leaves makes room', async () => {
+    const other = await startGateway({ limits: { eventStreamsOfOne: 1 } });
+    try {
+      const follow = async (as: 'auditor' | 'admin'): Promise<IncomingMessage> => {
+        const [res] = (await once(other.open('/api/v1/events?follow=true', { as }).end(), 'response')) as [IncomingMessage];
+        return res.on('error', () => undefined);
+      };
+      const first = await follow('auditor');
+      expect((await other.call('/api/v1/events?follow=true', { as: 'auditor' })).json).to.include({ status: 503, code: 'too-many-streams' });
+      expect((await other.call('/api/v1/events', { as: 'auditor' })).status).to.equal(200);
+      expect((await follow('admin')).statusCode).to.equal(200);
+      first.destroy();
+      await eventually('room', async () => ((await follow('auditor')).statusCode === 200 ? true : undefined));
+    } finally {
+      await other.close();
+    }
   });
 
   it('end cleanly for those who follow when the server closes', async () => {

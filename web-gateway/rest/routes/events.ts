@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createPlaces } from '../../../services/application/places.ts';
 import type { EventQuery, HistoryEvent } from '../../../services/application/ports.ts';
 import { CORRELATION_HEADER } from '../../correlation.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
@@ -43,7 +44,9 @@ interface EventsQuerystring extends SelectionQuerystring {
   cursor?: string;
 }
 
-export function registerEvents(app: FastifyInstance, { history, environmentAccess, leases, closing, logger }: RestDependencies): void {
+export function registerEvents(app: FastifyInstance, { history, environmentAccess, leases, limits, closing, logger }: RestDependencies): void {
+  const places = createPlaces({ inAll: limits.eventStreams, ofOne: limits.eventStreamsOfOne });
+
   app.get<{ Querystring: EventsQuerystring }>(
     '/events',
     {
@@ -69,7 +72,10 @@ export function registerEvents(app: FastifyInstance, { history, environmentAcces
   async function stream(request: FastifyRequest<{ Querystring: EventsQuerystring }>, reply: FastifyReply, query: Omit<EventQuery, 'limit'>): Promise<FastifyReply> {
     const { follow, order } = request.query;
     if (follow && order === 'desc') throw new GatewayError('invalid-request', 'What is followed is oldest first.', { faults: [{ parameter: 'order', reason: 'must be asc with follow' }] });
-    const lease = leases.take(identityOf(request).principal);
+    const { principal } = identityOf(request);
+    const place = places.enter(principal.userId);
+    if (place.refused !== undefined) throw new GatewayError('too-many-streams', 'As many streams of events are open as may be: close some of them.');
+    const lease = leases.take(principal);
     const signal = AbortSignal.any([clientGone(reply), closing, lease.signal]);
     let pages: Pages | undefined;
     try {
@@ -88,8 +94,9 @@ export function registerEvents(app: FastifyInstance, { history, environmentAcces
       // Without an end the client knows that it is not whole.
       reply.raw.destroy();
     } finally {
-      await pages?.return?.();
+      place.leave();
       lease.release();
+      await pages?.return?.();
     }
     return reply;
   }
