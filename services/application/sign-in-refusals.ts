@@ -18,14 +18,26 @@ const windowMs = 60_000;
 /** Recorded for one peer and for all, within a window. */
 const perPeer = 12;
 const overall = 600;
+/** And within an hour: they are kept for ever, and the last month's are read at each start. A tool whose key was revoked goes on for years. */
+const hourMs = 3600_000;
+const perPeerHourly = 60;
+const overallHourly = 2_400;
 
 /** Creates the record. `actor` is whose word the count of those left out is. */
 export function createSignInRefusals(deps: { readonly signIns: SignInLog; readonly clock: Clock; readonly actor: string }): SignInRefusals {
   const { signIns, clock, actor } = deps;
   const ofPeer = createAttempts({ clock, limit: perPeer, windowMs });
+  const ofPeerHourly = createAttempts({ clock, limit: perPeerHourly, windowMs: hourMs });
   let total = 0;
+  let totalHourly = 0;
   let suppressed = 0;
   const stop = clock.every(windowMs, () => void endWindow());
+  const stopHours = clock.every(hourMs, () => (totalHourly = 0));
+
+  /** What is not recorded in its minute does not count in its hour. */
+  function isOneTooMany(peer: string): boolean {
+    return ofPeer.fail(peer) || total >= overall || totalHourly >= overallHourly || ofPeerHourly.fail(peer);
+  }
 
   async function endWindow(): Promise<void> {
     total = 0;
@@ -41,16 +53,19 @@ export function createSignInRefusals(deps: { readonly signIns: SignInLog; readon
 
   return {
     async record(refusal, context) {
-      if (ofPeer.fail(peerGroup(refusal.address)) || total >= overall) {
+      if (isOneTooMany(peerGroup(refusal.address))) {
         suppressed++;
         return;
       }
       total++;
+      totalHourly++;
       await signIns.append({ type: 'SignInRefused', data: { at: instantOf(clock), ...refusal } }, context);
     },
     async close() {
       stop();
+      stopHours();
       ofPeer.close();
+      ofPeerHourly.close();
       await endWindow();
     },
   };
