@@ -24,13 +24,13 @@ const RULES: readonly Rule[] = [
     routes: [/^\/(?:containers|services|pods)\/create$/, /^\/(?:containers|services)\/.+\/(?:update|rename|restore|clone)$/, /^\/(?:play\/kube|kube\/play|kube\/apply)$/],
   },
   { operation: 'start-stop', methods: ['POST'], routes: [/^\/(?:containers|pods)\/.+\/(?:start|stop|restart|kill|pause|unpause|init|checkpoint)$/] },
-  { operation: 'build', routes: [/^\/(?:build|session|grpc|build\/cancel|commit|libpod\/build)$/] },
+  { operation: 'build', routes: [/^\/(?:build|session|grpc|build\/cancel|commit|libpod\/build|local\/build)$/] },
   {
     operation: 'images',
     routes: [
       /^\/images\/(?:create|load|import|pull|get|export|search|remove|scp\/.+)$/,
       /^\/images\/.+\/(?:push|tag|untag|get)$/,
-      /^\/(?:auth|distribution\/.+|local\/images\/load|manifests(?:\/.*)?|artifacts(?:\/.*)?)$/,
+      /^\/(?:auth|distribution\/.+|local\/(?:images|artifacts)(?:\/.*)?|manifests(?:\/.*)?|artifacts(?:\/.*)?)$/,
     ],
   },
   { operation: 'remove', methods: ['DELETE'], routes: [/^/] },

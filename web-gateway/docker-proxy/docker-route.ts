@@ -15,7 +15,8 @@ export interface DockerRoute {
   readonly endless: boolean;
 }
 
-const VERSION = /^\/v[0-9.]+(?=\/)/;
+/** As Podman takes it; Docker's has digits and dots alone. */
+const VERSION = /^\/v[0-9][0-9A-Za-z.-]*(?=\/)/;
 const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /**
  * What is asked by GET and does more than read: attach/ws writes to a container's standard input; Podman's healthcheck runs

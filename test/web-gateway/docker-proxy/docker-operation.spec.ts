@@ -10,6 +10,9 @@ const CALLS: readonly (readonly [call: string, operations: string])[] = [
   ['GET /containers/a1/top', 'exec'],
   ['GET /v5.0.0/libpod/containers/a1/healthcheck', 'exec'],
   ['POST /v5.0.0/libpod/containers/a1/exec', 'exec'],
+  // Podman takes any such version, and runs the same.
+  ['POST /v5.0.0-rc1/libpod/containers/a1/exec', 'exec'],
+  ['POST /v1x/containers/a1/exec', 'exec'],
   ['POST /containers/a1/attach', 'attach'],
   ['POST /containers/a1/attach/', 'attach'],
   ['GET /containers/a1/attach/ws', 'attach'],
@@ -25,6 +28,8 @@ const CALLS: readonly (readonly [call: string, operations: string])[] = [
   ['POST /containers/a1/kill', 'start-stop'],
   ['POST /libpod/pods/p1/stop', 'start-stop'],
   ['POST /v1.44/build', 'build'],
+  ['POST /v5.7.0/libpod/local/build', 'build'],
+  ['POST /v6.0.0/libpod/local/artifacts/add', 'images'],
   ['POST /session', 'build'],
   ['POST /grpc', 'build'],
   ['POST /commit', 'build'],

@@ -23,6 +23,7 @@ describe('a call to the Docker API', () => {
       ['GET', '/v1.41/containers/x/attach/ws'],
       ['GET', '/containers/x/y/attach/ws'],
       ['GET', '/v5.0.0/libpod/containers/x/healthcheck'],
+      ['GET', '/v5.0.0-rc1/libpod/containers/x/healthcheck'],
       ['GET', '/libpod/containers/x/healthcheck'],
       ['GET', '/containers/x/healthcheck/'],
       ['HEAD', '/libpod/containers/x/healthcheck'],
