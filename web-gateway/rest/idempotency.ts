@@ -54,7 +54,9 @@ export function useIdempotencyKeys(app: FastifyInstance, nowMs: () => number = D
     const key = request.headers['idempotency-key'];
     if (request.routeOptions.config.isCreation !== true || key === undefined) return undefined;
     if (typeof key !== 'string' || !KEY.test(key)) throw new GatewayError('invalid-request', 'An Idempotency-Key is 1 to 200 visible ASCII characters, such as a UUID.', { faults: [{ parameter: 'Idempotency-Key', reason: 'is no key' }] });
-    const name = `${identityOf(request).principal.actor} ${key}`;
+    const { userId, apiKeyId } = identityOf(request).principal;
+    // Not by the name: after somebody is removed another may have it.
+    const name = `${userId} ${apiKeyId ?? ''} ${key}`;
     const fingerprint = createHash('sha256').update(`${request.method} ${request.url} ${JSON.stringify(request.body ?? null)}`).digest('base64');
     for (;;) {
       const known = entries.get(name);

@@ -1,5 +1,7 @@
 /** Requests that come again, and changes that were made on what is there no more. */
 import { expect } from 'chai';
+import type { Principal } from '../../../services/application/ports.ts';
+import { createFakeAccounts } from '../support/fake-accounts.ts';
 import { startGateway, type Answer, type GatewayFixture } from '../support/gateway-fixture.ts';
 
 const ENVIRONMENTS = '/api/v1/environments';
@@ -40,6 +42,20 @@ describe('a creation that is sent again', () => {
     expect([mine.status, others.status]).to.deep.equal([201, 201]);
     expect(others.json['id']).to.not.equal(mine.json['id']);
     expect((await create('x', 'a b')).json).to.include({ status: 400, code: 'invalid-request' });
+  });
+
+  it('gives nothing of an account to another that has its name by now', async () => {
+    const accounts = createFakeAccounts();
+    const ann = (userId: string): Principal => ({ userId, username: 'ann', role: 'admin', reach: 'everything', actor: 'user:ann', session: { id: userId, expiresAt: '2099-01-01T00:00:00.000Z' }, apiKeyId: null });
+    const other = await startGateway({ accounts: { ...accounts, principalOfSession: ann } });
+    try {
+      const asAnn = (userId: string): Promise<Answer> =>
+        other.call(ENVIRONMENTS, { method: 'POST', body: '{"name":"factory","address":"h.example:1"}', headers: { cookie: `__Host-homeport=${userId}`, 'x-homeport-csrf': '1', 'idempotency-key': 'k' }, as: null });
+      expect([(await asAnn('former')).status, (await asAnn('former')).status]).to.deep.equal([201, 201]);
+      expect((await asAnn('present')).json).to.include({ code: 'name-taken' });
+    } finally {
+      await other.close();
+    }
   });
 });
 
