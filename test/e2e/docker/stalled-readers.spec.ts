@@ -47,10 +47,13 @@ describe('docker export that nobody reads', function () {
     await untilAllStall();
     const beside = await medianOfPs();
     const grown = { server: server.stop() / MIB, agent: agent.stop() / MIB };
-    expect(beside / before, `docker ps took ${before} ms before and ${beside} ms beside`).to.be.below(MOST_TIMES_SLOWER);
     expect(grown.server, 'MiB that the server grew').to.be.below(128);
     expect(grown.agent, 'MiB that the agent grew').to.be.below(128);
     expect(exports.running(), 'exports that were only held up').to.equal(20);
+    await exports.stop();
+    // A machine may have become busier meanwhile.
+    const after = await medianOfPs();
+    expect(beside / Math.max(before, after), `docker ps took ${before} ms before, ${beside} ms beside and ${after} ms after`).to.be.below(MOST_TIMES_SLOWER);
   });
 
   const clients = isLong ? 100 : 12;

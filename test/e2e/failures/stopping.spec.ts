@@ -15,7 +15,8 @@ describe('SIGTERM', function () {
   let stopSite: Site['stop'] | undefined;
 
   before(async () => {
-    site = await startSite();
+    // Whoever were waited for would be for an hour.
+    site = await startSite({ flags: ['--drain-timeout', '1h'] });
     stopSite = site.stop;
   });
   after(async () => {
@@ -23,7 +24,7 @@ describe('SIGTERM', function () {
     await engine?.close();
   });
 
-  it('stops a server with open polls, a followed log and followed events within seconds, and the next start is quick and whole', async () => {
+  it('stops a server with open polls, a followed log and followed events without waiting for any of them, and the next start is whole', async () => {
     const socket = path.join(site.folder, 'engine.sock');
     engine = await startHttpEngine(socket, (req, res) => {
       if (/\/logs\?/.test(req.url ?? '')) res.write('a line\n');
@@ -37,18 +38,10 @@ describe('SIGTERM', function () {
     const tail = await followEvents(site.api);
     await eventually('a poll', () => tail.seen.find(({ type }) => type === 'AgentPolled'));
 
-    const toldAt = performance.now();
-    const { code } = await site.server().stop();
-    const stoppedMs = Math.round(performance.now() - toldAt);
-    expect(code).to.equal(0);
-    expect(stoppedMs).to.be.below(8000);
+    expect((await site.server().stop()).code).to.equal(0);
     await logsEnded;
 
-    const startedAt = performance.now();
     await site.restart();
-    const readyMs = Math.round(performance.now() - startedAt);
-    expect(readyMs, 'until the ready line').to.be.below(8000);
-    process.stdout.write(`      stopped in ${stoppedMs} ms, ready again in ${readyMs} ms\n`);
     const { body } = await site.api.call('GET', '/environments');
     expect((body as { readonly items: readonly { readonly name: string }[] }).items.map(({ name }) => name)).to.deep.equal(['factory']);
     const lost = await site.api.events(`environment=${environment.id}&type=TunnelLost`);

@@ -1,4 +1,5 @@
 /** The store goes away under 256 appends in flight: each caller learns the truth, and a retry never doubles. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openEventStoreDb, type EventStoreDbOptions } from '../../../services/event-store/eventstoredb/event-store.ts';
 import { EventStoreError, type EventStore } from '../../../services/event-store/port.ts';
@@ -20,10 +21,12 @@ interface Refused {
 describe('the EventStoreDB adapter, when the store goes away under 256 appends in flight', () => {
   let server: StoreProcess;
   let store: EventStore;
+  let following: ReturnType<typeof follow> | undefined;
   beforeEach(async () => {
     server = await startStoreProcess();
   });
   afterEach(async () => {
+    await following?.stop().catch(() => undefined);
     await store.close();
     await server.remove();
   });
@@ -38,7 +41,7 @@ describe('the EventStoreDB adapter, when the store goes away under 256 appends i
    * what its writer believes, and a subscription saw it. Answers who was refused meanwhile, and which of those were recorded before they came again.
    */
   async function writeThrough(outage: () => Promise<void>): Promise<{ readonly refused: readonly Refused[]; readonly wereRecorded: ReadonlySet<string> }> {
-    const following = follow((signal) => store.subscribeToAll({ after: 'start', signal }));
+    const seen = (following = follow((signal) => store.subscribeToAll({ after: 'start', signal })));
     const believed = new Map<string, string[]>();
     const refused: Refused[] = [];
     const wereRecorded = new Set<string>();
@@ -58,7 +61,9 @@ describe('the EventStoreDB adapter, when the store goes away under 256 appends i
         await back.promise;
         const stands = await collect(store.readStream(stream, { from: revision + 1 })).catch(() => []);
         if (idsOf(stands).includes(id)) wereRecorded.add(id);
-        expect((await store.append(stream, [event], { expectedRevision })).revision).to.equal(revision + 1);
+        // A slow machine may have it refused once more.
+        const appended = await eventually(`${stream} to go on`, () => store.append(stream, [event], { expectedRevision }), 30_000);
+        expect(appended.revision).to.equal(revision + 1);
       }
     }
 
@@ -86,14 +91,14 @@ describe('the EventStoreDB adapter, when the store goes away under 256 appends i
 
     for (const [stream, ids] of believed) expect(idsOf(await collect(store.readStream(stream))), stream).to.deep.equal(ids);
     const all = [...believed.values()].flat();
-    await following.until(({ events }) => events.length >= all.length);
-    expect(idsOf(following.events).toSorted()).to.deep.equal(all.toSorted());
-    await following.stop();
+    await seen.until(({ events }) => events.length >= all.length);
+    expect(idsOf(seen.events).toSorted()).to.deep.equal(all.toSorted());
     return { refused, wereRecorded };
   }
 
   it('killed and back in time: everyone is told that it is recorded, and it is, once', async () => {
-    await open();
+    // In time, however long it takes to start.
+    await open({ doubtMs: 60_000 });
     const { refused } = await writeThrough(async () => {
       await server.kill();
       await server.start();
@@ -130,11 +135,9 @@ describe('the EventStoreDB adapter, when the store goes away under 256 appends i
     expect(refused.filter(({ id, isInDoubt }) => !isInDoubt && wereRecorded.has(id))).to.deep.equal([]);
   });
 
-  /** Once it is known that the store is away, nobody waits. */
+  /** Once it is known that the store is away, nobody waits: not for a timer, not for the network. */
   async function expectRefusalAtOnce(): Promise<void> {
-    const startedAtMs = performance.now();
-    const outcome = await store.append('others-1', [newEvent()], { expectedRevision: 'no-stream' }).catch((error: unknown) => error);
-    expect(outcome).to.include({ code: 'event-store-unavailable', isInDoubt: false });
-    expect(performance.now() - startedAtMs).to.be.below(200);
+    const refusal = store.append('others-1', [newEvent()], { expectedRevision: 'no-stream' }).catch((error: unknown) => error);
+    expect(await Promise.race([refusal, nextTurn('it waits')])).to.include({ code: 'event-store-unavailable', isInDoubt: false });
   }
 });

@@ -84,8 +84,8 @@ describe('a flipped byte in the log’s file', () => {
     for (const sought of [Buffer.from(id), Buffer.from(root), Buffer.from(name)]) {
       // Free room may still hold what once was there; one place is where it is.
       const places = occurrences(original, sought);
-      const whole = places.filter((at) => sought.every((_byte, index) => isFound(at + index, 1 + number(255))));
-      expect(whole).to.not.deep.equal([]);
+      const isWhole = places.some((at) => sought.every((_byte, index) => isFound(at + index, 1 + number(255))));
+      expect(isWhole).to.equal(true);
     }
   });
 });

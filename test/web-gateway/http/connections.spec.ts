@@ -27,7 +27,7 @@ describe('connections to the gateway', () => {
     clearInterval(trickle);
     expect(answer).to.match(/^HTTP\/1\.1 408 /);
     expect(answer).to.match(/"code":"request-timeout"/);
-    expect(performance.now() - begunAt).to.be.within(250, 3_000);
+    expect(performance.now() - begunAt).to.be.at.least(250);
   });
 
   it('must bring the next header in time, too, and may idle before it', async () => {
@@ -40,7 +40,7 @@ describe('connections to the gateway', () => {
     const begunAt = performance.now();
     await readText(client);
     clearInterval(trickle);
-    expect(performance.now() - begunAt).to.be.within(50, 3_000);
+    expect(performance.now() - begunAt).to.be.at.least(50);
   });
 
   it('may not trickle a REST request’s body for ever', async () => {
