@@ -12,8 +12,11 @@ export interface SshServer {
   readonly port: number;
   readonly pid: number;
   readonly version: string;
-  /** `ssh -R`: a TCP port at the server that leads to the Unix socket at the client. `port` is where the client finds the server. */
-  openTunnel(port: number, socketPath: string): Promise<{ readonly port: number; readonly pid: number; stop(): Promise<void> }>;
+  /**
+   * A TCP port that leads to the Unix socket at the other end. `port` is where the client finds the server; by `-R` the socket is at the
+   * client, by `-L` at the server.
+   */
+  openTunnel(port: number, socketPath: string, direction?: '-R' | '-L'): Promise<{ readonly port: number; readonly pid: number; stop(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -49,16 +52,17 @@ export async function startSshServer(): Promise<SshServer | undefined> {
     port,
     pid: server.pid ?? 0,
     version: sshVersion(),
-    async openTunnel(viaPort, socketPath) {
+    async openTunnel(viaPort, socketPath, direction = '-R') {
+      const localPort = direction === '-L' ? await freePort() : 0;
       const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'ExitOnForwardFailure=yes', 'IdentitiesOnly=yes'];
       const client = spawn(
         'ssh',
-        ['-N', '-F', '/dev/null', '-i', at('user_key'), '-p', String(viaPort), ...options.flatMap((option) => ['-o', option])].concat(
-          ['-R', `127.0.0.1:0:${socketPath}`, `${os.userInfo().username}@127.0.0.1`],
+        ['-N', '-v', '-F', '/dev/null', '-i', at('user_key'), '-p', String(viaPort), ...options.flatMap((option) => ['-o', option])].concat(
+          [direction, `127.0.0.1:${localPort}:${socketPath}`, `${os.userInfo().username}@127.0.0.1`],
         ),
         { stdio: ['ignore', 'ignore', 'pipe'] },
       );
-      const [, tunnelPort] = await said(client, /Allocated port (\d+)/);
+      const [, tunnelPort] = await said(client, direction === '-L' ? /Local forwarding listening on 127\.0\.0\.1 port (\d+)/ : /Allocated port (\d+)/);
       return { port: Number(tunnelPort), pid: client.pid ?? 0, stop: () => end(client) };
     },
     async stop() {

@@ -115,15 +115,17 @@ describe('docker through homeport connect', function () {
 
   it('docker logs -f follows, and stops on Ctrl-C', async () => {
     await theSite().dockerd.docker('run', '--detach', '--name', 'talker', '--network', 'none', '--interactive', IMAGE, 'sh', '-c', 'echo first; cat');
+    const earlier = new Set((await recorded('StreamOpened')).map(({ data }) => data.callId));
     const terminal = await startOnTerminal([...homeportConnect(), 'docker', 'logs', '-f', 'talker'], theSite().env);
     try {
       await terminal.process.waitFor(/first/);
       await theSite().dockerd.docker('exec', 'talker', 'sh', '-c', 'echo second > /proc/1/fd/1');
       await terminal.process.waitFor(/second/);
+      const opened = await eventually('the stream to be recorded', async () => (await recorded('StreamOpened')).find(({ data }) => data.kind === 'logs' && !earlier.has(data.callId)));
       terminal.type(CTRL_C);
       await terminal.process.ended;
       // Not only the command has gone: nobody follows at the engine's side any more.
-      const closed = await eventually('the end of the stream to be recorded', async () => (await recorded('StreamClosed')).find(({ data }) => data.kind === 'logs'));
+      const closed = await eventually('the end of the stream to be recorded', async () => (await recorded('StreamClosed')).find(({ data }) => data.callId === opened.data.callId));
       expect(closed.data.reason).to.equal('client-disconnected');
     } finally {
       await terminal.process.stop('SIGKILL');
