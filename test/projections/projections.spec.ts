@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { createProjections, type ProjectionsOptions } from '../../projections/open.ts';
 import { ProjectionsError, type EnvironmentView, type Projections, type RebuildProgress } from '../../projections/port.ts';
 import type { DomainEvent } from '../../services/domain/events.ts';
 import { openEventStore, type EmbeddedEventStore } from '../../services/event-store/open.ts';
 import type { EventStore, Position, RecordedEvent } from '../../services/event-store/port.ts';
+import { eventually } from '../support/eventually.ts';
 import { appendHistory } from './append-history.ts';
 import { collectLog, type CollectedLog } from './collected-log.ts';
 import { naiveViews } from './naive-views.ts';
@@ -494,5 +494,5 @@ describe('the read models of a running system', () => {
 });
 
 async function untilLive(projections: Projections): Promise<void> {
-  while (projections.state().kind !== 'live') await nextTurn();
+  await eventually('the read models to be live again', () => (projections.state().kind === 'live' ? true : undefined), 30_000);
 }
