@@ -1,4 +1,6 @@
 /** How fast agents may poll and bring news. It is kept by agent and environment and outlives calls: a new call is begun at no cost. */
+import { agentKey } from '../domain/environment.ts';
+import type { AgentReport } from '../domain/events.ts';
 import type { Clock } from './clock.ts';
 import { createPace, type Pace } from './pace.ts';
 
@@ -24,6 +26,11 @@ export interface AgentPaces {
    */
   claim(environmentId: string, key: string, news: AgentNews, nodes: number): (() => void) | undefined;
   close(): void;
+}
+
+/** Tells the agents of an environment apart: those of a Swarm whose engines don't answer look alike, and share an agent's place, but not its pace. */
+export function agentPaceKey({ instanceId, report }: { readonly instanceId: string; readonly report: AgentReport }): string {
+  return report.swarm === null ? `instance ${instanceId}` : agentKey(report);
 }
 
 /** Polls an agent may make at once, and a second in the long run: the shortest interval is 1 s, and trouble makes early ones. */
