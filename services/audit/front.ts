@@ -13,6 +13,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { http2ServerOf } from '../../proto/grpc-http2-server.ts';
+import { createSessionSockets } from '../../proto/session-sockets.ts';
 import { createPlaces } from '../application/places.ts';
 import type { EventStore } from '../event-store/port.ts';
 import { createAccess } from './access.ts';
@@ -142,6 +143,7 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
   server.addService(GossipService, {
     read: (call: ServerUnaryCall<Empty, ClusterInfo>, respond: sendUnaryData<ClusterInfo>) => respond(null, clusterInfo(call.getHost(), instanceId, clock.now())),
   });
+  const sessionSockets = createSessionSockets(clock);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   /** Of the connection that is being injected. */
   let injected: ServerHttp2Session | undefined;
@@ -160,11 +162,13 @@ export function createAuditFront({ store, authenticate, isWritable, clock, onFai
       socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
       injector.injectConnection(socket);
       peer.session = injected;
+      if (injected !== undefined) sessionSockets.add(injected, socket);
       injected = undefined;
     },
     readers: () => places.taken,
     close() {
       server.forceShutdown();
+      sessionSockets.destroyAll();
     },
   };
 }

@@ -8,6 +8,7 @@ import { BINDING_NONCE_BYTES } from '../../proto/binding.ts';
 import { healthDefinition, type HealthService } from '../../proto/grpc-health.ts';
 import { http2ServerOf } from '../../proto/grpc-http2-server.ts';
 import { POLL_KEEP_ALIVE, type PollKeepAlive } from '../../proto/poll-flow.ts';
+import { createSessionSockets } from '../../proto/session-sockets.ts';
 import { pingWhenSilent, type SilencePings } from '../../proto/silence-pings.ts';
 import { MOST_FINGERPRINTS } from '../../proto/succession.ts';
 import type { Clock } from '../application/clock.ts';
@@ -69,6 +70,7 @@ export function createPollsEdge(deps: {
   /** What is known of connections, by what gRPC calls them. */
   const peers = new Map<string, Peer>();
   const sockets = new Set<Duplex>();
+  const sessionSockets = createSessionSockets(clock);
   /** What ends each open poll call. */
   const calls = new Set<(refusal: AgentRefused) => void>();
   let isStopping = false;
@@ -146,7 +148,10 @@ export function createPollsEdge(deps: {
       socket.on('error', () => undefined); // a broken connection ends its calls, which is all there is to do
       injector.injectConnection(socket);
       // Both ends ping: a poll stream counts as open only while its pings are answered.
-      if (injected !== undefined) pings = pingWhenSilent(injected, keepAlive, clock);
+      if (injected !== undefined) {
+        sessionSockets.add(injected, socket);
+        pings = pingWhenSilent(injected, keepAlive, clock);
+      }
       injected = undefined;
       return { admitted };
     },
@@ -159,7 +164,11 @@ export function createPollsEdge(deps: {
       const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
       // Sessions of an injector outlive forceShutdown.
       injector.drain(farewellMs);
+      // What does not go by itself has had twice the time.
+      const stopWaiting = clock.after(2 * farewellMs, () => sessionSockets.destroyAll());
       await Promise.all(gone);
+      stopWaiting();
+      sessionSockets.destroyAll();
       server.forceShutdown();
     },
   };

@@ -3,6 +3,7 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { TunnelServiceService, type OpenRequest } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
+import { createSessionSockets } from '../../proto/session-sockets.ts';
 import { CONNECTION_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
 import { systemClock, type Clock } from '../application/clock.ts';
 import type { OpenedTunnel, TunnelControl, TunnelGate } from '../application/ports.ts';
@@ -54,6 +55,7 @@ export function createTunnelsEdge(deps: {
   const sessions = new Map<Http2Session, SessionRecord>();
   const live = new Map<string, { readonly tunnel: LiveTunnel; readonly session: Http2Session; readonly generation: number }>();
   const tunnels = new Set<LiveTunnel>();
+  const sessionSockets = createSessionSockets(clock);
   const use = createTunnelUse(clock);
   const traffic = createTunnelTraffic();
   const stalls = createStallBound({ clock, logger, limitBytes: () => limits().stalledBytesLimit });
@@ -166,6 +168,7 @@ export function createTunnelsEdge(deps: {
         socket.destroy();
         return { admitted: Promise.resolve(false) };
       }
+      sessionSockets.add(session, socket);
       const bytesRead = createByteCounter(socket);
       const admission = createAdmission(session, bytesRead, clock);
       sessions.set(session, { address, admission, bytesRead, tunnel: undefined });
@@ -180,14 +183,19 @@ export function createTunnelsEdge(deps: {
       const ended = [...sessions.keys()].map(sessionEnd);
       for (const session of sessions.keys()) session.destroy();
       server.close();
+      // Goodbyes have been said; a session that waits for a write that is lost ends with its socket.
+      const stopWaiting = clock.after(lastMs, () => sessionSockets.destroyAll());
       await Promise.all(ended);
+      stopWaiting();
+      sessionSockets.destroyAll();
     },
   };
 }
 
+/** How long a session that was destroyed may take to end, in milliseconds. */
+const lastMs = 1000;
+
+/** Sessions are forgotten as they end: what is still known has not. */
 function sessionEnd(session: Http2Session): Promise<void> {
-  return new Promise((resolve) => {
-    if (session.destroyed) resolve();
-    else session.once('close', resolve);
-  });
+  return new Promise((resolve) => void session.once('close', resolve));
 }

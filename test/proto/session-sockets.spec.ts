@@ -1,0 +1,81 @@
+/** Connections that break in the midst of a write leave nothing behind. */
+import { once } from 'node:events';
+import { connect as connectHttp2, performServerHandshake, type Http2Session } from 'node:http2';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createSessionSockets } from '../../proto/session-sockets.ts';
+import { makeServerCertificate } from '../support/certificates.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** Node forgets about one write in eight or so. */
+const BREAKS = 60;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+describe('sockets of HTTP/2 sessions that broke in the midst of a write', () => {
+  it('are all let go, and their sessions end', async () => {
+    let look = (): void => undefined;
+    const watch = createSessionSockets({
+      every(_ms, callback) {
+        look = callback;
+        return () => undefined;
+      },
+    });
+    const sessions = new Set<Http2Session>();
+    const sockets = new Set<TLSSocket>();
+    const { cert, key, ca } = await makeServerCertificate();
+    const secure = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      const session = performServerHandshake(socket);
+      sessions.add(session);
+      session.once('close', () => sessions.delete(session)).on('error', () => undefined);
+      session.on('stream', (stream) => {
+        const fill = (): void => {
+          while (!stream.destroyed && stream.write(Buffer.alloc(65_536)));
+        };
+        stream.on('error', () => undefined).on('drain', fill);
+        stream.respond({ ':status': 200 });
+        fill();
+      });
+      watch.add(session, socket);
+    });
+    const server = createServer((socket: Socket) => {
+      socket.on('error', () => socket.destroy());
+      // As the door of our ports does it.
+      socket.once('readable', () => {
+        socket.unshift(socket.read() as Buffer);
+        secure.emit('connection', socket);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+
+    for (let count = 0; count < BREAKS; count += 1) {
+      const raw = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+      const relay = createServer((client) => {
+        client.on('error', () => undefined).once('close', () => raw.destroy());
+        client.pipe(raw).pipe(client);
+      }).listen(0, '127.0.0.1');
+      await once(relay, 'listening');
+      const client = connectHttp2(`https://localhost:${String((relay.address() as AddressInfo).port)}`, { ca }).on('error', () => undefined);
+      const answer = client.request({ ':path': '/' }).on('error', () => undefined).on('data', () => undefined);
+      await once(answer, 'data');
+      // At another moment of its writing each time.
+      for (let turn = 0; turn <= count; turn += 1) await nextTurn();
+      raw.resetAndDestroy();
+      client.destroy();
+      relay.close();
+    }
+
+    // What pings do that nobody answers.
+    for (const session of sessions) session.destroy();
+    await eventually('nothing to be left', () => {
+      look();
+      return sockets.size === 0 && sessions.size === 0 ? true : undefined;
+    });
+    watch.destroyAll();
+    server.close();
+    await once(server, 'close');
+  });
+});
