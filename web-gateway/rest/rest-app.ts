@@ -124,7 +124,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
   app.addHook('onRoute', (route) => {
     const { method, url } = route;
     // The page that shows the description.
-    if (route.schema?.hide === true || url.startsWith(`${docsPath}/`)) route.config = { ...route.config, access: 'public', undocumented: true };
+    if (url === docsPath || url.startsWith(`${docsPath}/`)) route.config = { ...route.config, access: 'public', undocumented: true };
     const { config } = route;
     const access = config?.access;
     if (access === undefined) throw new Error(`the route ${String(method)} ${url} does not say who may call it`);

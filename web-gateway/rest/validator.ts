@@ -1,5 +1,5 @@
 /** Checks requests against the routes' schemas: bodies as strictly as they are written, parameters as the text they are. */
-import ajvCompiler from '@fastify/ajv-compiler';
+import ajvCompiler, { type Ajv } from '@fastify/ajv-compiler';
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import { GatewayError, type InputFault } from '../problems/gateway-error.ts';
 
@@ -13,14 +13,23 @@ const OPTIONS = { allErrors: true, removeAdditional: false, useDefaults: true, a
 /** Sets it up on an instance that has no routes yet. */
 export function useValidator(app: FastifyInstance): void {
   const build = ajvCompiler.AjvCompiler();
-  const strict = build({}, { customOptions: { ...OPTIONS, coerceTypes: false } }) as unknown as Compile;
+  const onCreate = narrowInstants;
+  const strict = build({}, { customOptions: { ...OPTIONS, coerceTypes: false }, onCreate }) as unknown as Compile;
   // A parameter that may be repeated may also be sent once.
-  const lenient = build({}, { customOptions: { ...OPTIONS, coerceTypes: 'array' } }) as unknown as Compile;
+  const lenient = build({}, { customOptions: { ...OPTIONS, coerceTypes: 'array' }, onCreate }) as unknown as Compile;
   app.setValidatorCompiler((route) => (route.httpPart === 'body' ? strict : lenient)(route));
   app.setSchemaErrorFormatter((errors, part) => {
     const faults = errors.slice(0, MOST_FAULTS).map((error) => faultOf(error, part));
     return new GatewayError('invalid-request', faults.map(sentence).join(' '), { faults });
   });
+}
+
+/** RFC 3339 knows leap seconds, JavaScript's dates do not: such an instant is refused, not misread. */
+function narrowInstants(ajv: Ajv): void {
+  const known = ajv.formats['date-time'];
+  const isInstant = typeof known === 'object' && 'validate' in known && typeof known.validate === 'function' ? known.validate : undefined;
+  if (isInstant === undefined) throw new Error('ajv-formats has no validating date-time any more.');
+  ajv.addFormat('date-time', { type: 'string', validate: (text: string) => isInstant(text as never) === true && !Number.isNaN(Date.parse(text)) });
 }
 
 /** JSON is the only body there is, in its two names; an empty one is none, whatever it is called. */

@@ -13,7 +13,7 @@ export interface RandomRequest {
 
 
 
-const STRANGE_TEXT = ['', ' ', '0', '-1', 'null', 'true', '[]', '{}', '"', "'", '\\', '../..', '%00', '%', 'é', '🚢', '__proto__', 'constructor', 'a'.repeat(129), 'a'.repeat(5000), '1e999', '9007199254740993', '2026-13-45T99:99:99Z', '2026-01-31T12:00:00.000Z', "1' OR '1'='1", '<script>', '*', 'up', 'asc', 'admin'] as const;
+const STRANGE_TEXT = ['', ' ', '0', '-1', 'null', 'true', '[]', '{}', '"', "'", '\\', '../..', '%00', '%', 'é', '🚢', '__proto__', 'constructor', 'a'.repeat(129), 'a'.repeat(5000), '1e999', '9007199254740993', '2026-13-45T99:99:99Z', '2026-12-31T23:59:60Z', '2026-01-31T12:00:00.000Z', "1' OR '1'='1", '<script>', '*', 'up', 'asc', 'admin'] as const;
 const STRANGE_JSON: readonly unknown[] = [null, true, false, 0, -1, 1.5, 2 ** 53, '', 'x', 'é'.repeat(300), [], [[]], {}, { a: { b: { c: [] } } }, [null], ['a', 1], '2026-01-31T12:00:00.000Z', '-0', 1e308];
 const STRANGE_BODIES = ['', '{', '[', 'null', '"text"', '{"a":1,"a":2}', '{"__proto__":{}}', '\u0000', '{"x":"\ud800"}', '[' .repeat(2000), 'NaN', '{"n":1e9999}'] as const;
 const TYPES = ['application/json', 'application/merge-patch+json', 'text/plain', 'application/json; charset=utf-16', 'multipart/form-data', ''] as const;

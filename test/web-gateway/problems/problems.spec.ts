@@ -79,6 +79,13 @@ describe('problem details', () => {
     expect(answer.headers['retry-after']).to.equal('5');
   });
 
+  it('name an instant that no clock here can tell', async () => {
+    for (const instant of ['2026-12-31T23:59:60Z', '2026-13-01T00:00:00Z', 'today']) {
+      expect((await gateway.call(`/api/v1/events?from=${instant}`)).json, instant).to.deep.include({ status: 400, code: 'invalid-request' });
+      expect((await gateway.call('/api/v1/api-keys', { method: 'POST', body: JSON.stringify({ name: 'k', role: 'auditor', expiresAt: instant }) })).json, instant).to.deep.include({ status: 400, code: 'invalid-request' });
+    }
+  });
+
   it('answer for bodies that can not be read', async () => {
     for (const [body, headers, status, code] of [
       ['{"name":', {}, 400, 'malformed-json'],
