@@ -38,7 +38,7 @@ const parts = {
       'proto/release.ts',
       'services/domain',
       'services/application/event-selection.ts',
-      'services/application/ports.ts',
+      'services/application/ports',
       'services/event-store/port.ts',
       'services/event-store/open.ts',
       'services/event-store/log-archive.ts',

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { pipeline } from 'node:stream';
 import { pino } from 'pino';
 import { makeTunnelCertificate } from '../services/control-plane/tls/make-certificate.ts';
-import { CredentialsRefused } from '../services/application/ports.ts';
+import { CredentialsRefused } from '../services/application/ports/tunnel-gate.ts';
 import { environmentTunnel } from '../services/domain/tunnel-key.ts';
 import { createTunnelsEdge } from '../services/tunnels/edge.ts';
 import { createTunnelListener } from '../services/control-plane/tunnel-listener.ts';

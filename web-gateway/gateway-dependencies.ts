@@ -1,7 +1,16 @@
 /** What the gateway is made of. */
 import type { Logger } from 'pino';
 import type { Projections } from '../projections/port.ts';
-import type { Accounts, Activity, Checkpoints, Connections, EnvironmentAccess, Environments, EventExports, History, SettingsAccess, SnapshotRequests, TunnelCertificate, Users } from '../services/application/ports.ts';
+import type { Accounts } from '../services/application/ports/accounts.ts';
+import type { Activity } from '../services/application/ports/activity.ts';
+import type { Checkpoints } from '../services/application/ports/checkpoints.ts';
+import type { Connections } from '../services/application/ports/connections.ts';
+import type { Environments } from '../services/application/ports/environments.ts';
+import type { EventExports, History } from '../services/application/ports/history.ts';
+import type { SettingsAccess } from '../services/application/ports/settings.ts';
+import type { SnapshotRequests } from '../services/application/ports/snapshots.ts';
+import type { TunnelCertificate } from '../services/application/ports/tunnel-certificate.ts';
+import type { EnvironmentAccess, Users } from '../services/application/ports/users.ts';
 import type { ResolveHost } from '../services/application/address-hints.ts';
 import type { AgentDelivery } from '../services/agent-delivery/port.ts';
 import type { TunnelDialer } from '../services/tunnels/port.ts';

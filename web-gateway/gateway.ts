@@ -1,7 +1,7 @@
 /** The web gateway: REST and the Docker proxy, on connections that a listener hands over. */
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../services/application/clock.ts';
-import type { Principal } from '../services/application/ports.ts';
+import type { Principal } from '../services/application/ports/accounts.ts';
 import type { GatewayDependencies } from './gateway-dependencies.ts';
 import { defaultGatewayLimits } from './gateway-limits.ts';
 import { createDockerProxy } from './docker-proxy/docker-proxy.ts';

@@ -3,7 +3,7 @@ import type { AccountCommand, AccountEvent, AccountState, ActiveAccount } from '
 import type { EventReader } from '../event-store/port.ts';
 import type { Aggregates, Outcome } from './aggregates.ts';
 import { type Clock, instantOf } from './clock.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 
 type WithoutAddress<Command> = Command extends AccountCommand ? Omit<Command, 'at' | 'userId'> : never;
 

@@ -1,6 +1,6 @@
 /** Checks what people write into an account: its name, its password, its grants. */
 import type { Grant } from '../domain/events.ts';
-import { ApplicationError } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
 
 const namePattern = /^[a-z0-9][a-z0-9._@-]{0,63}$/i;
 /** Who acts under these names is somebody else: the machine's own operator, and whoever could not be known. */

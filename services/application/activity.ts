@@ -5,7 +5,9 @@ import type { DomainEvent } from '../domain/events.ts';
 import { firstBatch } from './append-batch.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
-import type { Activity, CommandContext, SettingsAccess } from './ports.ts';
+import type { Activity } from './ports/activity.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import type { SettingsAccess } from './ports/settings.ts';
 import type { SingleWriterStream } from './single-writer-stream.ts';
 import type { ApplicationTallies } from './tallies.ts';
 

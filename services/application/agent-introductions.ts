@@ -7,7 +7,8 @@ import { type Clock, instantOf } from './clock.ts';
 import type { DuplicateAgents } from './duplicate-agents.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import { type PollRejections, rejectionOf } from './poll-rejections.ts';
-import { AgentRefused, type CommandContext, type PollIntroduction } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import { AgentRefused, type PollIntroduction } from './ports/poll-admission.ts';
 import type { ApplicationTallies } from './tallies.ts';
 
 /** Nodes one environment may have had. */

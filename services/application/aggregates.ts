@@ -4,7 +4,8 @@ import type { Decider } from '../domain/decider.ts';
 import type { DomainEvent } from '../domain/events.ts';
 import { EventStoreError, type EventReader, type Position } from '../event-store/port.ts';
 import type { EventLog } from './event-log.ts';
-import { ApplicationError, type CommandContext } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { CommandContext } from './ports/command-context.ts';
 
 export interface Outcome<State, Event> {
   readonly events: readonly Event[];

@@ -3,7 +3,7 @@ import type { SignedCheckpoint } from '../domain/checkpoint.ts';
 import { decodeEvent } from '../domain/event-codec.ts';
 import type { EventDataByType } from '../domain/events.ts';
 import { EventStoreError, type EventReader, type Position, type RecordedEvent } from '../event-store/port.ts';
-import type { Checkpoints } from './ports.ts';
+import type { Checkpoints } from './ports/checkpoints.ts';
 
 /** The stream of all checkpoints. */
 export const checkpointStream = 'checkpoints';

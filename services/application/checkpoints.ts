@@ -8,7 +8,9 @@ import { checkpointStream, type LastCheckpoint, readCheckpoints, readLastCheckpo
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
 import { createInTurn } from './in-turn.ts';
-import { ApplicationError, type Checkpoints, type CommandContext } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { Checkpoints } from './ports/checkpoints.ts';
+import type { CommandContext } from './ports/command-context.ts';
 import type { StoredSettings } from './settings.ts';
 import { createSingleWriterStream } from './single-writer-stream.ts';
 

@@ -1,5 +1,6 @@
 /** The agents whose poll calls are open, and what is known of each call. */
-import type { AgentRefused, CommandContext, EndpointsInUse, PollAnswer } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import type { AgentRefused, EndpointsInUse, PollAnswer } from './ports/poll-admission.ts';
 import type { PresentAgent, Presence } from './presence.ts';
 
 export interface ConnectedAgent {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type ActiveEnvironment, agentKey, type SeenAgent } from '../domain/environment.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 import type { PresentAgent, Presence } from './presence.ts';
 import { createRivals, type Rivals } from './rivals.ts';
 

@@ -6,7 +6,7 @@ import { agentPaceKey, type AgentPaces } from './agent-pace.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { ConnectedAgent, ConnectedAgents } from './connected-agents.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import type { EndpointsNews, PollAnswer } from './ports.ts';
+import type { EndpointsNews, PollAnswer } from './ports/poll-admission.ts';
 import type { PresentAgent } from './presence.ts';
 import { reconnectsPerSecond } from './reconnect-spread.ts';
 import type { RecordedTunnelCertificate } from './tunnel-certificate.ts';

@@ -3,7 +3,9 @@ import type { ActiveAccount } from '../domain/account.ts';
 import { accessByGrants, covers, type EnvironmentAccessLevel, tagsInReach } from '../domain/grants.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import { ApplicationError, type EnvironmentAccess, type Principal } from './ports.ts';
+import type { Principal } from './ports/accounts.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { EnvironmentAccess } from './ports/users.ts';
 
 interface Watch {
   readonly principal: Principal;

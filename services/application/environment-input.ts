@@ -1,6 +1,6 @@
 /** Checks what people write into an environment. */
 import { isIP } from 'node:net';
-import { ApplicationError } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u;
 const hostPattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;

@@ -2,7 +2,7 @@
 import type { EnvironmentCommand, EnvironmentState } from '../domain/environment.ts';
 import type { EnvironmentEvent } from '../domain/events.ts';
 import type { Aggregates, Outcome } from './aggregates.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 
 export interface EnvironmentStreams {
   execute(environmentId: string, command: EnvironmentCommand, context: CommandContext, onlyIf?: (state: EnvironmentState) => boolean): Promise<Outcome<EnvironmentState, EnvironmentEvent>>;

@@ -6,7 +6,9 @@ import { Refusal } from '../domain/refusal.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { checkAddress, checkName, checkPollInterval, checkTags, hostOf } from './environment-input.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import { ApplicationError, type CommandContext, type Deployment, type Environments } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import type { Deployment, Environments } from './ports/environments.ts';
 import { randomId } from './random-id.ts';
 
 export interface EnvironmentUseCases extends Environments {

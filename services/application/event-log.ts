@@ -4,7 +4,8 @@ import { schemaVersions } from '../domain/event-codec.ts';
 import type { DomainEvent, Instant } from '../domain/events.ts';
 import { EventStoreError, type EventStore, type EventStoreErrorCode, type ExpectedRevision, type NewEvent, type Position } from '../event-store/port.ts';
 import type { Clock } from './clock.ts';
-import { ApplicationError, type CommandContext } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { CommandContext } from './ports/command-context.ts';
 
 /** An event ready to append, with its id: keep it for a retry. */
 export type PreparedEvent = NewEvent;

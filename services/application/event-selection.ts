@@ -1,7 +1,8 @@
 /** Which events a reader asks for: what the store itself can leave out, and what is left out here. */
 import { decodeEvent, isEventType, schemaVersions } from '../domain/event-codec.ts';
 import type { EventFilter, RecordedEvent } from '../event-store/port.ts';
-import { ApplicationError, type EventSelection, type HistoryEvent } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { EventSelection, HistoryEvent } from './ports/history.ts';
 
 /** All categories of the record but polls, which are most of it. */
 const allButPolls = ['environment', 'tunnel', 'snapshots', 'activity', 'retention', 'refusals', 'user', 'signins', 'settings', 'checkpoints', 'imports'];

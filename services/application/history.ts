@@ -1,7 +1,7 @@
 /** Answers what happened: reads the log itself, filtered, in pages. */
 import type { EventReader, Position, RecordedEvent } from '../event-store/port.ts';
 import { checkTypes, filterOf, matching, storedBetween } from './event-selection.ts';
-import type { EventQuery, History, HistoryEvent } from './ports.ts';
+import type { EventQuery, History, HistoryEvent } from './ports/history.ts';
 
 type Query = Omit<EventQuery, 'limit'>;
 

@@ -1,7 +1,7 @@
 /** An environment that somebody names, and that is there. */
 import type { ActiveEnvironment } from '../domain/environment.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import { ApplicationError } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
 
 /** Its state. Throws {@link ApplicationError} environment-not-found, environment-removed and event-store-unavailable. */
 export async function loadKnownEnvironment(environments: Pick<EnvironmentStreams, 'load'>, environmentId: string): Promise<ActiveEnvironment> {

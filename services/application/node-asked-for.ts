@@ -1,6 +1,6 @@
 /** Which Swarm node is meant by an id or a host name. */
 import type { SeenAgent } from '../domain/environment.ts';
-import { ApplicationError } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
 
 /** More than these are not listed in an error. */
 const named = 8;

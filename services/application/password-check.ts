@@ -4,7 +4,7 @@ import { createAttempts } from './attempts.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
 import type { Clock } from './clock.ts';
 import { hashPassword, isPassword } from './passwords.ts';
-import { ApplicationError } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
 
 export interface PasswordCheck {
   /**

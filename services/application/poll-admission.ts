@@ -14,16 +14,9 @@ import { createEndpointsAnnouncements } from './endpoints-news.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
 import type { PollRecorder } from './poll-recorder.ts';
 import { createPollRejections, rejectionOf, wordsOf } from './poll-rejections.ts';
-import {
-  AgentRefused,
-  type CommandContext,
-  type IssuedCredentials,
-  type PollAdmission,
-  type PollAnswer,
-  type PollConversation,
-  type PollIntroduction,
-  type SettingsAccess,
-} from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import { AgentRefused, type IssuedCredentials, type PollAdmission, type PollAnswer, type PollConversation, type PollIntroduction } from './ports/poll-admission.ts';
+import type { SettingsAccess } from './ports/settings.ts';
 import type { PresentAgent, Presence } from './presence.ts';
 import type { Refusals } from './refusals.ts';
 import type { Snapshots } from './snapshots.ts';

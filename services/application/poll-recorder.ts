@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { DomainEvent } from '../domain/events.ts';
 import type { Clock } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 import { firstBatch } from './append-batch.ts';
 import type { PollSummaries } from './poll-summaries.ts';
 import { createSingleWriterStream, type SingleWriterStream } from './single-writer-stream.ts';

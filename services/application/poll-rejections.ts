@@ -7,7 +7,7 @@ import { createAttempts } from './attempts.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { judgeJoinSecret } from './join-secret.ts';
 import { peerGroup } from './peer-address.ts';
-import { AgentRefused, type PollIntroduction } from './ports.ts';
+import { AgentRefused, type PollIntroduction } from './ports/poll-admission.ts';
 import type { Refusals } from './refusals.ts';
 import type { ApplicationTallies } from './tallies.ts';
 

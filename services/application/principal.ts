@@ -1,6 +1,6 @@
 /** Who is signed in, made of an account and what it came by. */
 import type { ActiveAccount, ApiKey } from '../domain/account.ts';
-import type { Principal } from './ports.ts';
+import type { Principal } from './ports/accounts.ts';
 import { lowerRole } from './role-rank.ts';
 
 /** By a session or by an API key. */

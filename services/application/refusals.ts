@@ -4,7 +4,7 @@ import type { DomainEvent, RefusalEvents } from '../domain/events.ts';
 import type { EventOf } from '../domain/events.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 import type { SingleWriterStream } from './single-writer-stream.ts';
 
 export interface Refusals {

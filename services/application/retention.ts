@@ -8,7 +8,7 @@ import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import { createInTurn } from './in-turn.ts';
 import type { PollSummaries } from './poll-summaries.ts';
-import type { SettingsAccess } from './ports.ts';
+import type { SettingsAccess } from './ports/settings.ts';
 import type { SingleWriterStream } from './single-writer-stream.ts';
 
 /** Age is looked at, and polls are summarised, so often. */

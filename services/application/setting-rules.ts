@@ -2,7 +2,7 @@
 import { dockerOperations, isDockerOperation } from '../domain/docker-operation.ts';
 import type { Settings } from '../domain/events.ts';
 import { defaultPollRetentionHours } from '../domain/poll-retention.ts';
-import { ApplicationError } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
 
 const mebibyte = 1024 * 1024;
 const gibibyte = 1024 * mebibyte;

@@ -6,7 +6,10 @@ import { EventStoreError, type EventReader } from '../event-store/port.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import { createInTurn } from './in-turn.ts';
-import { ApplicationError, type CommandContext, type OnlyIf, type SettingsAccess } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import type { OnlyIf } from './ports/environments.ts';
+import type { SettingsAccess } from './ports/settings.ts';
 import { checkSettings, defaultSettings } from './setting-rules.ts';
 
 export interface StoredSettings extends SettingsAccess {

@@ -5,7 +5,7 @@ import { EventStoreError, type EventReader } from '../event-store/port.ts';
 import type { Clock } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import { createInTurn } from './in-turn.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 
 export type SignInEvent = EventOf<SignInEvents>;
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createAttempts } from './attempts.ts';
 import { type Clock, instantOf } from './clock.ts';
 import { peerGroup } from './peer-address.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 import type { SignInEvent, SignInLog } from './sign-in-log.ts';
 
 type Refusal = Omit<Extract<SignInEvent, { type: 'SignInRefused' }>['data'], 'at'>;

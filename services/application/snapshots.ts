@@ -13,17 +13,12 @@ import type { EventLog } from './event-log.ts';
 import { createInTurn, type InTurn } from './in-turn.ts';
 import { loadKnownEnvironment } from './known-environment.ts';
 import { createPace, type Pace } from './pace.ts';
-import {
-  AgentRefused,
-  ApplicationError,
-  type CommandContext,
-  type OpenedTunnel,
-  type PollIntroduction,
-  type SettingsAccess,
-  type SnapshotRecording,
-  type SnapshotReport,
-  type SnapshotRequests,
-} from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import { AgentRefused, type PollIntroduction } from './ports/poll-admission.ts';
+import type { SettingsAccess } from './ports/settings.ts';
+import type { SnapshotRecording, SnapshotReport, SnapshotRequests } from './ports/snapshots.ts';
+import type { OpenedTunnel } from './ports/tunnel-gate.ts';
 import type { PresentAgent } from './presence.ts';
 
 /** An agent that was asked and brought nothing is asked again after so long. */

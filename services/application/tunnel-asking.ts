@@ -9,7 +9,8 @@ import { createAgentRests } from './agent-rests.ts';
 import type { Clock } from './clock.ts';
 import { hashOfSecret } from './credentials-hash.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import type { CommandContext, IssuedCredentials } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import type { IssuedCredentials } from './ports/poll-admission.ts';
 import type { PresentAgent, Presence } from './presence.ts';
 import type { TunnelRecord } from './tunnel-record.ts';
 

@@ -10,7 +10,9 @@ import { createAggregates } from './aggregates.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog } from './event-log.ts';
 import { createInTurn } from './in-turn.ts';
-import { ApplicationError, type CommandContext, type TunnelCertificate, type TunnelKeys } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import type { TunnelCertificate, TunnelKeys } from './ports/tunnel-certificate.ts';
 
 /** The tunnel certificate as it is recorded, and its rotation. */
 export interface RecordedTunnelCertificate extends TunnelCertificate {

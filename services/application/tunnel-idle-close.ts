@@ -2,7 +2,7 @@
 import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
-import type { OpenedTunnel, TunnelGate } from './ports.ts';
+import type { OpenedTunnel, TunnelGate } from './ports/tunnel-gate.ts';
 import type { TunnelRecord } from './tunnel-record.ts';
 import type { Waiters } from './waiters.ts';
 

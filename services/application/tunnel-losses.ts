@@ -5,7 +5,9 @@ import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { Grant } from '../domain/tunnel.ts';
 import type { Clock } from './clock.ts';
 import type { EnvironmentStreams } from './environment-streams.ts';
-import type { CommandContext, OpenedTunnel, Poll, TunnelControl, TunnelGate } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
+import type { Poll } from './ports/poll-admission.ts';
+import type { OpenedTunnel, TunnelControl, TunnelGate } from './ports/tunnel-gate.ts';
 import type { PresentAgent } from './presence.ts';
 import type { TunnelRecord } from './tunnel-record.ts';
 

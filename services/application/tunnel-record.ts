@@ -6,7 +6,7 @@ import { type TunnelKey, tunnelStream } from '../domain/tunnel-key.ts';
 import type { TunnelCommand, TunnelState } from '../domain/tunnel.ts';
 import type { Aggregates, Outcome } from './aggregates.ts';
 import { type Clock, instantOf } from './clock.ts';
-import type { CommandContext } from './ports.ts';
+import type { CommandContext } from './ports/command-context.ts';
 
 type Unkeyed<Command> = Command extends TunnelCommand ? Omit<Command, 'key' | 'at'> : never;
 

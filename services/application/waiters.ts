@@ -1,6 +1,6 @@
 /** Those who wait for something to open, by key. */
 import type { Clock } from './clock.ts';
-import { ApplicationError } from './ports.ts';
+import { ApplicationError } from './ports/application-error.ts';
 
 export interface Waiters {
   /** Resolves at the next wake. Rejects with tunnel-timeout, with what {@link Waiters.fail} gives, or with the signal's reason. */

@@ -1,6 +1,6 @@
 /** Which events an export holds: as history is asked for elsewhere, and with a stream its metadata. */
 import { matching } from '../application/event-selection.ts';
-import type { EventSelection } from '../application/ports.ts';
+import type { EventSelection } from '../application/ports/history.ts';
 import type { ExportedEvent } from './export-format.ts';
 
 /** What is absent is not asked for. */

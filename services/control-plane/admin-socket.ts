@@ -3,7 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import type { Principal } from '../application/ports.ts';
+import type { Principal } from '../application/ports/accounts.ts';
 import { StartError } from './start-error.ts';
 
 export interface AdminSocket {

@@ -5,7 +5,8 @@ import type { Authenticate } from '../audit/caller.ts';
 import { createAttempts } from '../application/attempts.ts';
 import type { Clock } from '../application/clock.ts';
 import { peerGroup } from '../application/peer-address.ts';
-import type { Accounts, EnvironmentAccess } from '../application/ports.ts';
+import type { Accounts } from '../application/ports/accounts.ts';
+import type { EnvironmentAccess } from '../application/ports/users.ts';
 
 /** Who may come in at the audit port. */
 export interface AuditAccounts {

@@ -1,5 +1,5 @@
 /** Exports for REST: each from a thread of its own. */
-import type { EventExports } from '../application/ports.ts';
+import type { EventExports } from '../application/ports/history.ts';
 import { checkTypes } from '../application/event-selection.ts';
 import { type Clock, instantOf } from '../application/clock.ts';
 import { type ExportedStore, exportInThread } from '../archive/export-thread.ts';

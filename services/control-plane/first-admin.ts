@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountUseCases } from '../application/accounts.ts';
-import { ApplicationError, type CommandContext } from '../application/ports.ts';
+import { ApplicationError } from '../application/ports/application-error.ts';
+import type { CommandContext } from '../application/ports/command-context.ts';
 import { StartError } from './start-error.ts';
 import { writeWhole } from './tls/key-files.ts';
 

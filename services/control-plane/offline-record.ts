@@ -1,7 +1,7 @@
 /** The record in a data directory, for a command that finds no server running: read as it is, without a lock, and without changing anything. */
 import { join, resolve } from 'node:path';
 import { createHistory } from '../application/history.ts';
-import type { History } from '../application/ports.ts';
+import type { History } from '../application/ports/history.ts';
 import { openLogReader, openServerEventStore } from '../event-store/open.ts';
 import type { EventReader } from '../event-store/port.ts';
 import { createOfflineEnvironments, type OfflineEnvironments } from './offline-environments.ts';

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { CHECK_HEADER } from '../../proto/check-header.ts';
 import type { PollRequest, PollResponse } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import type { Clock } from '../application/clock.ts';
-import type { AgentRefused, PollAdmission, PollAnswer, PollConversation } from '../application/ports.ts';
+import type { AgentRefused, PollAdmission, PollAnswer, PollConversation } from '../application/ports/poll-admission.ts';
 import { pollOf, readIntroduction, responseOf, type SignEndpoints } from './poll-messages.ts';
 import { failureStatus } from './refusal-status.ts';
 

@@ -6,7 +6,7 @@ import { JOIN_SECRET_BYTES } from '../../proto/join-secret.ts';
 import { PROTOCOL_VERSION } from '../../proto/protocol-version.ts';
 import { type CredentialsKeyParts, sealCredentials } from '../../proto/sealed-credentials.ts';
 import { MOST_FINGERPRINTS } from '../../proto/succession.ts';
-import type { EndpointsInUse, EndpointsNews, Poll, PollAdmission, PollAnswer, PollIntroduction } from '../application/ports.ts';
+import type { EndpointsInUse, EndpointsNews, Poll, PollAdmission, PollAnswer, PollIntroduction } from '../application/ports/poll-admission.ts';
 import type { AgentReport } from '../domain/events.ts';
 
 /** The lowest protocol version still served. */

@@ -5,7 +5,8 @@ import { type sendUnaryData, type ServerReadableStream, type ServiceError, statu
 import type { Logger } from 'pino';
 import { type RecordSnapshotRequest, type RecordSnapshotResponse, Snapshot } from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { SNAPSHOT_BYTES, SNAPSHOT_CALL_MS } from '../../proto/snapshot-limits.ts';
-import type { PollAdmission, SnapshotRecording } from '../application/ports.ts';
+import type { PollAdmission } from '../application/ports/poll-admission.ts';
+import type { SnapshotRecording } from '../application/ports/snapshots.ts';
 import { readIntroduction } from './poll-messages.ts';
 import { failureStatus } from './refusal-status.ts';
 import { snapshotReportOf } from './snapshot-messages.ts';

@@ -2,7 +2,8 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { REASON_TRAILER, RETRY_AFTER_TRAILER } from '../../proto/reason-trailer.ts';
-import { AgentRefused, ApplicationError } from '../application/ports.ts';
+import { ApplicationError } from '../application/ports/application-error.ts';
+import { AgentRefused } from '../application/ports/poll-admission.ts';
 
 const statuses: Readonly<Record<AgentRefused['reason'], status>> = {
   'malformed-token': status.INVALID_ARGUMENT,

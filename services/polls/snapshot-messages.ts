@@ -2,7 +2,7 @@
 import { keptWithin } from '../../proto/fair-cut.ts';
 import type * as wire from '../../proto/generated/homeport/poll/v1/poll.ts';
 import { maskSecret } from '../../proto/secret-values.ts';
-import type { SnapshotReport } from '../application/ports.ts';
+import type { SnapshotReport } from '../application/ports/snapshots.ts';
 import { type Pairs, type SnapshotContent, type SnapshotLists, snapshotBytesAtMost } from '../domain/snapshot.ts';
 
 const longestText = 256;

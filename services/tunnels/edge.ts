@@ -6,7 +6,7 @@ import { TunnelServiceService, type OpenRequest } from '../../proto/generated/ho
 import { createSessionSockets } from '../../proto/session-sockets.ts';
 import { CONNECTION_WINDOW_BYTES } from '../../proto/tunnel-flow.ts';
 import { systemClock, type Clock } from '../application/clock.ts';
-import type { OpenedTunnel, TunnelControl, TunnelGate } from '../application/ports.ts';
+import type { OpenedTunnel, TunnelControl, TunnelGate } from '../application/ports/tunnel-gate.ts';
 import { tunnelStream } from '../domain/tunnel-key.ts';
 import { createAdmission, type Admission } from './admission.ts';
 import { createByteCounter } from './byte-counter.ts';

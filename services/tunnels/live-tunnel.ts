@@ -8,7 +8,7 @@ import { channelId } from '../../proto/channel-id.ts';
 import type { OpenRequest, OpenResponse } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
 import { RECONCILE_MS, TOKEN_BYTES } from '../../proto/tunnel-flow.ts';
 import type { Clock } from '../application/clock.ts';
-import type { OpenedTunnel, TunnelGate } from '../application/ports.ts';
+import type { OpenedTunnel, TunnelGate } from '../application/ports/tunnel-gate.ts';
 import type { DisconnectReason, TunnelLossReason } from '../domain/events.ts';
 import { acceptCall } from './accept-call.ts';
 import { createChannelTable } from './channel-table.ts';

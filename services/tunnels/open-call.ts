@@ -3,7 +3,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { OpenRequest, TunnelHello } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
 import { REASON_TRAILER } from '../../proto/reason-trailer.ts';
-import { CredentialsRefused, type OpenedTunnel, type TunnelGate } from '../application/ports.ts';
+import { CredentialsRefused, type OpenedTunnel, type TunnelGate } from '../application/ports/tunnel-gate.ts';
 import type { RawCall, RawCallEvents } from './grpc-server.ts';
 import type { LiveTunnel } from './live-tunnel.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Principal } from '../../services/application/ports.ts';
+import type { Principal } from '../../services/application/ports/accounts.ts';
 import { admin, eventually, type Harness, startHarness } from './harness.ts';
 
 describe('application: accounts', () => {

@@ -1,7 +1,7 @@
 /** What one agent can make the control plane do and keep, whether it goes on with one call or begins thousands. */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { AgentRefused, type EndpointsInUse, type PollIntroduction } from '../../services/application/ports.ts';
+import { AgentRefused, type EndpointsInUse, type PollIntroduction } from '../../services/application/ports/poll-admission.ts';
 import { admin, type Harness, startHarness, swarmReport, type TestAgent } from './harness.ts';
 
 const report: PollIntroduction['report'] = { node: 'press', version: '0.1.0', protocolVersion: 1, platform: 'linux/amd64', engine: null, swarm: null };

@@ -1,6 +1,7 @@
 /** A client that never keeps its call open: one request a call, and all of the protocol. */
 import { expect } from 'chai';
-import type { AgentRefused, IssuedCredentials, OpenedTunnel, PollAnswer } from '../../services/application/ports.ts';
+import type { AgentRefused, IssuedCredentials, PollAnswer } from '../../services/application/ports/poll-admission.ts';
+import type { OpenedTunnel } from '../../services/application/ports/tunnel-gate.ts';
 import { environmentTunnel, type TunnelKey } from '../../services/domain/tunnel-key.ts';
 import { admin, eventually, type Harness, joinSecretOf, startHarness } from './harness.ts';
 

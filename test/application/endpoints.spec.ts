@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { EndpointsInUse, PollAnswer } from '../../services/application/ports.ts';
+import type { EndpointsInUse, PollAnswer } from '../../services/application/ports/poll-admission.ts';
 import { createTunnelIdentities } from '../../services/control-plane/tls/tunnel-identities.ts';
 import { admin, eventually, type Harness, startHarness, swarmReport } from './harness.ts';
 

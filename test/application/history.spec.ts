@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { createHistory } from '../../services/application/history.ts';
-import type { EventSelection, History } from '../../services/application/ports.ts';
+import type { EventSelection, History } from '../../services/application/ports/history.ts';
 import type { DomainEvent } from '../../services/domain/events.ts';
 import { openTestLog, type TestLog } from '../event-store/sqlite/open-log.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ProvenIdentity } from '../../services/application/ports.ts';
+import type { ProvenIdentity } from '../../services/application/ports/accounts.ts';
 import { admin, type Harness, startHarness } from './harness.ts';
 
 const origin = { address: '192.0.2.9', correlationId: admin.correlationId };

@@ -1,6 +1,6 @@
 /** Who an environment's agent is: tokens, Edge IDs, and two that claim to be the same. */
 import { expect } from 'chai';
-import type { AgentRefused, IssuedCredentials, PollIntroduction } from '../../services/application/ports.ts';
+import type { AgentRefused, IssuedCredentials, PollIntroduction } from '../../services/application/ports/poll-admission.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
 import { admin, eventually, type Harness, joinSecretOf, startHarness, type TestAgent } from './harness.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AgentRefused, PollIntroduction } from '../../services/application/ports.ts';
+import type { AgentRefused, PollIntroduction } from '../../services/application/ports/poll-admission.ts';
 import { admin, eventually, type Harness, joinSecretOf, startHarness } from './harness.ts';
 
 interface Polled {

@@ -1,7 +1,7 @@
 /** When snapshots are asked for, what of them is recorded, and when they go. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
-import type { PollIntroduction } from '../../services/application/ports.ts';
+import type { PollIntroduction } from '../../services/application/ports/poll-admission.ts';
 import type { SnapshotContent } from '../../services/domain/snapshot.ts';
 import { eventLogFile } from '../../services/event-store/open.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';

@@ -1,6 +1,7 @@
 /** Tunnels that do not last: asked for again at once, and then ever more seldom. */
 import { expect } from 'chai';
-import type { IssuedCredentials, OpenedTunnel } from '../../services/application/ports.ts';
+import type { IssuedCredentials } from '../../services/application/ports/poll-admission.ts';
+import type { OpenedTunnel } from '../../services/application/ports/tunnel-gate.ts';
 import { environmentTunnel, type TunnelKey } from '../../services/domain/tunnel-key.ts';
 import { admin, eventually, type Harness, startHarness, swarmReport, type TestAgent } from './harness.ts';
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { IssuedCredentials, OpenedTunnel, PollAnswer } from '../../services/application/ports.ts';
+import type { IssuedCredentials, PollAnswer } from '../../services/application/ports/poll-admission.ts';
+import type { OpenedTunnel } from '../../services/application/ports/tunnel-gate.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
 import { admin, eventually, type Harness, startHarness, swarmReport } from './harness.ts';
 

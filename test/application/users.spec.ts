@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Grant, Role } from '../../services/domain/events.ts';
-import type { Principal, UserSummary } from '../../services/application/ports.ts';
+import type { Principal } from '../../services/application/ports/accounts.ts';
+import type { UserSummary } from '../../services/application/ports/users.ts';
 import { admin, eventually, type Harness, startHarness } from './harness.ts';
 
 describe('application: users', () => {

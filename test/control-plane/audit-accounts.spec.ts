@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { createKeyAccounts, type AuditAccounts } from '../../services/control-plane/audit-accounts.ts';
 import type { Grant } from '../../services/domain/events.ts';
-import type { Principal } from '../../services/application/ports.ts';
+import type { Principal } from '../../services/application/ports/accounts.ts';
 import { admin, eventually, type Harness, startHarness } from '../application/harness.ts';
 
 const local: Principal = { userId: 'local', username: 'local', role: 'admin', reach: 'everything', actor: 'user:local', session: null, apiKeyId: null };

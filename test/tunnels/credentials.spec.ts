@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { openTunnel, type OpenTunnel } from '../../agent/tunnel/open-tunnel.ts';
 import { dockerSocketTarget } from '../../agent/tunnel/dial-target.ts';
-import type { IssuedCredentials } from '../../services/application/ports.ts';
+import type { IssuedCredentials } from '../../services/application/ports/poll-admission.ts';
 import { environmentTunnel } from '../../services/domain/tunnel-key.ts';
 import { createTunnelListener, type TunnelListener } from '../../services/control-plane/tunnel-listener.ts';
 import { createTunnelsEdge, type TunnelsEdge } from '../../services/tunnels/edge.ts';

@@ -1,6 +1,6 @@
 /** Decides on one proxied request before anything happens for it: who asks, for which engine, and what it would do there. */
 import type { IncomingMessage } from 'node:http';
-import type { Principal, RequestOrigin } from '../../services/application/ports.ts';
+import type { Principal, RequestOrigin } from '../../services/application/ports/accounts.ts';
 import type { EnvironmentAccessLevel } from '../../services/domain/grants.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { requireRole } from '../security/access.ts';

@@ -1,7 +1,7 @@
 /** One line of log, and one measurement, for each proxied call that is over. */
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { CommandContext } from '../../services/application/ports.ts';
+import type { CommandContext } from '../../services/application/ports/command-context.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { AdmittedCall } from './admission.ts';
 import type { CallRecord } from './call-record.ts';

@@ -1,5 +1,6 @@
 /** The record of one proxied call: started before it may change anything, its streams, and one end for every call. */
-import type { Activity, CommandContext, RecordedCall } from '../../services/application/ports.ts';
+import type { Activity, RecordedCall } from '../../services/application/ports/activity.ts';
+import type { CommandContext } from '../../services/application/ports/command-context.ts';
 import type { StreamKind } from './docker-route.ts';
 
 export interface CallRecord {

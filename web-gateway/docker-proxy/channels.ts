@@ -1,7 +1,8 @@
 /** Connections to engines: makes the tunnel required, waits for it, dials, and keeps some channels for the next call. */
 import type { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { CommandContext, Connections } from '../../services/application/ports.ts';
+import type { CommandContext } from '../../services/application/ports/command-context.ts';
+import type { Connections } from '../../services/application/ports/connections.ts';
 import { tunnelStream, type TunnelKey } from '../../services/domain/tunnel-key.ts';
 import type { TunnelDialer } from '../../services/tunnels/port.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';

@@ -2,7 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { Activity, CommandContext, Connections, EnvironmentAccess, SettingsAccess } from '../../services/application/ports.ts';
+import type { Activity } from '../../services/application/ports/activity.ts';
+import type { CommandContext } from '../../services/application/ports/command-context.ts';
+import type { Connections } from '../../services/application/ports/connections.ts';
+import type { SettingsAccess } from '../../services/application/ports/settings.ts';
+import type { EnvironmentAccess } from '../../services/application/ports/users.ts';
 import type { TunnelDialer } from '../../services/tunnels/port.ts';
 import { correlationIdOf } from '../correlation.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';

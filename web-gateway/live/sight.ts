@@ -1,7 +1,7 @@
 /** Which changes a principal may be told of, remembered for as long as nothing that decides it changes. */
 import type { Change } from '../../projections/changes/change.ts';
 import type { Clock } from '../../services/application/clock.ts';
-import type { Principal } from '../../services/application/ports.ts';
+import type { Principal } from '../../services/application/ports/accounts.ts';
 
 /** Whether somebody sees the events of an environment, or those that concern none; undefined where it is everything. */
 export type IsVisible = ((environmentId: string | undefined) => boolean | Promise<boolean>) | undefined;

@@ -1,7 +1,7 @@
 /** The OpenID provider: where browsers are sent to sign in (authorization code with PKCE, state and nonce), and who came back. */
 import * as client from 'openid-client';
 import type { Logger } from 'pino';
-import type { ProvenIdentity } from '../../services/application/ports.ts';
+import type { ProvenIdentity } from '../../services/application/ports/accounts.ts';
 import { highestRole } from '../../services/application/role-rank.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { createProviderFetch } from './provider-fetch.ts';

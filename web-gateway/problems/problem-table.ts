@@ -1,5 +1,5 @@
 /** Every error code the gateway answers with: its status and title. docs/errors.md explains each; a test holds the two together. */
-import type { ApplicationErrorCode } from '../../services/application/ports.ts';
+import type { ApplicationErrorCode } from '../../services/application/ports/application-error.ts';
 import type { AgentDeliveryErrorCode } from '../../services/agent-delivery/port.ts';
 import type { TunnelErrorCode } from '../../services/tunnels/port.ts';
 

@@ -1,5 +1,5 @@
 /** Turns whatever was thrown into what is answered: RFC 9457 problem details, or the Docker API's error under /docker/. */
-import { ApplicationError } from '../../services/application/ports.ts';
+import { ApplicationError } from '../../services/application/ports/application-error.ts';
 import { GatewayError, type InputFault } from './gateway-error.ts';
 import { isErrorCode, problemTable, type ErrorCode } from './problem-table.ts';
 

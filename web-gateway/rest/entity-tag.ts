@@ -1,7 +1,7 @@
 /** ETag and If-Match: a change that was made on what somebody else has changed meanwhile is refused. */
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import type { EditableEnvironment, OnlyIf } from '../../services/application/ports.ts';
+import type { EditableEnvironment, OnlyIf } from '../../services/application/ports/environments.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 
 const LIST = /^\s*(?:\*|(?:W\/)?"[\x21\x23-\x7e]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e]*")*)\s*$/;

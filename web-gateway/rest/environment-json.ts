@@ -1,7 +1,7 @@
 /** Environments and tunnels as REST shows them. */
 import type { EnvironmentView, PastEnvironment, TunnelView } from '../../projections/port.ts';
 import { defaultSettings } from '../../services/application/setting-rules.ts';
-import type { TunnelStatus } from '../../services/application/ports.ts';
+import type { TunnelStatus } from '../../services/application/ports/connections.ts';
 import type { Settings } from '../../services/domain/events.ts';
 import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
 import type { TunnelDialer } from '../../services/tunnels/port.ts';

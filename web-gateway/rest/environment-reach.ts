@@ -1,6 +1,6 @@
 /** Keeps operators to the environments that they are granted: what is out of reach looks as if it did not exist. */
 import type { FastifyContextConfig, FastifyRequest, RouteOptions } from 'fastify';
-import type { EnvironmentAccess } from '../../services/application/ports.ts';
+import type { EnvironmentAccess } from '../../services/application/ports/users.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { identityOf } from './route-config.ts';
 

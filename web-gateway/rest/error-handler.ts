@@ -1,7 +1,7 @@
 /** Turns whatever goes wrong in the REST interface into problem details. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { ApplicationError } from '../../services/application/ports.ts';
+import { ApplicationError } from '../../services/application/ports/application-error.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import { drainRequest } from '../http/http-server.ts';
 import { GatewayError } from '../problems/gateway-error.ts';

@@ -1,6 +1,7 @@
 /** What each route of the REST interface declares, and what each request carries. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CommandContext, RequestOrigin } from '../../services/application/ports.ts';
+import type { RequestOrigin } from '../../services/application/ports/accounts.ts';
+import type { CommandContext } from '../../services/application/ports/command-context.ts';
 import type { EnvironmentAccessLevel } from '../../services/domain/grants.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import type { Access } from '../security/access.ts';

@@ -2,7 +2,8 @@
  * What holds a stream or channel open for somebody holds a lease: its signal aborts at once when their session, key, role or grant
  * is gone. Whatever lasts longer than an answer takes one, first of all, and checks after that; so nothing slips in between.
  */
-import type { Accounts, EnvironmentAccess, Principal } from '../../services/application/ports.ts';
+import type { Accounts, Principal } from '../../services/application/ports/accounts.ts';
+import type { EnvironmentAccess } from '../../services/application/ports/users.ts';
 import type { EnvironmentAccessLevel } from '../../services/domain/grants.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 

@@ -1,5 +1,5 @@
 /** Who may call a route: the lowest role that may. Each role may what those below it may. */
-import type { Principal } from '../../services/application/ports.ts';
+import type { Principal } from '../../services/application/ports/accounts.ts';
 import { isAtLeast } from '../../services/application/role-rank.ts';
 import type { Role } from '../../services/domain/events.ts';
 import { GatewayError } from '../problems/gateway-error.ts';

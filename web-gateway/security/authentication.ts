@@ -1,7 +1,7 @@
 /** Finds out who sends a request, and whether a browser was tricked into sending it. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Accounts, Principal, RequestOrigin } from '../../services/application/ports.ts';
+import type { Accounts, Principal, RequestOrigin } from '../../services/application/ports/accounts.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { sessionToken } from './session-cookie.ts';
 

@@ -4,7 +4,7 @@
  */
 import { request, type IncomingMessage } from 'node:http';
 import { type Duplex, duplexPair, type Readable } from 'node:stream';
-import type { Principal } from '../../services/application/ports.ts';
+import type { Principal } from '../../services/application/ports/accounts.ts';
 import { CORRELATION_HEADER } from '../correlation.ts';
 import type { ConnectionPeer } from '../http/client-connection.ts';
 import { GatewayError } from '../problems/gateway-error.ts';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { certificateFingerprint } from '../../../proto/fingerprint.ts';
 import { SignedSuccession } from '../../../proto/generated/homeport/poll/v1/poll.ts';
 import { signSuccession } from '../../../proto/succession.ts';
-import type { TunnelKeys } from '../../application/ports.ts';
+import type { TunnelKeys } from '../../application/ports/tunnel-certificate.ts';
 import type { TunnelCertificateState } from '../../domain/tunnel-certificate.ts';
 import { StartError } from '../start-error.ts';
 import { keyPem, readIfPresent, tlsFolder, writeWhole } from './key-files.ts';

@@ -1,5 +1,5 @@
 /** A gate that knows some credentials by heart and remembers what it was told. */
-import { CredentialsRefused, type OpenedTunnel, type TunnelGate, type TunnelOpening } from '../../../services/application/ports.ts';
+import { CredentialsRefused, type OpenedTunnel, type TunnelGate, type TunnelOpening } from '../../../services/application/ports/tunnel-gate.ts';
 import type { TunnelLossReason } from '../../../services/domain/events.ts';
 import { environmentTunnel } from '../../../services/domain/tunnel-key.ts';
 

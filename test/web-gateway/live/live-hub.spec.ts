@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Change } from '../../../projections/changes/change.ts';
 import { createRecentChanges, type RecentChanges } from '../../../projections/changes/recent-changes.ts';
-import type { Principal } from '../../../services/application/ports.ts';
+import type { Principal } from '../../../services/application/ports/accounts.ts';
 import { createLiveFilter } from '../../../web-gateway/live/live-filter.ts';
 import { createLiveHub, type LiveHub, type LiveTransport } from '../../../web-gateway/live/live-hub.ts';
 import type { IsVisible } from '../../../web-gateway/live/sight.ts';

@@ -1,6 +1,7 @@
 /** What clients are told when something is wrong: RFC 9457 problem details with stable codes. */
 import { expect } from 'chai';
-import { ApplicationError, type Environments } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
+import type { Environments } from '../../../services/application/ports/environments.ts';
 import { NODE_PATTERN } from '../../../web-gateway/node-pattern.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 

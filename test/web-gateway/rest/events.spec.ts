@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { ApplicationError, type HistoryEvent } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
+import type { HistoryEvent } from '../../../services/application/ports/history.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 

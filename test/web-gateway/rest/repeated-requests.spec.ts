@@ -1,6 +1,6 @@
 /** Requests that come again, and changes that were made on what is there no more. */
 import { expect } from 'chai';
-import type { Principal } from '../../../services/application/ports.ts';
+import type { Principal } from '../../../services/application/ports/accounts.ts';
 import { createFakeAccounts } from '../support/fake-accounts.ts';
 import { startGateway, type Answer, type GatewayFixture } from '../support/gateway-fixture.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { HistoryEvent } from '../../../services/application/ports.ts';
+import type { HistoryEvent } from '../../../services/application/ports/history.ts';
 import type { PastUser } from '../../../projections/port.ts';
 import { createFakeEnvironments } from '../support/fake-environments.ts';
 import { startHttpEngine, type FakeEngine } from '../support/fake-engine.ts';

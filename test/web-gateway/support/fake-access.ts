@@ -2,7 +2,7 @@
 import type { ActiveAccount } from '../../../services/domain/account.ts';
 import type { EnvironmentState } from '../../../services/domain/environment.ts';
 import { createEnvironmentAccess } from '../../../services/application/environment-access.ts';
-import type { EnvironmentAccess } from '../../../services/application/ports.ts';
+import type { EnvironmentAccess } from '../../../services/application/ports/users.ts';
 import type { FakeAccounts } from './fake-accounts.ts';
 import type { FakeEnvironments } from './fake-environments.ts';
 

@@ -1,5 +1,7 @@
 /** Accounts in memory: one user of each role, with a session and an API key whose secrets tell the role. */
-import { ApplicationError, type Accounts, type ApiKeySummary, type Principal, type UserSummary, type Users } from '../../../services/application/ports.ts';
+import type { Accounts, ApiKeySummary, Principal } from '../../../services/application/ports/accounts.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
+import type { UserSummary, Users } from '../../../services/application/ports/users.ts';
 import type { Grant, Role } from '../../../services/domain/events.ts';
 
 export const ROLES: readonly Role[] = ['admin', 'operator', 'auditor', 'metrics'];

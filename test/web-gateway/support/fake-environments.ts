@@ -2,7 +2,8 @@
 import type { EnvironmentView, TimelineEntry, TunnelView } from '../../../projections/port.ts';
 import { createRecentChanges, type RecentChanges } from '../../../projections/changes/recent-changes.ts';
 import type { GatewayDependencies } from '../../../web-gateway/gateway-dependencies.ts';
-import { ApplicationError, type Environments } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
+import type { Environments } from '../../../services/application/ports/environments.ts';
 import { EventStoreError } from '../../../services/event-store/port.ts';
 
 const emptyPage = () => Promise.resolve({ items: [], nextCursor: null, total: 0 });

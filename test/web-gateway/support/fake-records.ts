@@ -1,5 +1,9 @@
 /** Activity, history and the tunnel certificate in memory. */
-import { ApplicationError, type Activity, type CallOutcome, type Checkpoints, type EventExports, type EventQuery, type EventSelection, type History, type HistoryEvent, type RecordedCall, type TunnelCertificate, type TunnelCertificateStatus } from '../../../services/application/ports.ts';
+import type { Activity, CallOutcome, RecordedCall } from '../../../services/application/ports/activity.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
+import type { Checkpoints } from '../../../services/application/ports/checkpoints.ts';
+import type { EventExports, EventQuery, EventSelection, History, HistoryEvent } from '../../../services/application/ports/history.ts';
+import type { TunnelCertificate, TunnelCertificateStatus } from '../../../services/application/ports/tunnel-certificate.ts';
 import type { SignedCheckpoint } from '../../../services/domain/checkpoint.ts';
 import { EventStoreError } from '../../../services/event-store/port.ts';
 import { eventually } from '../../support/eventually.ts';

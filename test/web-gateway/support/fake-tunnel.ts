@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApplicationError, type Connections } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
+import type { Connections } from '../../../services/application/ports/connections.ts';
 import { tunnelStream, type TunnelKey } from '../../../services/domain/tunnel-key.ts';
 import { TunnelError, type TunnelDialer } from '../../../services/tunnels/port.ts';
 

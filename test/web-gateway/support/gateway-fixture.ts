@@ -7,7 +7,7 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
-import type { HistoryEvent } from '../../../services/application/ports.ts';
+import type { HistoryEvent } from '../../../services/application/ports/history.ts';
 import type { Role, Settings } from '../../../services/domain/events.ts';
 import { createGateway, type Gateway } from '../../../web-gateway/gateway.ts';
 import type { GatewayDependencies } from '../../../web-gateway/gateway-dependencies.ts';

@@ -1,6 +1,6 @@
 /** Who called what through tunnels, when, and with what result. */
 import type { FastifyInstance } from 'fastify';
-import { ApplicationError } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
 import type { ActivityQuery } from '../../../projections/port.ts';
 import { page } from '../page.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';

@@ -1,6 +1,6 @@
 /** Selecting an environment: making its tunnel required, waiting for it, keeping it, and ending it. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ApplicationError } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
 import type { TunnelKey } from '../../../services/domain/tunnel-key.ts';
 import { NODE_PATTERN } from '../../node-pattern.ts';
 import { pastTunnelJson, tunnelJson } from '../environment-json.ts';

@@ -1,6 +1,7 @@
 /** One environment: showing, changing, disassociating and removing it. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { ApplicationError, type EnvironmentChanges } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
+import type { EnvironmentChanges } from '../../../services/application/ports/environments.ts';
 import { editableEnvironment, entityTag, onlyIfMatch } from '../entity-tag.ts';
 import { environmentJson, pastEnvironmentJson } from '../environment-json.ts';
 import { asOf, instantAsked } from '../past-instant.ts';

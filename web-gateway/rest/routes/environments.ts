@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { EnvironmentListQuery } from '../../../projections/port.ts';
 import { addressHints } from '../../../services/application/address-hints.ts';
-import type { NewEnvironment } from '../../../services/application/ports.ts';
+import type { NewEnvironment } from '../../../services/application/ports/environments.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { environmentJson, pastEnvironmentJson } from '../environment-json.ts';
 import { page } from '../page.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createPlaces } from '../../../services/application/places.ts';
-import type { EventQuery, HistoryEvent } from '../../../services/application/ports.ts';
+import type { EventQuery, HistoryEvent } from '../../../services/application/ports/history.ts';
 import { CORRELATION_HEADER } from '../../correlation.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { securityHeaders } from '../../security/security-headers.ts';

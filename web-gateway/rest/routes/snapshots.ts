@@ -1,6 +1,6 @@
 /** An environment's snapshots: the latest, those before, and taking one now. */
 import type { FastifyInstance } from 'fastify';
-import { ApplicationError } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { asOf, instantAsked } from '../past-instant.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';

@@ -1,6 +1,6 @@
 /** What happened: to one environment, or to all and to the installation. */
 import type { FastifyInstance } from 'fastify';
-import { ApplicationError } from '../../../services/application/ports.ts';
+import { ApplicationError } from '../../../services/application/ports/application-error.ts';
 import type { TimelineQuery } from '../../../projections/port.ts';
 import { page } from '../page.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';

@@ -1,6 +1,6 @@
 /** Users: an admin makes, changes and removes them, an auditor sees them, and everyone changes their own password. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { EditableUser, UserChanges, UserSummary } from '../../../services/application/ports.ts';
+import type { EditableUser, UserChanges, UserSummary } from '../../../services/application/ports/users.ts';
 import type { Grant, Role } from '../../../services/domain/events.ts';
 import { sessionCookie } from '../../security/session-cookie.ts';
 import { entityTag, onlyIfMatch } from '../entity-tag.ts';

@@ -1,5 +1,5 @@
 /** Which events of the record are asked for. */
-import type { EventSelection } from '../../../services/application/ports.ts';
+import type { EventSelection } from '../../../services/application/ports/history.ts';
 import { instant } from './json-schema.ts';
 
 const text = { type: 'string', minLength: 1, maxLength: 200 };
