@@ -3,10 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { Metadata } from '@grpc/grpc-js';
+import { createSessionSockets, socketBeneath } from '../../proto/session-sockets.ts';
+import { systemTunnelClock } from './clock.ts';
 
 /** Node says on this channel which HTTP/2 streams it makes. */
 const STREAM_CREATED = 'http2.client.stream.created';
 const MARK = 'homeport-call';
+
+/** One for the process: it tidies up after sessions that have ended. */
+const sessionSockets = createSessionSockets(systemTunnelClock);
 
 export interface CallSession {
   /** To be sent with the call: by it the call's stream is known among all. */
@@ -27,6 +32,7 @@ export function watchCallSession(): CallSession {
     const { stream, headers } = message as { readonly stream: ClientHttp2Stream; readonly headers: Readonly<Record<string, unknown>> };
     if (String(headers[MARK]) !== mark) return;
     session = stream.session as ClientHttp2Session | undefined;
+    if (session !== undefined) sessionSockets.add(session, socketBeneath(session));
     stop();
   };
   const stop = (): void => void unsubscribe(STREAM_CREATED, onCreated);

@@ -1,9 +1,9 @@
 /** Connections that break in the midst of a write leave nothing behind. */
 import { once } from 'node:events';
-import { connect as connectHttp2, performServerHandshake, type Http2Session } from 'node:http2';
+import { connect as connectHttp2, createSecureServer, performServerHandshake, type Http2Session } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { createSessionSockets } from '../../proto/session-sockets.ts';
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createSessionSockets, socketBeneath } from '../../proto/session-sockets.ts';
 import { makeServerCertificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -69,6 +69,67 @@ describe('sockets of HTTP/2 sessions that broke in the midst of a write', () => 
     }
 
     // What pings do that nobody answers.
+    for (const session of sessions) session.destroy();
+    await eventually('nothing to be left', () => {
+      look();
+      return sockets.size === 0 && sessions.size === 0 ? true : undefined;
+    });
+    watch.destroyAll();
+    server.close();
+    await once(server, 'close');
+  });
+
+  it('are let go at the client’s end, too', async () => {
+    let look = (): void => undefined;
+    const watch = createSessionSockets({
+      every(_ms, callback) {
+        look = callback;
+        return () => undefined;
+      },
+    });
+    const sessions = new Set<Http2Session>();
+    const sockets = new Set<TLSSocket>();
+    const { cert, key, ca } = await makeServerCertificate();
+    const server = createSecureServer({ cert, key }, (request, response) => {
+      request.on('error', () => undefined).resume();
+      response.writeHead(200);
+    });
+    server.on('session', (session) => session.on('error', () => undefined)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+
+    for (let count = 0; count < BREAKS; count += 1) {
+      const relay = createServer((client) => {
+        const onward = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+        client.on('error', () => undefined).once('close', () => onward.destroy());
+        client.pipe(onward).pipe(client);
+        breaking = () => client.resetAndDestroy();
+      }).listen(0, '127.0.0.1');
+      let breaking = (): unknown => undefined;
+      await once(relay, 'listening');
+      const raw = connect((relay.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+      await once(raw, 'connect');
+      // As grpc-js makes it: TLS over a socket of its own.
+      const socket = connectTls({ socket: raw, ca, servername: 'localhost', ALPNProtocols: ['h2'] }).on('error', () => undefined);
+      await once(socket, 'secureConnect');
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      const session = connectHttp2('https://localhost', { createConnection: () => socket });
+      sessions.add(session);
+      session.once('close', () => sessions.delete(session)).on('error', () => undefined);
+      const call = session.request({ ':method': 'POST', ':path': '/' });
+      watch.add(session, socketBeneath(session));
+      const fill = (): void => {
+        while (!call.destroyed && call.write(Buffer.alloc(65_536)));
+      };
+      call.on('error', () => undefined).on('drain', fill);
+      await once(call, 'response');
+      fill();
+      for (let turn = 0; turn <= count; turn += 1) await nextTurn();
+      breaking();
+      relay.close();
+    }
+
+    await nextTurn();
     for (const session of sessions) session.destroy();
     await eventually('nothing to be left', () => {
       look();
