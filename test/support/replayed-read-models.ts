@@ -21,7 +21,9 @@ const TOGETHER = 20_000;
 export async function expectReadModelsAsReplayed(dataDir: string, eventStore?: string): Promise<void> {
   const file = path.join(dataDir, 'read-models', 'read-models.db');
   if (!existsSync(file)) return;
-  const isServers = readFileSync(path.join(dataDir, 'event-store-kind'), 'utf8').trim() === 'eventstoredb';
+  // An installation from before there was a choice has no such file.
+  const kind = path.join(dataDir, 'event-store-kind');
+  const isServers = existsSync(kind) && readFileSync(kind, 'utf8').trim() === 'eventstoredb';
   if (isServers && eventStore === undefined) return;
   const reader = eventStore === undefined ? openLogReader(dataDir) : await openIfThere(eventStore);
   if (reader === undefined) return;
