@@ -9,7 +9,7 @@ import { exportStore } from '../../../services/archive/export-store.ts';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { filesUnder, findSecrets } from '../../support/secret-search.ts';
-import { isStoreElsewhere } from '../../support/store-elsewhere.ts';
+import { isStoreElsewhere, storeElsewhere } from '../../support/store-elsewhere.ts';
 import { listEvents } from './support/events.ts';
 import type { ListedEvent } from './support/events.ts';
 import { listeningPorts } from './support/process-facts.ts';
@@ -137,9 +137,9 @@ describe('a run from the first start to the end of the agent', function () {
       'what env create printed but for the join token': printed.replace(joinToken, ''),
       'events list': JSON.stringify(events),
       'events list as a table': table,
-      'events export': await buffer(exportStore({ dataDirectory: dataDir, server: undefined, filter: {}, signal: new AbortController().signal })),
+      'events export': await buffer(exportStore({ dataDirectory: dataDir, server: (await storeElsewhere(dataDir))['HOMEPORT_EVENT_STORE'], filter: {}, signal: new AbortController().signal })),
     };
-    expect(Object.keys(places)).to.include(isStoreElsewhere ? 'read-models.db' : 'events.db');
+    expect(Object.keys(places)).to.include(isStoreElsewhere ? path.join('read-models', 'read-models.db') : 'events.db');
     expect(findSecrets(secrets, places)).to.deep.equal([]);
     // No secret, and in the store for everyone who may read it; but whoever reads a log needn't know it.
     expect(findSecrets({ 'the Edge ID': variables.EDGE_ID ?? '' }, logs)).to.deep.equal([]);

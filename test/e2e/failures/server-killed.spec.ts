@@ -70,7 +70,7 @@ describe('kill -9 of the server', function () {
       restartMs.push(Math.round(performance.now() - killedAt));
       const readyAt = performance.now();
       const ps = await runProcess(realPart('docker'), ['ps', '--format', '{{.Names}}'], { env: docker });
-      expect(ps, `docker ps after kill ${kill}`).to.deep.include({ code: 0, stdout: 'big\n' });
+      expect(ps, `docker ps after kill ${kill}: ${ps.stderr}`).to.deep.include({ code: 0, stdout: 'big\n' });
       recoveryMs.push(Math.round(performance.now() - readyAt));
     }
 
