@@ -119,7 +119,8 @@ export async function startHomeport(options: ServeOptions = {}): Promise<Homepor
     kill: () => end('SIGKILL'),
     async remove() {
       await end().finally(async () => {
-        await removeStoreElsewhere(dataDir);
+        // Of a directory that others go on with, the record goes on too.
+        if (options.dataDir === undefined) await removeStoreElsewhere(dataDir);
         folder.remove();
       });
     },
