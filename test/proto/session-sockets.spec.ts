@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectHttp2, createSecureServer, performServerHandshake, type Http2Session } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { createSessionSockets, socketBeneath } from '../../proto/session-sockets.ts';
+import { createSessionSockets, socketBeneath, type SessionSockets } from '../../proto/session-sockets.ts';
 import { makeServerCertificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -12,17 +12,28 @@ const BREAKS = 60;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
+/** The watch with its clock in hand, and what is there: a spec takes away what has closed. */
+function startWatch(): { readonly watch: SessionSockets; readonly sessions: Set<Http2Session>; readonly sockets: Set<TLSSocket>; allGone(): Promise<unknown> } {
+  const sessions = new Set<Http2Session>();
+  const sockets = new Set<TLSSocket>();
+  let look = (): void => undefined;
+  const watch = createSessionSockets({
+    every(_ms, callback) {
+      look = callback;
+      return () => undefined;
+    },
+  });
+  const allGone = (): Promise<unknown> =>
+    eventually('nothing to be left', () => {
+      look();
+      return sockets.size === 0 && sessions.size === 0 ? true : undefined;
+    });
+  return { watch, sessions, sockets, allGone };
+}
+
 describe('sockets of HTTP/2 sessions that broke in the midst of a write', () => {
   it('are all let go, and their sessions end', async () => {
-    let look = (): void => undefined;
-    const watch = createSessionSockets({
-      every(_ms, callback) {
-        look = callback;
-        return () => undefined;
-      },
-    });
-    const sessions = new Set<Http2Session>();
-    const sockets = new Set<TLSSocket>();
+    const { watch, sessions, sockets, allGone } = startWatch();
     const { cert, key, ca } = await makeServerCertificate();
     const secure = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
       socket.on('error', () => socket.destroy());
@@ -70,25 +81,14 @@ describe('sockets of HTTP/2 sessions that broke in the midst of a write', () => 
 
     // What pings do that nobody answers.
     for (const session of sessions) session.destroy();
-    await eventually('nothing to be left', () => {
-      look();
-      return sockets.size === 0 && sessions.size === 0 ? true : undefined;
-    });
+    await allGone();
     watch.destroyAll();
     server.close();
     await once(server, 'close');
   });
 
   it('are let go at the client’s end, too', async () => {
-    let look = (): void => undefined;
-    const watch = createSessionSockets({
-      every(_ms, callback) {
-        look = callback;
-        return () => undefined;
-      },
-    });
-    const sessions = new Set<Http2Session>();
-    const sockets = new Set<TLSSocket>();
+    const { watch, sessions, sockets, allGone } = startWatch();
     const { cert, key, ca } = await makeServerCertificate();
     const server = createSecureServer({ cert, key }, (request, response) => {
       request.on('error', () => undefined).resume();
@@ -131,10 +131,7 @@ describe('sockets of HTTP/2 sessions that broke in the midst of a write', () => 
 
     await nextTurn();
     for (const session of sessions) session.destroy();
-    await eventually('nothing to be left', () => {
-      look();
-      return sockets.size === 0 && sessions.size === 0 ? true : undefined;
-    });
+    await allGone();
     watch.destroyAll();
     server.close();
     await once(server, 'close');
