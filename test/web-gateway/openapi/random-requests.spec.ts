@@ -11,7 +11,7 @@ import { readDescription } from './described-interface.ts';
 import { randomRequest, type RandomRequest } from './random-requests.ts';
 
 const isLong = process.env.HOMEPORT_TEST_LONG === '1';
-const REQUESTS = isLong ? 100_000 : 1500;
+const REQUESTS = isLong ? 100_000 : 1000;
 const AT_ONCE = 8;
 /** What may be refused for a while, with a code that says so. */
 const PASSING: ReadonlySet<number> = new Set([502, 503, 504]);
