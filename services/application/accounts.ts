@@ -12,6 +12,7 @@ import type { EventLog } from './event-log.ts';
 import { createIdentitySignIn } from './identity-sign-in.ts';
 import { createInTurn } from './in-turn.ts';
 import { createPasswordCheck } from './password-check.ts';
+import type { PasswordCost } from './passwords.ts';
 import { peerGroup } from './peer-address.ts';
 import type { Accounts, Principal } from './ports/accounts.ts';
 import { ApplicationError } from './ports/application-error.ts';
@@ -48,13 +49,14 @@ export function createAccounts(deps: {
   readonly secrets: InstallationSecrets;
   readonly clock: Clock;
   readonly actor: string;
+  readonly passwordCost?: PasswordCost | undefined;
 }): AccountUseCases {
   const { aggregates, environments, settings, reader, log, secrets, clock, actor } = deps;
   const directory = createAccountDirectory({ aggregates, reader, clock });
   const endings = createEndings();
   const signIns = createSignInLog({ reader, log, clock, keptMs: longestSessionMs });
   const refusals = createSignInRefusals({ signIns, clock, actor });
-  const passwords = createPasswordCheck({ clock });
+  const passwords = createPasswordCheck({ clock, cost: deps.passwordCost });
   const environmentAccess = createEnvironmentAccess({ directory, environments });
   const sessions = createSessions({ directory, signIns, endings, settings, secrets, clock });
   const keys = createApiKeys({ directory, signIns, endings, secrets, clock });

@@ -17,6 +17,7 @@ import { createEnvironmentStreams } from './environment-streams.ts';
 import { createEnvironments, type EnvironmentUseCases } from './environments.ts';
 import { createEventLog } from './event-log.ts';
 import { createHistory } from './history.ts';
+import type { PasswordCost } from './passwords.ts';
 import { createPolls, type Polls } from './poll-admission.ts';
 import { createPollRecorder } from './poll-recorder.ts';
 import { createPollSummaries } from './poll-summaries.ts';
@@ -80,6 +81,8 @@ export function createApplication(deps: {
   readonly signing?: ChainSigning | undefined;
   /** A tunnel is open, so many milliseconds after it was required or lost; for whoever measures. */
   readonly onTunnelOpened?: (afterMs: number) => void;
+  /** What every installation uses where absent; specs that sign in a lot take less. */
+  readonly passwordCost?: PasswordCost | undefined;
 }): Application {
   const { store, clock, logger, controlPlaneNode, secrets, tunnelControl: control, joinSecret } = deps;
   const actor = `system:${controlPlaneNode}`;
@@ -116,6 +119,7 @@ export function createApplication(deps: {
     secrets,
     clock,
     actor,
+    passwordCost: deps.passwordCost,
   });
 
   const heartbeat = (environmentId: string, command: { type: 'lose-heartbeat'; lastPolledAt: string | null } | { type: 'restore-heartbeat' }) =>

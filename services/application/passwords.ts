@@ -1,8 +1,16 @@
 /** Password hashes: scrypt, with its parameters beside them. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** About 32 MiB and a twentieth of a second. */
-const parameters = { N: 2 ** 15, r: 8, p: 1 };
+/** What it takes to try one password, in scrypt's own terms; a hash says with which it was made. */
+export interface PasswordCost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** What every installation uses: about 32 MiB and a twentieth of a second. */
+export const passwordCost: PasswordCost = { N: 2 ** 15, r: 8, p: 1 };
+
 const keyBytes = 32;
 
 function derive(password: string, salt: Buffer, N: number, r: number, p: number): Promise<Buffer> {
@@ -15,8 +23,7 @@ function derive(password: string, salt: Buffer, N: number, r: number, p: number)
 }
 
 /** `scrypt$N$r$p$salt$key`, salt and key in base64. */
-export async function hashPassword(password: string): Promise<string> {
-  const { N, r, p } = parameters;
+export async function hashPassword(password: string, { N, r, p }: PasswordCost): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, salt, N, r, p);
   return ['scrypt', N, r, p, salt.toString('base64'), key.toString('base64')].join('$');

@@ -5,7 +5,6 @@ import type { AccountDirectory } from './account-directory.ts';
 import { checkGrants, checkPassword, checkUsername } from './account-input.ts';
 import type { InTurn } from './in-turn.ts';
 import type { PasswordCheck } from './password-check.ts';
-import { hashPassword } from './passwords.ts';
 import type { Principal } from './ports/accounts.ts';
 import { ApplicationError } from './ports/application-error.ts';
 import type { OnlyIf } from './ports/environments.ts';
@@ -76,7 +75,7 @@ export function createUsers(deps: {
     async create({ username: asked, password, role, grants: wanted = [] }, context) {
       const username = checkUsername(asked);
       const grants = checkGrants(wanted);
-      const passwordHash = secrets.seal(await hashPassword(checkPassword(password, username)));
+      const passwordHash = secrets.seal(await passwords.hash(checkPassword(password, username)));
       return inTurn(async () => {
         if (directory.named(username) !== undefined) throw new ApplicationError('username-taken', `a user named ${username} exists already; choose another name`, { pointer: '/username' });
         if (directory.all().length >= mostUsers) throw new ApplicationError('too-many-users', `there are ${String(mostUsers)} users already; remove those that nobody uses`);
@@ -92,7 +91,7 @@ export function createUsers(deps: {
       await checkMayChange(principal, account, changes);
       const { role, password } = changes;
       const grants = changes.grants === undefined ? undefined : checkGrants(changes.grants);
-      const passwordHash = password === undefined ? undefined : secrets.seal(await hashPassword(checkPassword(password, account.username)));
+      const passwordHash = password === undefined ? undefined : secrets.seal(await passwords.hash(checkPassword(password, account.username)));
       return inTurn(async () => {
         const now = visible(principal, userId);
         check(now, onlyIf);

@@ -7,6 +7,7 @@ import { type Application, createApplication } from '../../services/application/
 import type { CommandContext } from '../../services/application/ports/command-context.ts';
 import type { AgentRefused, PollAnswer, PollConversation, PollIntroduction } from '../../services/application/ports/poll-admission.ts';
 import type { Clock } from '../../services/application/clock.ts';
+import type { PasswordCost } from '../../services/application/passwords.ts';
 import { createInstallationSecrets } from '../../services/application/sealing.ts';
 import { createTunnelIdentities } from '../../services/control-plane/tls/tunnel-identities.ts';
 import type { PastRecord } from '../../services/domain/past-record.ts';
@@ -57,8 +58,14 @@ const nothing: PastRecord = {
   async *unclosedTunnels() {},
 };
 
-/** Opens a store in a folder of its own and starts an application on it. */
-export async function startHarness(): Promise<Harness> {
+/** A password that takes no time to hash. */
+const cheap: PasswordCost = { N: 16, r: 8, p: 1 };
+
+/** Under which the harness's applications seal. */
+export const installationKey = Buffer.alloc(32, 7);
+
+/** Opens a store in a folder of its own and starts an application on it. Without a cost, passwords cost what they do in production. */
+export async function startHarness({ passwordCost }: { readonly passwordCost?: PasswordCost | undefined } = { passwordCost: cheap }): Promise<Harness> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'homeport-application-'));
   const opened = await openEventStore({ dataDirectory });
   const outage: Harness['outage'] = { isOn: false };
@@ -96,7 +103,7 @@ export async function startHarness(): Promise<Harness> {
       clock: clockOf(living),
       logger: pino({ enabled: false }),
       controlPlaneNode: 'cp1',
-      secrets: createInstallationSecrets(Buffer.alloc(32, 7)),
+      secrets: createInstallationSecrets(installationKey),
       tunnelControl: () => ({
         isOpen: (key) => live.has(tunnelStream(key)),
         touch: (key) => live.has(tunnelStream(key)),
@@ -117,6 +124,7 @@ export async function startHarness(): Promise<Harness> {
       defaultTunnelAddress: (host) => `${host}:8000`,
       onAddress: () => Promise.resolve(),
       maintenance: store.maintenance,
+      passwordCost,
     });
     applications.push(app);
     return app;
