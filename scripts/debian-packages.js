@@ -1,4 +1,7 @@
-/** Installs the Debian packages that the tests' real parts come from, where that is possible: as root on Debian or Ubuntu. */
+/**
+ * Run by itself, installs the Debian packages that the tests' real parts come from, where that is possible: as root on Debian or
+ * Ubuntu. Plain JavaScript without dependencies, because npm's packages are installed at the same time.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,8 +13,10 @@ import { root } from './prepare.js';
 const servicePolicy = '/usr/sbin/policy-rc.d';
 const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
 
+installDebianPackages();
+
 /** Installs what is missing, saying so. Never throws: a suite whose part stays missing says so itself. */
-export function installDebianPackages() {
+function installDebianPackages() {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
   /** @type {RealPart[]} */
   const parts = JSON.parse(readFileSync(path.join(root, 'test', 'support', 'real-parts.json'), 'utf8'));
@@ -22,10 +27,12 @@ export function installDebianPackages() {
   process.stdout.write(`Installing Debian packages for the tests: ${wanted.join(' ')}\n`);
   withoutStartingServices(() => {
     if (!aptGet(['update'])) return;
-    aptGet(['install', '--yes', '--no-install-recommends', ...wanted]);
+    const install = (/** @type {string[]} */ ...names) => aptGet(['install', '--yes', '--no-install-recommends', ...names]);
+    // Of a package that this release does not have, apt-get installs none of the others either.
+    if (!install(...wanted)) for (const name of wanted) install(name);
     // Newer releases ship the docker command apart from the engine.
     const split = unique(missing().flatMap((part) => part.packageWhereSplit ?? []));
-    if (split.length > 0) aptGet(['install', '--yes', '--no-install-recommends', ...split]);
+    if (split.length > 0) install(...split);
   });
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Context } from 'mocha';
 import parts from './real-parts.json' with { type: 'json' };
 
-export type RealPart = 'dockerd' | 'docker' | 'docker-compose' | 'busybox' | 'curl' | 'haproxy' | 'nats-server' | 'podman' | 'prometheus' | 'promtool' | 'squid' | 'script' | 'stty' | 'systemd' | 'unshare' | 'ssh' | 'sshd' | PythonPart;
+export type RealPart = 'chromium' | 'dockerd' | 'docker' | 'docker-compose' | 'busybox' | 'curl' | 'haproxy' | 'nats-server' | 'podman' | 'prometheus' | 'promtool' | 'squid' | 'script' | 'stty' | 'systemd' | 'unshare' | 'ssh' | 'sshd' | PythonPart;
 
 /** Debian's Python, which is not always the first on the PATH, and what it needs to speak the protocol. */
 type PythonPart = 'python3' | 'python3-grpcio' | 'python3-protobuf' | 'python3-nacl' | 'python3-cryptography';
