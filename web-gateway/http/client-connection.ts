@@ -102,6 +102,8 @@ export class ClientConnection {
   }
 
   #expectHeader(withinMs: number): void {
+    // A response that broke off closes after its socket: a deadline then would hold both, and the engine's answer, until it is over.
+    if (this.socket.destroyed) return;
     this.#deadline = setTimeout(() => {
       refuseConnection(this.socket, new GatewayError('request-timeout', 'No complete request header arrived in time.'));
     }, withinMs);

@@ -104,7 +104,7 @@ describe('a link that fails in every way', function () {
       const { streams, openStreams } = await inside.holdings();
       // Nobody even remembers a channel; and of HTTP/2 there is one poll call each, and nothing more.
       return (streams.ChannelStream === undefined && openStreams.ServerHttp2Stream === AGENTS) || undefined;
-    }, 60_000);
+    }, 30_000);
     const { items } = (await api.call('GET', '/environments?limit=1000')).body as { readonly items: readonly { readonly tunnel: { readonly state: string } }[] };
     expect(items.map(({ tunnel }) => tunnel.state).filter((state) => state !== 'closed')).to.deep.equal([]);
   });
