@@ -15,7 +15,7 @@ const deadlineMs = isLong ? 3 * 60 * 60_000 : 11.5 * 60_000;
 /** What takes longest begins first, so that both lanes end together: groups of specs by folder, the others after them. */
 const longestFirst = ['ui', 'cli', 'projections', 'event-store', 'web-gateway', 'application', 'taps', 'audit'];
 /** End-to-end spec files that one mocha runs. */
-const endToEndAtOnce = 4;
+const endToEndAtOnce = 3;
 /** As many as there are processors, but no more than two: specs wait for real time too. */
 const specLanes = Math.min(2, availableParallelism());
 /** Runs its arguments, giving way to specs. On Linux a session may have a priority of its own (sched(7), autogroup). */
