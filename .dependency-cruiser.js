@@ -158,10 +158,24 @@ const configuration = {
       to: { path: '^(test|bench|scripts)/' },
     },
     {
-      name: 'development-packages-do-not-ship',
-      comment: 'Because the published package has only its dependencies.',
+      name: 'the-web-ui-stands-alone',
+      comment: 'Because it knows the server by its REST interface alone, and runs in a browser.',
       severity: 'error',
-      from: { path: '^(agent|projections|proto|services|web-gateway)/' },
+      from: { path: '^web-gateway/ui/' },
+      to: { path: ours, pathNot: '^web-gateway/ui/' },
+    },
+    {
+      name: 'the-web-ui-is-only-served',
+      comment: 'Because what runs in a browser does not run in the server.',
+      severity: 'error',
+      from: { path: ours, pathNot: '^web-gateway/ui/' },
+      to: { path: '^web-gateway/ui/' },
+    },
+    {
+      name: 'development-packages-do-not-ship',
+      comment: 'Because the published package has only its dependencies; of the web UI it has what was made of them.',
+      severity: 'error',
+      from: { path: '^(agent|projections|proto|services|web-gateway)/', pathNot: '^web-gateway/ui/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
     },
     {
@@ -188,7 +202,7 @@ const configuration = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|web-gateway/ui)/' },
+    exclude: { path: '^(dist|web-gateway/ui/(dist|src/api/generated))/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'default'] },

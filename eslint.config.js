@@ -1,16 +1,17 @@
 /** Lint rules: typescript-eslint's strict type-checked set, and this project's own (docs/decisions and CONTRIBUTING.md say why). */
 import eslint from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 const never = (selector, message) => ({ selector, message });
 
 export default defineConfig(
-  globalIgnores(['dist/', 'proto/generated/', 'web-gateway/ui/', 'homeport-data/']),
+  globalIgnores(['dist/', 'proto/generated/', 'web-gateway/ui/dist/', 'web-gateway/ui/src/api/generated/', 'homeport-data/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -46,6 +47,19 @@ export default defineConfig(
       // expect(x).to.be.true
       '@typescript-eslint/no-unused-expressions': 'off',
     },
+  },
+  {
+    files: ['web-gateway/ui/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat['recommended-latest']],
+    rules: {
+      // It speaks of React's compiler, which is not used.
+      'react-hooks/incompatible-library': 'off',
+    },
+  },
+  {
+    // Vite wants it so.
+    files: ['web-gateway/ui/vite.config.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     files: ['bench/**/*.ts'],

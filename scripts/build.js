@@ -1,12 +1,13 @@
 /** `npm run build`: emits the JavaScript of the published package to dist/, and proves that plain Node runs it. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { prepare, root, toolEnvironment } from './prepare.js';
 
 const options = { cwd: root, env: toolEnvironment(), encoding: /** @type {const} */ ('utf8') };
 const entry = path.join('dist', 'services', 'cli', 'main.js');
 const agent = path.join('dist', 'agent.mjs');
+const pages = path.join('web-gateway', 'ui', 'dist');
 const installer = path.join('services', 'agent-delivery', 'install.sh');
 
 prepare();
@@ -17,6 +18,7 @@ if (status === 0) {
   const { bundleAgent } = await import('./bundle-agent.js');
   writeFileSync(path.join(root, agent), await bundleAgent());
   copyFileSync(path.join(root, installer), path.join(root, 'dist', installer));
+  cpSync(path.join(root, pages), path.join(root, 'dist', pages), { recursive: true });
   proveThatItRuns(entry);
   proveThatItRuns(agent);
 } else process.exitCode = 1;

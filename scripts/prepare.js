@@ -1,5 +1,5 @@
 /**
- * Makes a checkout ready to run: packages as locked, and the generated protocol code. Plain JavaScript without dependencies,
+ * Makes a checkout ready to run: packages as locked, the generated protocol code, and the web UI. Plain JavaScript without dependencies,
  * because it runs before there are any, on any Node from 20 on. Does nothing where nothing changed.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,8 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const at = (/** @type {string[]} */ ...parts) => path.join(root, ...parts);
 const generatedStamp = at('node_modules', '.cache', 'homeport', 'generated');
+const uiStamp = at('node_modules', '.cache', 'homeport', 'ui');
+const ui = at('web-gateway', 'ui');
 
 /** The environment for child processes: the pinned Node and the installed tools come first on the PATH. */
 export function toolEnvironment() {
@@ -27,6 +29,19 @@ export function prepare() {
   if (!isInstalled()) install();
   const inputs = generationInputs();
   if (!existsSync(at('proto', 'generated')) || read(generatedStamp) !== inputs) generate(inputs);
+  const uiSources = uiInputs();
+  if (!existsSync(path.join(ui, 'dist', 'index.html')) || read(uiStamp) !== uiSources) buildUi(uiSources);
+}
+
+/** Builds the web UI, needed or not: the types of the REST interface from its routes, then the pages. */
+export function buildUi(inputs = uiInputs()) {
+  const description = at('node_modules', '.cache', 'homeport', 'openapi.json');
+  const types = path.join(ui, 'src', 'api', 'generated');
+  mkdirSync(types, { recursive: true });
+  run('node', ['scripts/describe-interface.ts', description], 'Describing the REST interface failed; the lines above say why.');
+  run('openapi-typescript', [description, '--output', path.join(types, 'openapi.d.ts')], 'Generating the types of the REST interface failed; the lines above say why.');
+  run('vite', ['build', ui, '--logLevel', 'warn'], 'Building the web UI failed; the lines above say why.');
+  writeFileSync(uiStamp, inputs);
 }
 
 /** Generates the protocol code, needed or not. */
@@ -64,14 +79,25 @@ function isInstalled() {
 
 /** A digest of everything the generated code depends on. */
 function generationInputs() {
+  const protos = filesIn('proto', (name) => name.endsWith('.proto'));
+  return digestOf(['buf.gen.yaml', 'buf.yaml', 'node_modules/ts-proto/package.json', ...protos]);
+}
+
+/** A digest of everything the web UI is made from; the interface that it calls is in it. */
+function uiInputs() {
+  const sources = ['web-gateway', 'services/domain'].flatMap((folder) => filesIn(folder, (name) => /\.(ts|tsx|css|html|svg|json)$/.test(name) && !/^ui\/(dist|src\/api\/generated)\//.test(name)));
+  return digestOf(['package-lock.json', 'scripts/describe-interface.ts', ...sources]);
+}
+
+/** Paths from the top, sorted. */
+function filesIn(/** @type {string} */ folder, /** @type {(name: string) => boolean} */ isWanted) {
+  const names = readdirSync(at(folder), { recursive: true }).map((name) => String(name).replaceAll(path.sep, '/'));
+  return names.filter(isWanted).sort().map((name) => `${folder}/${name}`);
+}
+
+function digestOf(/** @type {string[]} */ files) {
   const hash = createHash('sha256');
-  const protos = readdirSync(at('proto'), { recursive: true })
-    .map(String)
-    .filter((name) => name.endsWith('.proto'))
-    .sort();
-  for (const file of ['buf.gen.yaml', 'buf.yaml', 'node_modules/ts-proto/package.json', ...protos.map((name) => `proto/${name}`)]) {
-    hash.update(`${file}\0`).update(readFileSync(at(file))).update('\0');
-  }
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(at(file))).update('\0');
   return hash.digest('hex');
 }
 

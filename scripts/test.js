@@ -67,6 +67,7 @@ function checks() {
   return [
     () => runCheck('lint', 'eslint', ['.']),
     () => runCheck('types', 'tsc', []),
+    () => runCheck('types of the web UI', 'tsc', ['--project', 'web-gateway/ui']),
     () => runCheck('protocol style', 'buf', ['lint']),
     () => runCheck('direction of imports', 'depcruise', ['--config', '.dependency-cruiser.js', ...present]),
     () => runCheck('published package', 'node', ['scripts/build.js']),

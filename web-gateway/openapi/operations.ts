@@ -1,6 +1,7 @@
 /** What every operation of the description has in common: who may call it, what it is called, and how it fails. */
 import { problemTable } from '../problems/problem-table.ts';
 import type { DeclaredRoute } from '../rest/rest-app.ts';
+import { SOMETIMES } from '../rest/schemas/json-schema.ts';
 import { operationId } from './operation-id.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
@@ -100,7 +101,25 @@ function complete(operation: Operation, { name, path, access }: { readonly name:
 
 /** An answer without words of its own is what the summary says. */
 function described(responses: Readonly<Record<string, { readonly description?: string }>> = {}): object {
-  return Object.fromEntries(Object.entries(responses).map(([status, response]) => [status, response.description === 'Default Response' ? { ...response, description: 'As asked.' } : response]));
+  const complete: Record<string, unknown> = {};
+  for (const [status, response] of Object.entries(responses)) complete[status] = withRequired(response.description === 'Default Response' ? { ...response, description: 'As asked.' } : response);
+  return complete;
+}
+
+/**
+ * What answers have, they have always, unless a schema says otherwise: by a list of its own, or of a property by {@link SOMETIMES}. So that
+ * whoever generates types from the description need not ask for each field whether it is there.
+ */
+function withRequired(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map((one: unknown) => withRequired(one));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const completed: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(schema as Readonly<Record<string, unknown>>)) {
+    if (key !== SOMETIMES) completed[key] = key === 'examples' ? value : withRequired(value);
+  }
+  const { properties } = schema as { readonly properties?: unknown };
+  if (typeof properties !== 'object' || properties === null || 'required' in schema) return completed;
+  return { ...completed, required: Object.entries(properties).flatMap(([name, value]) => (typeof value === 'object' && value !== null && SOMETIMES in value ? [] : [name])) };
 }
 
 function takesBody({ content = {} }: NonNullable<Operation['requestBody']>): boolean {

@@ -8,12 +8,17 @@ const FREQUENT: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', 
 /** A longer path is cut. */
 const longestPath = 512;
 
+/** See routes/web-ui.ts. */
+const PAGES = '/*';
+
 /** Neither query nor headers nor body are logged: they may hold secrets. */
 export function addRequestLog(app: FastifyInstance, { logger, metrics }: { readonly logger: Logger; readonly metrics: Pick<GatewayMetrics, 'requestEnded'> }): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { method, id: requestId, correlationId, ip: address } = request;
-    const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const status = reply.raw.statusCode;
+    const declared = request.routeOptions.url ?? 'none';
+    // Under the pages' own address stands whatever else was guessed, too.
+    const route = request.is404 || (declared === PAGES && status === 404) ? 'none' : declared;
     const durationMs = reply.elapsedTime;
     metrics.requestEnded({ method, route, status, durationMs });
     const path = (request.url.split('?', 1)[0] ?? '').slice(0, longestPath);

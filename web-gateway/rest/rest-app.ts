@@ -39,6 +39,7 @@ import { registerSnapshots } from './routes/snapshots.ts';
 import { registerSettings } from './routes/settings.ts';
 import { registerTimeline } from './routes/timeline.ts';
 import { registerTunnelCertificate } from './routes/tunnel-certificate.ts';
+import { registerWebUi } from './routes/web-ui.ts';
 import { exactly, nothing } from './schemas/json-schema.ts';
 import { useJsonBodies, useValidator } from './validator.ts';
 
@@ -87,6 +88,8 @@ export interface DeclaredRoute {
 export interface RestApp {
   readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
   readonly routes: readonly DeclaredRoute[];
+  /** The interface as OpenAPI 3.1. */
+  describe(): object;
   close(): Promise<void>;
 }
 
@@ -178,9 +181,13 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     done();
   });
   app.register((root, _options, done) => {
+    registerWebUi(root);
+    done();
+  });
+  app.register((root, _options, done) => {
     addMethodNotAllowed(root, methodsByUrl);
     done();
   });
   await app.ready();
-  return { handle, routes, close: () => app.close() };
+  return { handle, routes, describe: () => app.swagger(), close: () => app.close() };
 }

@@ -5,6 +5,7 @@ import { CORRELATION_HEADER } from '../../correlation.ts';
 import { problemDetails, problemOf } from '../../problems/problem.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
+import { sometimes } from '../schemas/json-schema.ts';
 import { clientGone } from '../route-config.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -18,8 +19,8 @@ const lineSchema = {
   properties: {
     events: { type: 'integer', description: 'Applied so far.' },
     share: { type: ['number', 'null'], description: 'Of the log as it was at the beginning, from 0 to 1; null where that can not be told.' },
-    rebuilt: { type: 'boolean' },
-    problem: { type: 'object' },
+    rebuilt: sometimes({ type: 'boolean' }),
+    problem: sometimes({ type: 'object' }),
   },
 };
 

@@ -90,7 +90,7 @@ export const environmentProperties = {
   ...ofThePast,
 } as const;
 
-export const environmentSchema = { type: 'object', required: ['id'], properties: environmentProperties } as const;
+export const environmentSchema = { type: 'object', properties: environmentProperties } as const;
 
 export const addressHintsSchema = {
   type: 'array',

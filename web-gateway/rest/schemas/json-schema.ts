@@ -25,6 +25,14 @@ export const idempotencyKey = {
   properties: { 'idempotency-key': { type: 'string', description: 'Made by the caller, such as a UUID: a request that is repeated with it within the hour gets the first one’s answer, and nothing is made twice.' } },
 } as const;
 
+/** Marks a property that answers do not always have; the others they have, without a word. */
+export const SOMETIMES = 'x-sometimes';
+
+/** Such a property. */
+export function sometimes<Schema extends object>(schema: Schema): Schema {
+  return { ...schema, [SOMETIMES]: true };
+}
+
 /** No body, or an empty object. */
 export const nothing = { type: ['object', 'null'], additionalProperties: false } as const;
 

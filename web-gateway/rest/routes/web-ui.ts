@@ -1,0 +1,52 @@
+/** The web UI's own files, as Vite built them. Every other path that a browser goes to is one of its pages. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import { GatewayError } from '../../problems/gateway-error.ts';
+import { securityHeaders } from '../../security/security-headers.ts';
+
+/** Beside the sources in a checkout, beside their JavaScript in the published package. */
+const BUILT = path.join(import.meta.dirname, '..', '..', 'ui', 'dist');
+
+/**
+ * Its scripts are its own files, and it asks this server alone. Its components set styles in elements of the page, as the terminal and
+ * the plots do.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "connect-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "manifest-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+].join('; ');
+const HEADERS = { ...securityHeaders, 'content-security-policy': POLICY };
+/** What is named by its content. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+/** Whose paths are never a page's. */
+const NOT_PAGES = /^\/(?:api|agent|assets|healthz|livez|readyz|metrics|ca\.pem)(?:\/|$)/;
+
+export function registerWebUi(app: FastifyInstance): void {
+  const config = { access: 'public', undocumented: true } as const;
+  app.register(fastifyStatic, { root: BUILT, serve: false, preCompressed: true, cacheControl: false, dotfiles: 'deny' });
+  // After the app's own, which is for data.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const isAsset = request.routeOptions.url === '/assets/*';
+    if (reply.statusCode < 400) reply.headers({ ...HEADERS, 'cache-control': isAsset ? FOR_EVER : 'no-cache' });
+    done(null, payload);
+  });
+
+  app.get<{ Params: { '*': string } }>('/assets/*', { config }, (request, reply) => reply.sendFile(`assets/${request.params['*']}`));
+  app.get('/favicon.svg', { config }, (_request, reply) => reply.sendFile('favicon.svg'));
+  app.get('/*', { config }, (request, reply) => {
+    const isPage = !NOT_PAGES.test(request.url) && (request.headers.accept ?? '').includes('text/html');
+    if (!isPage) throw new GatewayError('not-found', 'Nothing is at this address.');
+    if (!existsSync(path.join(BUILT, 'index.html'))) throw new GatewayError('not-found', 'The web UI is not built: stop the server, and start it with npm start.');
+    return reply.sendFile('index.html');
+  });
+}

@@ -1,0 +1,42 @@
+/** Calls the REST interface, typed by the server's own description of it. */
+import createClient from 'openapi-fetch';
+import { sawServerTime } from '../time/server-clock.ts';
+import { ApiError, errorOf } from './api-error.ts';
+import type { paths } from './generated/openapi.d.ts';
+
+/** Changes need it where a cookie signs in: no page of another origin can send it. */
+export const CSRF = { 'x-homeport-csrf': '1' } as const;
+
+type Listener = () => void;
+const whenSignedOut = new Set<Listener>();
+
+/** Calls back when an answer says that the session is over. Returns how to stop. */
+export function onSignedOut(listener: Listener): () => void {
+  whenSignedOut.add(listener);
+  return () => whenSignedOut.delete(listener);
+}
+
+/** As `fetch`, to this server; throws {@link ApiError} `unreachable` where no answer comes, and lets every answer through. */
+export async function send(request: Request): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(request);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    throw new ApiError('unreachable', 0, 'The server can not be reached. It is tried again by itself.');
+  }
+  sawServerTime(response.headers.get('date'));
+  if (response.status === 401 && !request.url.endsWith('/api/v1/sessions')) for (const listener of whenSignedOut) listener();
+  return response;
+}
+
+/** Paths are whole, as the description has them. */
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: send, headers: CSRF, querySerializer: { array: { style: 'form', explode: true } } });
+
+/** The body of an answer; throws {@link ApiError} where it failed. */
+export async function answerOf<Body>(call: Promise<{ data?: Body; error?: unknown; response: Response }>): Promise<Body> {
+  const { data, error, response } = await call;
+  if (response.ok) return data as Body;
+  // The body is read already, and stands in `error`.
+  throw await errorOf(new Response(JSON.stringify(error ?? {}), { status: response.status, headers: response.headers }));
+}

@@ -1,0 +1,29 @@
+/** Calls an environment's Docker API through its tunnel. */
+import { errorOf } from './api-error.ts';
+import { CSRF, send } from './client.ts';
+
+export interface DockerCall {
+  readonly method?: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'HEAD';
+  /** A Swarm node's engine; null is the environment's own. */
+  readonly node?: string | null;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** The answer as it comes; throws ApiError where the engine or the way to it refuses. */
+export async function callDocker(environmentId: string, path: string, { method = 'GET', node = null, query = {}, body, signal }: DockerCall = {}): Promise<Response> {
+  const url = new URL(`/api/v1/environments/${environmentId}/docker${path}`, location.origin);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  const headers = { ...CSRF, ...(node === null ? {} : { 'x-homeport-node': node }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const response = await send(new Request(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal === undefined ? {} : { signal }) }));
+  if (!response.ok && response.status !== 304) throw await errorOf(response);
+  return response;
+}
+
+/** The answer's JSON; null where there is none. */
+export async function askDocker<Answer>(environmentId: string, path: string, call: DockerCall = {}): Promise<Answer> {
+  const response = await callDocker(environmentId, path, call);
+  const text = await response.text();
+  return (text === '' ? null : JSON.parse(text)) as Answer;
+}

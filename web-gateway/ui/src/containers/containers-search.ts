@@ -1,0 +1,12 @@
+/** What the address of the search for containers says. */
+import { textsOf } from '../address/texts-of.ts';
+
+export interface ContainersSearch {
+  readonly name?: string;
+  readonly image?: string;
+  readonly state?: string;
+}
+
+export function readContainersSearch(search: Record<string, unknown>): ContainersSearch {
+  return textsOf(search, ['name', 'image', 'state']);
+}

@@ -1,0 +1,14 @@
+/** What the address of the list of environments says. */
+import { textsOf } from '../address/texts-of.ts';
+
+export interface EnvironmentsSearch {
+  readonly search?: string;
+  readonly status?: string;
+  readonly tag?: string;
+  readonly platform?: string;
+  readonly sort?: string;
+}
+
+export function readEnvironmentsSearch(search: Record<string, unknown>): EnvironmentsSearch {
+  return textsOf(search, ['search', 'status', 'tag', 'platform', 'sort']);
+}

@@ -1,0 +1,41 @@
+/** Which kept answers a change makes stale. The first part of a query's key is its subject; docs: CONTRIBUTING.md, "The web UI". */
+import type { QueryClient, QueryKey } from '@tanstack/react-query';
+import type { Change } from './live-connection.ts';
+
+/** Subjects that are asked for by environment have its id as their second part. */
+const OF_AN_ENVIRONMENT = new Set<unknown>(['environment', 'tunnel', 'snapshot', 'snapshots']);
+
+/** The list of environments asks for its rows by itself: see environments/. */
+const SUBJECTS: Readonly<Record<Change['kind'], readonly string[]>> = {
+  environment: ['environment', 'fleet', 'timeline'],
+  agent: ['environment', 'fleet', 'timeline'],
+  heartbeat: ['environment', 'fleet', 'timeline'],
+  poll: ['environment'],
+  tunnel: ['environment', 'tunnel', 'fleet', 'timeline'],
+  snapshot: ['environment', 'snapshot', 'snapshots', 'containers', 'timeline'],
+  activity: ['activity'],
+  refusal: ['environment', 'timeline'],
+  account: ['users', 'api-keys', 'sessions', 'timeline'],
+  settings: ['settings', 'tunnel-certificate', 'environment', 'timeline'],
+  checkpoint: ['checkpoints'],
+};
+
+/** A key whose last part is `{ asOf }` is an answer about the past, which does not change. */
+function isPast(key: QueryKey): boolean {
+  const last = key.at(-1);
+  return typeof last === 'object' && last !== null && 'asOf' in last && last.asOf !== undefined;
+}
+
+/** Asks again for what is shown, and for the rest when it is shown next. */
+export function markStale(client: QueryClient, changes: readonly Change[]): void {
+  void client.invalidateQueries({ predicate: ({ queryKey }) => !isPast(queryKey) && changes.some((change) => concerns(change, queryKey)) });
+}
+
+function concerns({ kind, environmentId }: Change, [subject, id]: QueryKey): boolean {
+  if (!SUBJECTS[kind].includes(subject as string)) return false;
+  return environmentId === null || !OF_AN_ENVIRONMENT.has(subject) || id === environmentId;
+}
+
+export function markAllStale(client: QueryClient): void {
+  void client.invalidateQueries({ predicate: ({ queryKey }) => !isPast(queryKey) });
+}

@@ -1,0 +1,135 @@
+/** A table of any number of rows, of which only those in sight are drawn; sorted here or by the server. */
+import { Table, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
+import { createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_basic, sortFn_text, tableFeatures, useTable, type ColumnDef, type SortingState } from '@tanstack/react-table';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef, useState } from 'react';
+import classes from './data-table.module.css';
+
+export const dataTableFeatures = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns: { alphanumeric: sortFn_alphanumeric, text: sortFn_text, basic: sortFn_basic },
+});
+
+export type DataColumn<Row extends object> = ColumnDef<typeof dataTableFeatures, Row>;
+
+/** Columns are made by it, once, outside of components. */
+export function columnsOf<Row extends object>(): ReturnType<typeof createColumnHelper<typeof dataTableFeatures, Row>> {
+  return createColumnHelper<typeof dataTableFeatures, Row>();
+}
+
+export interface DataTableProps<Row extends object> {
+  /** What the table is of, for who can not see it. */
+  readonly label: string;
+  /** Must stay the same between renders. */
+  readonly columns: readonly DataColumn<Row>[];
+  readonly rows: readonly Row[];
+  readonly rowId: (row: Row) => string;
+  /** How tall a row is, in pixels, until it is measured. */
+  readonly rowHeight?: number;
+  /** The height of the part that scrolls. */
+  readonly height?: string;
+  /** By the server: what it is sorted by, and what to do when a head is chosen. Absent where the rows are sorted here. */
+  readonly sorting?: SortingState;
+  readonly onSortingChange?: (sorting: SortingState) => void;
+  /** How rows that are sorted here begin. */
+  readonly initialSorting?: SortingState;
+  /** The first and last row in sight, for who loads them as they come. */
+  readonly onSight?: (first: number, last: number) => void;
+  /** Shown in place of rows where there are none. */
+  readonly empty?: React.ReactNode;
+  readonly isMarked?: (row: Row) => boolean;
+}
+
+/** So few rows are all drawn: the browser's own search finds them. */
+const DRAWN_WHOLE = 80;
+const BEYOND_SIGHT = 12;
+
+export function DataTable<Row extends object>({ label, columns, rows, rowId, rowHeight = 44, height, sorting, onSortingChange, initialSorting = [], onSight, empty, isMarked }: DataTableProps<Row>): React.JSX.Element {
+  const [own, setOwn] = useState<SortingState>(initialSorting);
+  const isSortedHere = onSortingChange === undefined;
+  const table = useTable({
+    features: dataTableFeatures,
+    columns: columns,
+    data: rows,
+    getRowId: rowId,
+    manualSorting: !isSortedHere,
+    enableMultiSort: false,
+    enableSortingRemoval: false,
+    state: { sorting: sorting ?? own },
+    onSortingChange(change) {
+      const next = typeof change === 'function' ? change(sorting ?? own) : change;
+      if (isSortedHere) setOwn(next);
+      else onSortingChange(next);
+    },
+  });
+  const shown = table.getRowModel().rows;
+  const scroller = useRef<HTMLDivElement>(null);
+  const isWhole = shown.length <= DRAWN_WHOLE && onSight === undefined;
+  const virtualizer = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: BEYOND_SIGHT, enabled: !isWhole });
+  const drawn = virtualizer.getVirtualItems();
+  const [first, last] = [drawn[0]?.index ?? 0, drawn.at(-1)?.index ?? 0];
+  useEffect(() => onSight?.(first, last), [onSight, first, last]);
+  const before = isWhole ? 0 : (drawn[0]?.start ?? 0);
+  const after = isWhole ? 0 : Math.max(0, virtualizer.getTotalSize() - (drawn.at(-1)?.end ?? 0));
+  const indexes = isWhole ? [...shown.keys()] : drawn.map(({ index }) => index);
+  const span = table.getAllLeafColumns().length;
+
+  return (
+    <div ref={scroller} className={classes['scroller']} style={height === undefined ? undefined : { height }} tabIndex={0} role="region" aria-label={label}>
+      <Table aria-rowcount={shown.length + 1} className={classes['table'] ?? ''}>
+        <Table.Thead className={classes['head'] ?? ''}>
+          {table.getHeaderGroups().map((group) => (
+            <Table.Tr key={group.id}>
+              {group.headers.map((header) => {
+                const sorted = header.column.getIsSorted();
+                const content = header.isPlaceholder ? null : <table.FlexRender header={header} />;
+                return (
+                  <Table.Th key={header.id} scope="col" aria-sort={sorted === false ? undefined : sorted === 'asc' ? 'ascending' : 'descending'}>
+                    {header.column.getCanSort() ? (
+                      <UnstyledButton className={classes['sort'] ?? ''} onClick={() => header.column.toggleSorting(sorted === 'asc')}>
+                        {content}
+                        {sorted === 'asc' && <IconArrowUp size={14} aria-hidden />}
+                        {sorted === 'desc' && <IconArrowDown size={14} aria-hidden />}
+                      </UnstyledButton>
+                    ) : (
+                      content
+                    )}
+                  </Table.Th>
+                );
+              })}
+            </Table.Tr>
+          ))}
+        </Table.Thead>
+        <Table.Tbody>
+          {before > 0 && <Spacer height={before} span={span} />}
+          {indexes.map((index) => {
+            const row = shown[index];
+            if (row === undefined) return null;
+            return (
+              <Table.Tr key={row.id} aria-rowindex={index + 2} data-index={index} data-marked={isMarked?.(row.original) === true || undefined} {...(isWhole ? {} : { ref: virtualizer.measureElement })}>
+                {row.getAllCells().map((cell) => (
+                  <Table.Td key={cell.id}>
+                    <table.FlexRender cell={cell} />
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            );
+          })}
+          {after > 0 && <Spacer height={after} span={span} />}
+        </Table.Tbody>
+      </Table>
+      {shown.length === 0 && empty}
+    </div>
+  );
+}
+
+/** Stands for the rows that are not drawn. */
+function Spacer({ height, span }: { readonly height: number; readonly span: number }): React.JSX.Element {
+  return (
+    <tr aria-hidden>
+      <td colSpan={span} style={{ height, padding: 0 }} />
+    </tr>
+  );
+}

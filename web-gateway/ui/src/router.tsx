@@ -1,0 +1,50 @@
+/** Which screen is at which address. Each is loaded when it is first gone to. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { EmptyState } from './parts/empty-state.tsx';
+import { ErrorState } from './parts/error-state.tsx';
+import { LoadingState } from './parts/loading-state.tsx';
+import { readContainersSearch } from './containers/containers-search.ts';
+import { readEnvironmentsSearch } from './environments/environments-search.ts';
+import { readTimelineSearch } from './timeline/timeline-search.ts';
+import { readActivitySearch } from './activity/activity-search.ts';
+import { SignedInOnly } from './session/signed-in-only.tsx';
+import { Shell } from './shell/shell.tsx';
+
+/** What any page's address may say besides its path. */
+interface RootSearch {
+  /** The time machine's instant, RFC 3339; now where it is absent. */
+  readonly at?: string;
+}
+
+const root = createRootRoute({
+  validateSearch: ({ at }: Record<string, unknown>): RootSearch => (typeof at === 'string' && !Number.isNaN(Date.parse(at)) ? { at: new Date(at).toISOString() } : {}),
+  component: () => (
+    <SignedInOnly>
+      <Shell />
+    </SignedInOnly>
+  ),
+});
+
+const environments = createRoute({ getParentRoute: () => root, path: '/', validateSearch: readEnvironmentsSearch, component: lazyRouteComponent(() => import('./environments/environments-screen.tsx'), 'EnvironmentsScreen') });
+const newEnvironment = createRoute({ getParentRoute: () => root, path: '/environments/new', component: lazyRouteComponent(() => import('./new-environment/new-environment-screen.tsx'), 'NewEnvironmentScreen') });
+const environment = createRoute({ getParentRoute: () => root, path: '/environments/$id', component: lazyRouteComponent(() => import('./environment/environment-screen.tsx'), 'EnvironmentScreen') });
+const containers = createRoute({ getParentRoute: () => root, path: '/containers', validateSearch: readContainersSearch, component: lazyRouteComponent(() => import('./containers/containers-screen.tsx'), 'ContainersScreen') });
+const timeline = createRoute({ getParentRoute: () => root, path: '/timeline', validateSearch: readTimelineSearch, component: lazyRouteComponent(() => import('./timeline/timeline-screen.tsx'), 'TimelineScreen') });
+const activity = createRoute({ getParentRoute: () => root, path: '/activity', validateSearch: readActivitySearch, component: lazyRouteComponent(() => import('./activity/activity-screen.tsx'), 'ActivityScreen') });
+const proof = createRoute({ getParentRoute: () => root, path: '/proof', component: lazyRouteComponent(() => import('./proof/proof-screen.tsx'), 'ProofScreen') });
+const settings = createRoute({ getParentRoute: () => root, path: '/settings', component: lazyRouteComponent(() => import('./settings/settings-screen.tsx'), 'SettingsScreen') });
+const settingsPart = createRoute({ getParentRoute: () => root, path: '/settings/$part', component: lazyRouteComponent(() => import('./settings/settings-screen.tsx'), 'SettingsScreen') });
+
+export const router = createRouter({
+  routeTree: root.addChildren([environments, newEnvironment, environment, containers, timeline, activity, proof, settings, settingsPart]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <LoadingState />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} title="This page could not be shown" onRetry={reset} />,
+  defaultNotFoundComponent: () => <EmptyState title="There is no such page">The address may be old, or mistyped.</EmptyState>,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    readonly router: typeof router;
+  }
+}

@@ -1,0 +1,49 @@
+/** Who is here, and what they may do. */
+import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { answerOf, api } from '../api/client.ts';
+import { isCode } from '../api/api-error.ts';
+import type { paths } from '../api/generated/openapi.d.ts';
+
+export type Session = paths['/api/v1/sessions/current']['get']['responses'][200]['content']['application/json'];
+export type Role = 'admin' | 'operator' | 'auditor' | 'metrics';
+
+const RANK: Readonly<Record<Role, number>> = { metrics: 0, auditor: 1, operator: 2, admin: 3 };
+
+/** Null where nobody is signed in. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async (): Promise<Session | null> => {
+    try {
+      return await answerOf(api.GET('/api/v1/sessions/current'));
+    } catch (error) {
+      if (isCode(error, 'unauthenticated')) return null;
+      throw error;
+    }
+  },
+});
+
+/** Who is here; for screens, which are shown only to somebody. */
+export function useSession(): Session {
+  const { data } = useSuspenseQuery(sessionQuery);
+  if (data === null) throw new Error('nobody is signed in');
+  return data;
+}
+
+/** Whether the one who is here may what this role may. */
+export function useMay(role: Role): boolean {
+  const { data } = useQuery(sessionQuery);
+  return data !== undefined && data !== null && RANK[data.role as Role] >= RANK[role];
+}
+
+/**
+ * What the one who is here may do with an environment's engines: `full` is everything, `read` is looking, null is neither. By tags, as the
+ * server judges; it has the last word.
+ */
+export function useEngineAccess(tags: readonly string[]): 'full' | 'read' | null {
+  const { role, grants } = useSession();
+  if (RANK[role as Role] < RANK.operator) return null;
+  if (grants === null) return 'full';
+  const reaching = grants.filter(({ tag }) => tags.includes(tag));
+  return reaching.some(({ access }) => access === 'full') ? 'full' : reaching.length > 0 ? 'read' : null;
+}

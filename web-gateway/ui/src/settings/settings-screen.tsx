@@ -1,0 +1,6 @@
+/** Settings. */
+import { PageHeader } from '../parts/page-header.tsx';
+
+export function SettingsScreen(): React.JSX.Element {
+  return <PageHeader title="Settings" />;
+}

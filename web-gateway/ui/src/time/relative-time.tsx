@@ -1,0 +1,15 @@
+/** An instant as `5 min ago`, with the exact one on hover and for the keyboard. */
+import { Text, Tooltip } from '@mantine/core';
+import { exactText, relativeText } from './relative-text.ts';
+import { useServerNow } from './use-server-now.ts';
+
+/** @param at RFC 3339; null is shown as `fallback`. */
+export function RelativeTime({ at, fallback = 'never' }: { readonly at: string | null | undefined; readonly fallback?: string }): React.JSX.Element {
+  const nowMs = useServerNow();
+  if (at === null || at === undefined) return <Text span inherit c="dimmed">{fallback}</Text>;
+  return (
+    <Tooltip label={exactText(at)}>
+      <time dateTime={at}>{relativeText(Date.parse(at), nowMs)}</time>
+    </Tooltip>
+  );
+}
