@@ -218,6 +218,12 @@ describe('connections without credentials on the tunnel port', function () {
     await once(socket, 'secureConnect');
     return socket.resume();
   }
+  /** So many from one address, of which the first came first and the last came last; those between come together. */
+  async function crowd(size: number, come: (localAddress: string) => Promise<net.Socket>): Promise<net.Socket[]> {
+    const those = [await come('127.0.0.1')];
+    while (those.length < size - 1) those.push(...(await Promise.all(Array.from({ length: Math.min(128, size - 1 - those.length) }, () => come('127.0.0.1')))));
+    return [...those, await come('127.0.0.1')];
+  }
   const open = (those: readonly net.Socket[]): number => those.filter(({ closed }) => !closed).length;
 
   for (const [what, most, shareMs, come] of [
@@ -226,8 +232,7 @@ describe('connections without credentials on the tunnel port', function () {
     ['that say nothing after their handshake', UNADMITTED_CONNECTIONS, 2000, shakeHands],
   ] as const) {
     it(`${what} are bounded, and keep no other address out at all and their own for moments only`, async () => {
-      const waiting: net.Socket[] = [];
-      for (let count = 0; count < most; count += 1) waiting.push(await come('127.0.0.1'));
+      const waiting = await crowd(most, come);
       // It has seen all of them once one that comes later is answered.
       await shakeHands('127.0.0.3');
       const [oldest, newest] = [waiting[0], waiting.at(-1 - Number(come === shakeHands))];
@@ -245,7 +250,7 @@ describe('connections without credentials on the tunnel port', function () {
   }
 
   it('do not count with those of the other kind: a crowd that says nothing is no burden to who does', async () => {
-    for (let count = 0; count < UNADMITTED_CONNECTIONS + 1; count += 1) await stopHalfWay('127.0.0.1');
+    await crowd(UNADMITTED_CONNECTIONS + 1, stopHalfWay);
     expect(open([await shakeHands('127.0.0.1')])).to.equal(1);
   });
 });
