@@ -31,8 +31,10 @@ export interface GatewayLimits {
   readonly downloadsOfOne: number;
   /** A download of which nothing is read for so long is ended; it can go on where it was, but for an export. */
   readonly downloadStallMs: number;
-  /** Exports of the record that may run at once: each has a thread of its own. */
+  /** Exports of the record that may run at once, in all: each has a thread of its own. */
   readonly exports: number;
+  /** Of these, of one user, so that a slow reader leaves room for others. */
+  readonly exportsOfOne: number;
   /** Streams of events at once, followed or not, in all; and of one user: each reads the record for itself. */
   readonly eventStreams: number;
   readonly eventStreamsOfOne: number;
@@ -79,6 +81,7 @@ export const defaultGatewayLimits: GatewayLimits = {
   downloadsOfOne: 16,
   downloadStallMs: 60_000,
   exports: 4,
+  exportsOfOne: 2,
   eventStreams: 512,
   eventStreamsOfOne: 64,
   drainMs: 2_000,

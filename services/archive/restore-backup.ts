@@ -1,16 +1,16 @@
 /** Restores a backup into a new data directory: all of it, or nothing. */
-import { chmodSync, createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, createReadStream, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectory } from '../event-store/make-directory.ts';
 import { importLog } from '../event-store/open.ts';
 import type { OnProgress } from '../event-store/log-verification.ts';
 import type { BackupManifest } from './backup-format.ts';
-import { recordedKind } from './data-directory.ts';
 import { ExportError } from './export-error.ts';
 import { importAsItWas } from './import-as-it-was.ts';
 import type { ImportedLog } from './import-result.ts';
 import { type BackupPart, readBackup } from './read-backup.ts';
 import { readExport } from './read-export.ts';
+import { beginRestore } from './unfinished-restore.ts';
 
 export interface Restored {
   readonly manifest: BackupManifest;
@@ -20,19 +20,13 @@ export interface Restored {
   readonly files: readonly string[];
 }
 
-/** What is not whole yet stands in it: whatever else is in the directory is ours, and begun anew. */
-const unfinishedFolder = 'restoring';
-
 /**
  * Interrupted, it is begun anew when it is run again. The calling thread runs SQL. Throws {@link ExportError} `data-directory-not-empty`, `backup-unreadable`,
  * `backup-too-new`, `backup-altered` or `import-differs`, EventStoreError, and the system's errors.
  */
 export async function restoreBackup(file: string, dataDirectory: string, options: { readonly onProgress?: (step: 'restoring' | 'verifying', ...progress: Parameters<OnProgress>) => void; readonly signal?: AbortSignal } = {}): Promise<Restored> {
   const size = sizeOf(file);
-  const unfinished = join(dataDirectory, unfinishedFolder);
-  clear(dataDirectory);
-  makeDirectory(dataDirectory);
-  mkdirSync(unfinished, { mode: 0o700 });
+  const unfinished = beginRestore(dataDirectory);
   const { onProgress } = options;
   const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
   const state = { manifest: undefined as BackupManifest | undefined, files: [] as string[], isWhole: false };
@@ -43,9 +37,9 @@ export async function restoreBackup(file: string, dataDirectory: string, options
     if (first.done !== true && first.value.kind === 'manifest') state.manifest = first.value.manifest;
     const { manifest } = state;
     if (manifest === undefined) throw new TypeError('A backup begins with its manifest.');
-    const rest = withoutFiles(parts, unfinished, state);
+    const rest = withoutFiles(parts, unfinished.folder, state);
     if (manifest.store === 'sqlite') {
-      const importing = importLog(unfinished);
+      const importing = importLog(unfinished.folder);
       try {
         log = await importAsItWas({ lines: readExport(rest), signal: options.signal, onRead: () => onProgress?.('restoring', source.bytesRead, size), onVerified: (done, total) => onProgress?.('verifying', done, total) }, importing);
         checkWhole(file, state, manifest, log);
@@ -58,12 +52,11 @@ export async function restoreBackup(file: string, dataDirectory: string, options
       for await (const _events of rest) throw new ExportError('backup-altered', `${file} is damaged: it holds events, which its manifest says are elsewhere`);
     }
     options.signal?.throwIfAborted();
-    for (const name of readdirSync(unfinished)) renameSync(join(unfinished, name), join(dataDirectory, name));
-    rmdirSync(unfinished);
+    unfinished.complete();
     return { manifest, log, files: state.files };
   } catch (error) {
     source.destroy();
-    clear(dataDirectory);
+    unfinished.discard();
     throw error;
   }
 }
@@ -86,19 +79,6 @@ async function* withoutFiles(parts: AsyncIterable<BackupPart>, folder: string, s
 function checkWhole(file: string, { isWhole }: { readonly isWhole: boolean }, { head }: BackupManifest, { lastPosition }: ImportedLog): void {
   if (!isWhole) throw new ExportError('backup-altered', `${file} is damaged: it has no end. Take another copy of it, or another backup`);
   if (lastPosition !== Number(head ?? 0)) throw new ExportError('backup-altered', `${file} is damaged: its events end at position ${lastPosition} instead of ${head ?? 0}. Take another copy of it, or another backup`);
-}
-
-/** Leaves an empty directory, or none. Throws {@link ExportError} `data-directory-not-empty` where there is anything that no interrupted restore left. */
-function clear(dataDirectory: string): void {
-  if (!existsSync(dataDirectory)) return;
-  const names = readdirSync(dataDirectory).filter((name) => name !== 'lost+found');
-  if (names.length === 0) return;
-  if (!names.includes(unfinishedFolder)) {
-    const what = recordedKind(dataDirectory) === undefined ? 'is not empty' : 'holds an installation already';
-    throw new ExportError('data-directory-not-empty', `${dataDirectory} ${what}. Name a new --data-dir to restore into`);
-  }
-  // Last, so that an interruption leaves it to tell.
-  for (const name of [...names.filter((other) => other !== unfinishedFolder), unfinishedFolder]) rmSync(join(dataDirectory, name), { recursive: true, force: true });
 }
 
 function sizeOf(file: string): number {

@@ -1,6 +1,7 @@
 /** Which event store this installation records in: opened as the flags say, and never changed by a forgotten flag. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRestoreUnfinished } from '../archive/unfinished-restore.ts';
 import { eventLogFile, type OpenedEventStore, openEventStore, openServerEventStore } from '../event-store/open.ts';
 import { EventStoreError } from '../event-store/port.ts';
 import { StartError, startErrorCodeOf } from './start-error.ts';
@@ -23,7 +24,7 @@ export async function openChosenEventStore(dataDir: string, choice = 'sqlite'): 
   if (choice !== 'sqlite' && !isServer(choice)) {
     throw new StartError('event-store-unknown', '--event-store is sqlite, or the connection string of an EventStoreDB: esdb://… or esdb+discover://…');
   }
-  if (existsSync(join(dataDir, 'restoring'))) {
+  if (isRestoreUnfinished(dataDir)) {
     throw new StartError('restore-unfinished', `a restore into ${dataDir} was interrupted, and what is there is not whole: run homeport restore again`);
   }
   const kind = choice === 'sqlite' ? 'sqlite' : 'eventstoredb';

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { restoreBackup } from '../../services/archive/restore-backup.ts';
+import { beginRestore } from '../../services/archive/unfinished-restore.ts';
 import { writeBackup } from '../../services/archive/write-backup.ts';
 import { openChosenEventStore } from '../../services/control-plane/event-store-choice.ts';
 import { verifyRecord } from '../../services/audit/verification.ts';
@@ -117,12 +118,36 @@ describe('a backup', () => {
     const { signal } = { signal: AbortSignal.abort(new Error('enough')) };
     expect(await restoreBackup(file, target, { signal }).then(() => undefined, (error: unknown) => (error as Error).message)).to.equal('enough');
     expect(readdirSync(target)).to.deep.equal([]);
-    mkdirSync(path.join(target, 'restoring', 'keys'), { recursive: true });
-    writeFileSync(path.join(target, 'node-id'), 'half');
+    // As one that was killed leaves it: in the midst of writing, or of putting what is whole in its place.
+    const unfinished = beginRestore(target);
+    mkdirSync(path.join(unfinished.folder, 'keys'));
+    writeFileSync(path.join(unfinished.folder, 'node-id'), 'half');
     // Nothing begins a new installation in the midst of it.
     expect(await codeOf(openChosenEventStore(target))).to.equal('restore-unfinished');
+    mkdirSync(path.join(unfinished.folder, 'zlast'));
+    mkdirSync(path.join(target, 'zlast'));
+    writeFileSync(path.join(target, 'zlast', 'in-its-way'), '');
+    expect(() => unfinished.complete()).to.throw('zlast');
+    expect(readdirSync(target)).to.include.members(['node-id', 'restoring']);
     await restoreBackup(file, target);
-    expect(readdirSync(target)).to.include.members(['events.db', 'keys', 'tls']).and.not.include('node-id');
+    expect(readdirSync(target)).to.include.members(['events.db', 'keys', 'tls']).and.not.include.oneOf(['node-id', 'restoring']);
+  });
+
+  it('takes nothing for what a restore left that is somebody’s own, whatever its name', async () => {
+    const file = write('good', backup);
+    for (const [name, holds] of [['own', ['notes.txt']], ['own-beside', []]] as const) {
+      const target = restored(name);
+      mkdirSync(path.join(target, 'restoring'), { recursive: true });
+      for (const held of holds) writeFileSync(path.join(target, 'restoring', held), 'mine');
+      if (holds.length === 0) writeFileSync(path.join(target, 'notes.txt'), 'mine');
+      expect(await codeOf(restoreBackup(file, target)), name).to.equal('data-directory-not-empty');
+      expect(readdirSync(target, { recursive: true }), name).to.include.members(['restoring']).and.to.have.lengthOf(2);
+    }
+    const target = restored('own-after');
+    beginRestore(target);
+    writeFileSync(path.join(target, 'notes.txt'), 'mine');
+    expect(await codeOf(restoreBackup(file, target)), 'put there after it was interrupted').to.equal('data-directory-not-empty');
+    expect(readdirSync(target)).to.include('notes.txt');
   });
 
   it('holds the rest where the events are in an EventStoreDB', async () => {

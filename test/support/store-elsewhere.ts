@@ -1,27 +1,30 @@
 /**
- * The end-to-end specs with their record elsewhere: HOMEPORT_TEST_STORE_COMMAND is a command for sh that starts an empty store, prints its
- * connection string (`esdb://…`) somewhere in its output, and runs until SIGTERM. Each installation gets one of its own.
+ * The end-to-end specs with their record elsewhere: in a store that HOMEPORT_TEST_STORE_COMMAND starts (store-command.ts). Each installation gets
+ * one of its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
-
-const command = process.env['HOMEPORT_TEST_STORE_COMMAND'] ?? '';
+import { findFreePort } from './ports.ts';
+import { findConnectionString, startWithinMs, storeCommand, storeVariables } from './store-command.ts';
+import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 
 /** Whether installations record elsewhere, so that what only the embedded store has can't be seen. */
-export const isStoreElsewhere = command !== '';
+export const isStoreElsewhere = storeCommand !== '';
 
 interface StoreElsewhere {
   readonly connectionString: string;
   readonly process: ChildProcess;
+  readonly folder: TemporaryFolder;
 }
 
 const stores = new Map<string, Promise<StoreElsewhere>>();
-/** A server may take its time to start. */
-const startWithinMs = 60_000;
 
-const children = new Set<ChildProcess>();
+const running = new Set<Pick<StoreElsewhere, 'process' | 'folder'>>();
 process.once('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const { process: child, folder } of running) {
+    child.kill('SIGKILL');
+    folder.remove();
+  }
 });
 
 /** The variables that make the installation in `dataDir` record there; the same each time. None where the specs run as usual. */
@@ -40,15 +43,21 @@ export async function removeStoreElsewhere(dataDir: string): Promise<void> {
 }
 
 async function start(): Promise<StoreElsewhere> {
-  const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['ignore', 'pipe', 'pipe'] });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
+  const folder = createTemporaryFolder();
+  const env = { ...process.env, ...storeVariables(folder, await findFreePort()) };
+  const child = spawn('sh', ['-c', `exec ${storeCommand}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const store = { process: child, folder };
+  running.add(store);
+  child.once('exit', () => {
+    running.delete(store);
+    folder.remove();
+  });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const timer = setTimeout(() => reject(new Error(`HOMEPORT_TEST_STORE_COMMAND named no store within ${startWithinMs} ms: ${printed}`)), startWithinMs);
   let printed = '';
   const read = (chunk: Buffer): void => {
     printed += chunk.toString();
-    const [connectionString] = /esdb:\/\/[^\s"]+/.exec(printed) ?? [];
+    const connectionString = findConnectionString(printed);
     if (connectionString !== undefined) resolve(connectionString);
   };
   child.stdout.on('data', read);
@@ -61,5 +70,5 @@ async function start(): Promise<StoreElsewhere> {
     (output as Readable & { unref(): void }).unref();
   }
   child.unref();
-  return { connectionString, process: child };
+  return { connectionString, ...store };
 }

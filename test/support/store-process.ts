@@ -1,8 +1,9 @@
-/** A Homeport that is only a store (`serve --roles store`), as a process that may be killed and started again. */
+/** A store as a process that may be killed and started again: a Homeport that is only one (`serve --roles store`), or one of another make. */
 import path from 'node:path';
-import type { RunningProcess } from './child-process.ts';
+import { type RunningProcess, startProcess } from './child-process.ts';
 import { startHomeportCommand } from './homeport.ts';
 import { findFreePort } from './ports.ts';
+import { findConnectionString, startWithinMs, storeVariables } from './store-command.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 export interface StoreProcess {
@@ -15,18 +16,26 @@ export interface StoreProcess {
   remove(): Promise<void>;
 }
 
-/** Starts it on a free port. Whoever starts it removes it. */
-export async function startStoreProcess(): Promise<StoreProcess> {
+/** Starts it on a free port; `command` is one as in store-command.ts, or empty for a Homeport. Whoever starts it removes it. */
+export async function startStoreProcess(command = ''): Promise<StoreProcess> {
   const folder = createTemporaryFolder();
   const port = await findFreePort();
-  const flags = ['--data-dir', path.join(folder.path, 'store'), '--host', '127.0.0.1', '--roles', 'store', '--audit-port', String(port), '--audit-writable'];
   let running: RunningProcess;
-  async function start(): Promise<string> {
-    running = startHomeportCommand(['serve', ...flags]);
+
+  async function startHomeport(): Promise<string> {
+    running = startHomeportCommand(['serve', '--data-dir', path.join(folder.path, 'store'), '--host', '127.0.0.1', '--roles', 'store', '--audit-port', String(port), '--audit-writable']);
     const [line] = await running.waitFor(/^\{"ready":true.*\}$/m);
     return (JSON.parse(line) as { readonly store: string }).store;
   }
-  const connectionString = await start();
+
+  async function startOther(): Promise<string> {
+    running = startProcess('sh', ['-c', `exec ${command}`], { env: storeVariables(folder, port) });
+    const [named] = await running.waitFor(/esdb:.*/, startWithinMs);
+    return findConnectionString(named) ?? named;
+  }
+
+  const startAny = command === '' ? startHomeport : startOther;
+  const connectionString = await startAny();
   return {
     connectionString,
     process: () => running,
@@ -34,7 +43,8 @@ export async function startStoreProcess(): Promise<StoreProcess> {
       await running.stop('SIGKILL');
     },
     async start() {
-      await start();
+      const again = await startAny();
+      if (again !== connectionString) throw new Error(`started again, the store is at ${again} instead of ${connectionString}: does the command use STORE_FOLDER and STORE_PORT?`);
     },
     async remove() {
       running.signal('SIGCONT');

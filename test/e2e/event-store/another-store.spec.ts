@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
+import { storeCommand } from '../../support/store-command.ts';
 import { startStoreProcess, type StoreProcess } from '../../support/store-process.ts';
 import { listEvents } from '../docker/support/events.ts';
 import { createRest, signInByRest, type Rest } from '../docker/support/rest.ts';
@@ -27,7 +28,12 @@ async function hasHistoryInOrder(site: DockerSite, from: string): Promise<void> 
   expect(places, types.join(' ')).to.deep.equal(places.toSorted((a, b) => a - b)).and.not.include(-1);
 }
 
-describe('recorded in another Homeport that is only a store', function () {
+const otherStores = [
+  { name: 'another Homeport that is only a store', command: '' },
+  ...(storeCommand === '' ? [] : [{ name: 'the store that HOMEPORT_TEST_STORE_COMMAND starts', command: storeCommand }]),
+];
+
+for (const { name, command } of otherStores) describe(`recorded in ${name}`, function () {
   this.timeout(120_000);
   let store: StoreProcess;
   const startedAt = new Date().toISOString();
@@ -35,7 +41,7 @@ describe('recorded in another Homeport that is only a store', function () {
   let rest: Rest;
 
   before(async function () {
-    store = await startStoreProcess();
+    store = await startStoreProcess(command);
     site = await startDockerSite(this, { env: { HOMEPORT_EVENT_STORE: store.connectionString } });
     rest = createRest(site.server, (await signInByRest(site.server)).apiKey);
   });
@@ -52,10 +58,13 @@ describe('recorded in another Homeport that is only a store', function () {
     await hasHistoryInOrder(site, startedAt);
   });
 
-  it('the password of the store is in no log, and what expires is told to the store', async () => {
+  if (command === '') it('the password of the store is in no log', () => {
     const password = /:\/\/[^:]+:([^@]+)@/.exec(store.connectionString)?.[1] ?? '';
     expect(password).to.not.equal('');
     expect(site.server.process.stderr() + site.server.process.stdout()).to.not.include(password);
+  });
+
+  it('what expires is told to the store', async () => {
     const client = EventStoreDBClient.connectionString(store.connectionString);
     const node = (await listEvents(site.server, '--type', 'AgentPolled', '--limit', '1'))[0]?.stream ?? '';
     const { metadata } = await client.getStreamMetadata(node);

@@ -75,6 +75,21 @@ describe('exports over REST', () => {
     }
   });
 
+  it('of one account leave room for others, however slowly they are taken', async () => {
+    const held = createFakeExports({ isHeld: true });
+    const other = await startGateway({ eventExports: held, limits: { exports: 2, exportsOfOne: 1 } });
+    try {
+      const [slow] = (await once(other.open(EXPORT, { as: 'auditor' }).end(), 'response')) as [IncomingMessage];
+      const refused = await other.call(EXPORT, { as: 'auditor' });
+      expect([refused.status, refused.json['code'], refused.json['detail']]).to.deep.equal([503, 'too-many-exports', 'As many of your exports run as may (1). Try again when one has ended.']);
+      const [another] = (await once(other.open(EXPORT).end(), 'response')) as [IncomingMessage];
+      held.goOn();
+      expect([await text(slow), await text(another)]).to.deep.equal(Array(2).fill('{"homeport":"events"}\n{"end":{}}\n'));
+    } finally {
+      await other.close();
+    }
+  });
+
   it('are as many at once as may; who leaves makes room', async () => {
     const answer = await begin();
     const refused = await gateway.call(EXPORT);

@@ -1,6 +1,7 @@
 /** The record, or a part of it, as whoever takes it elsewhere needs it: with what proves it. */
 import { once } from 'node:events';
 import type { FastifyInstance } from 'fastify';
+import { createPlaces } from '../../../services/application/places.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
@@ -11,7 +12,7 @@ import { exactly } from '../schemas/json-schema.ts';
 const NDJSON = 'application/x-ndjson';
 
 export function registerEventExport(app: FastifyInstance, { eventExports, leases, closing, limits, logger }: RestDependencies): void {
-  let running = 0;
+  const places = createPlaces({ inAll: limits.exports, ofOne: limits.exportsOfOne });
 
   app.get<{ Querystring: SelectionQuerystring }>(
     '/events/export',
@@ -24,9 +25,10 @@ export function registerEventExport(app: FastifyInstance, { eventExports, leases
       },
     },
     async (request, reply) => {
-      if (running >= limits.exports) throw new GatewayError('too-many-exports', `As many exports run as may (${limits.exports}). Try again later.`);
-      running += 1;
-      const lease = leases.take(identityOf(request).principal, 'everything');
+      const { principal } = identityOf(request);
+      const place = places.enter(principal.userId);
+      if (place.refused !== undefined) throw new GatewayError('too-many-exports', place.refused === 'own-taken' ? `As many of your exports run as may (${limits.exportsOfOne}). Try again when one has ended.` : `As many exports run as may (${limits.exports}). Try again later.`);
+      const lease = leases.take(principal, 'everything');
       const signal = AbortSignal.any([clientGone(reply), closing, lease.signal]);
       let chunks: AsyncIterator<Uint8Array> | undefined;
       try {
@@ -47,7 +49,7 @@ export function registerEventExport(app: FastifyInstance, { eventExports, leases
         // Without an end the client knows that it is not whole.
         reply.raw.destroy();
       } finally {
-        running -= 1;
+        place.leave();
         await chunks?.return?.();
         lease.release();
       }
