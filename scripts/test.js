@@ -13,7 +13,7 @@ const isContinuousIntegration = process.env.CI === 'true';
 /** What still runs then is stopped, and has failed. */
 const deadlineMs = isLong ? 3 * 60 * 60_000 : 11.5 * 60_000;
 /** What takes longest begins first, so that both lanes end together: groups of specs by folder, the others after them. */
-const longestFirst = ['ui', 'cli', 'projections', 'event-store', 'web-gateway', 'application', 'taps', 'audit'];
+const longestFirst = ['ui', 'web-gateway', 'cli', 'event-store', 'projections', 'audit', 'application', 'tunnels', 'agent', 'foreign-agent', 'taps'];
 /** End-to-end spec files that one mocha runs. */
 const endToEndAtOnce = 3;
 /** As many as there are processors, but no more than two: specs wait for real time too. */
