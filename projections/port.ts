@@ -241,6 +241,8 @@ export interface TimelineEntry {
   /** The event's. */
   readonly type: string;
   readonly environmentId: string | null;
+  /** Its newest name, also where it was removed. */
+  readonly environmentName: string | null;
   readonly actor: string | null;
   readonly time: Instant;
   readonly recordedAt: Instant;
@@ -271,6 +273,8 @@ export interface TimelineQuery {
 export interface CallView {
   readonly id: string;
   readonly environmentId: string;
+  /** Its newest name, also where it was removed. */
+  readonly environmentName: string | null;
   /** The Swarm node asked for, or null. */
   readonly node: string | null;
   readonly actor: string | null;

@@ -1,5 +1,6 @@
 /** The questions about calls through tunnels. */
 import type { SQLInputValue } from 'node:sqlite';
+import { newestName } from '../environments/newest-name.ts';
 import { reachCondition } from '../environments/reach.ts';
 import type { ActivityQuery, CallView } from '../port.ts';
 import type { Query } from '../projection.ts';
@@ -15,8 +16,8 @@ export const listActivity: Query<ActivityAsked, { readonly items: readonly CallV
     const { sql, values } = conditions(asked);
     const following = after === null ? '' : 'AND ordinal < :after';
     const rows = database
-      .prepare(`SELECT * FROM activity WHERE ${sql} ${following} ORDER BY ordinal DESC LIMIT :limit`)
-      .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as CallRow[];
+      .prepare(`SELECT *, ${newestName('activity.environmentId')} AS environmentName FROM activity WHERE ${sql} ${following} ORDER BY ordinal DESC LIMIT :limit`)
+      .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as NamedRow[];
     const shown = rows.slice(0, limit);
     // Those of all environments are too many to count.
     const total = asked.environmentId === undefined ? null : Number(database.prepare(`SELECT count(*) AS total FROM activity WHERE ${sql}`).get(values)?.['total']);
@@ -49,11 +50,14 @@ function conditions(asked: ActivityAsked): { readonly sql: string; readonly valu
   return { sql: parts.join(' AND '), values };
 }
 
-function callView(row: CallRow): CallView {
-  const { callId, environmentId, nodeKey, actor, method, path, startedAt, endedAt, status, failure, durationMs, bytesSent, bytesReceived, stream, streamReason } = row;
+type NamedRow = CallRow & { readonly environmentName: string | null };
+
+function callView(row: NamedRow): CallView {
+  const { callId, environmentId, environmentName, nodeKey, actor, method, path, startedAt, endedAt, status, failure, durationMs, bytesSent, bytesReceived, stream, streamReason } = row;
   return {
     id: callId,
     environmentId,
+    environmentName,
     node: nodeKey === '' ? null : nodeKey,
     actor,
     method,

@@ -1,5 +1,6 @@
 /** The questions about what happened. */
 import type { SQLInputValue } from 'node:sqlite';
+import { newestName } from '../environments/newest-name.ts';
 import { reachCondition } from '../environments/reach.ts';
 import type { TimelineEntry, TimelineQuery } from '../port.ts';
 import type { Query } from '../projection.ts';
@@ -20,8 +21,8 @@ export const listTimeline: Query<TimelineAsked, { readonly items: readonly Timel
       const isDescending = order === 'desc';
       const following = after === null ? '' : `AND ordinal ${isDescending ? '<' : '>'} :after`;
       const rows = database
-        .prepare(`SELECT * FROM timeline WHERE ${sql} ${following} ORDER BY ordinal ${isDescending ? 'DESC' : 'ASC'} LIMIT :limit`)
-        .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as TimelineRow[];
+        .prepare(`SELECT *, ${newestName('timeline.environmentId')} AS environmentName FROM timeline WHERE ${sql} ${following} ORDER BY ordinal ${isDescending ? 'DESC' : 'ASC'} LIMIT :limit`)
+        .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as NamedRow[];
       const shown = rows.slice(0, limit);
       // Those of all environments are too many to count.
       const total = asked.environmentId === undefined ? null : Number(database.prepare(`SELECT count(*) AS total FROM timeline WHERE ${sql}`).get(values)?.['total']);
@@ -54,9 +55,11 @@ function conditions({ environmentId, kind, actor, fromMs, toMs, tagsInReach }: T
 /** Hashes of secrets say nothing to anyone. */
 const left = new Set(['at', 'environmentId', 'passwordHash', 'keyHash', 'secretHash']);
 
-function entryOf({ recordedAtMs, environmentId, type, actor, eventId, stream, revision, position, data }: TimelineRow): TimelineEntry {
+type NamedRow = TimelineRow & { readonly environmentName: string | null };
+
+function entryOf({ recordedAtMs, environmentId, environmentName, type, actor, eventId, stream, revision, position, data }: NamedRow): TimelineEntry {
   const { at, ...rest } = JSON.parse(data) as Record<string, unknown> & { readonly at: string };
   const details = Object.fromEntries(Object.entries(rest).filter(([name]) => !left.has(name)));
   const kind = timelineKinds[type as keyof typeof timelineKinds] ?? 'settings';
-  return { id: eventId, kind, type, environmentId, actor, time: at, recordedAt: new Date(recordedAtMs).toISOString(), stream, revision, position, details };
+  return { id: eventId, kind, type, environmentId, environmentName, actor, time: at, recordedAt: new Date(recordedAtMs).toISOString(), stream, revision, position, details };
 }

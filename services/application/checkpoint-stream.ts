@@ -30,6 +30,17 @@ export async function readCheckpoints(reader: EventReader, { limit, from }: { re
   return { checkpoints: events.map(toCheckpoint), next: end + 1 < total ? end + 1 : null, total };
 }
 
+/** Newest first; `from` is a revision, the newest by default. Throws {@link EventStoreError}. */
+export async function readCheckpointsBackwards(reader: EventReader, { limit, from }: { readonly limit: number; readonly from: number | undefined }): ReturnType<Checkpoints['list']> {
+  const newest = await readNewest(reader);
+  const total = newest === undefined ? 0 : newest.revision + 1;
+  const start = Math.min(from ?? total - 1, total - 1);
+  if (start < 0) return { checkpoints: [], next: null, total };
+  const events = await collect(reader.readStream(checkpointStream, { direction: 'backwards', from: start, limit }));
+  const end = events.at(-1)?.revision ?? 0;
+  return { checkpoints: events.map(toCheckpoint), next: end > 0 ? end - 1 : null, total };
+}
+
 /** What is recorded of a checkpoint. */
 export function toEventData(checkpoint: SignedCheckpoint): EventDataByType['CheckpointSigned'] {
   const { at, controlPlaneNode, position, events, chain, publicKey, signature } = checkpoint;

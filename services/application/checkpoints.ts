@@ -4,7 +4,7 @@ import type { SignedCheckpoint } from '../domain/checkpoint.ts';
 import type { ChainHead, LogChain } from '../event-store/log-chain.ts';
 import type { EventReader } from '../event-store/port.ts';
 import type { CheckpointSigner } from './checkpoint-signer.ts';
-import { checkpointStream, type LastCheckpoint, readCheckpoints, readLastCheckpoint, toEventData } from './checkpoint-stream.ts';
+import { checkpointStream, type LastCheckpoint, readCheckpoints, readCheckpointsBackwards, readLastCheckpoint, toEventData } from './checkpoint-stream.ts';
 import { type Clock, instantOf } from './clock.ts';
 import type { EventLog, PreparedEvent } from './event-log.ts';
 import { createInTurn } from './in-turn.ts';
@@ -112,9 +112,9 @@ export function createCheckpoints(deps: {
       return { checkpoint: signed.checkpoint, position: signed.eventPosition };
     },
 
-    async list({ limit, from }) {
+    async list({ limit, from, newestFirst = false }) {
       needed(signing);
-      return readCheckpoints(reader, { limit, from: from ?? 0 });
+      return newestFirst ? readCheckpointsBackwards(reader, { limit, from }) : readCheckpoints(reader, { limit, from: from ?? 0 });
     },
 
     async close() {

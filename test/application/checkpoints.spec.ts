@@ -140,6 +140,15 @@ describe('checkpoints', () => {
       from = page.next;
     }
     expect(seen).to.deep.equal(['3', '7', '11', '15', '19']);
+    const newest = await checkpoints.list({ limit: 3, newestFirst: true });
+    const oldest = await checkpoints.list({ limit: 3, newestFirst: true, from: newest.next ?? -1 });
+    expect([...newest.checkpoints, ...oldest.checkpoints].map(({ position }) => position)).to.deep.equal(seen.reverse());
+    expect([oldest.next, oldest.total]).to.deep.equal([null, 5]);
+  });
+
+  it('are none, in either order, before the first', async () => {
+    await start();
+    expect(await checkpoints.list({ limit: 3, newestFirst: true })).to.deep.equal({ checkpoints: [], next: null, total: 0 });
   });
 
   it('are refused where the store has no chain', async () => {

@@ -10,6 +10,6 @@ export interface Checkpoints {
    * event's own. Throws event-store-unavailable, and conflict in an empty log.
    */
   sign(context: CommandContext): Promise<{ readonly checkpoint: SignedCheckpoint; readonly position: Position }>;
-  /** Oldest first, from the one with this number (0 by default). `next` is the number to go on with, or null at the end. */
-  list(query: { readonly limit: number; readonly from?: number }): Promise<{ readonly checkpoints: readonly SignedCheckpoint[]; readonly next: number | null; readonly total: number }>;
+  /** From the one with this number on: the first by default, or where `newestFirst`, the last. `next` is the number to go on with, or null at the end. */
+  list(query: { readonly limit: number; readonly from?: number; readonly newestFirst?: boolean }): Promise<{ readonly checkpoints: readonly SignedCheckpoint[]; readonly next: number | null; readonly total: number }>;
 }

@@ -30,7 +30,7 @@ const emptyReadModels: Pick<GatewayDependencies['projections'], 'containers' | '
 
 function createdEntry(environmentId: string): TimelineEntry {
   const at = '2026-02-03T04:05:06.789Z';
-  return { id: 'x', kind: 'environment', type: 'EnvironmentCreated', environmentId, actor: 'user:admin', time: at, recordedAt: at, stream: `environment-${environmentId}`, revision: 0, position: '1', details: {} };
+  return { id: 'x', kind: 'environment', type: 'EnvironmentCreated', environmentId, environmentName: null, actor: 'user:admin', time: at, recordedAt: at, stream: `environment-${environmentId}`, revision: 0, position: '1', details: {} };
 }
 
 const CLOSED: TunnelView = { state: 'closed', since: null, openedAt: null, node: null, agentNode: null, lastFailure: null };

@@ -23,6 +23,7 @@ const callSchema = {
   properties: {
     id: { type: 'string' },
     environmentId: identifier,
+    environmentName: { ...nullableText, description: 'What it is called now, or was when it was removed.' },
     node: { ...nullableText, description: 'The Swarm node asked for; null is the environment’s own engine.' },
     actor: nullableText,
     method: nullableText,

@@ -20,15 +20,15 @@ const checkpointSchema = {
 };
 
 export function registerCheckpoints(app: FastifyInstance, { checkpoints, projections }: RestDependencies): void {
-  app.get<{ Querystring: { limit: number; cursor?: string } }>(
+  app.get<{ Querystring: { limit: number; cursor?: string; order: 'asc' | 'desc' } }>(
     '/checkpoints',
     {
       config: { access: 'auditor' },
-      schema: { summary: 'Signed checkpoints', operationId: 'listCheckpoints', description: 'Oldest first. Keep them elsewhere: homeport events verify takes them.', querystring: exactly(pageQuery), response: { 200: pageOf(checkpointSchema) } },
+      schema: { summary: 'Signed checkpoints', operationId: 'listCheckpoints', description: 'Oldest first by default. Keep them elsewhere: homeport events verify takes them.', querystring: exactly({ order: { type: 'string', enum: ['asc', 'desc'], default: 'asc', description: 'asc: the oldest first.' }, ...pageQuery }), response: { 200: pageOf(checkpointSchema) } },
     },
     async (request) => {
-      const { limit, cursor } = request.query;
-      const page = await checkpoints.list({ limit, ...(cursor === undefined ? {} : { from: revisionOf(cursor) }) });
+      const { limit, cursor, order } = request.query;
+      const page = await checkpoints.list({ limit, newestFirst: order === 'desc', ...(cursor === undefined ? {} : { from: revisionOf(cursor) }) });
       return { items: page.checkpoints, nextCursor: page.next === null ? null : String(page.next), total: page.total };
     },
   );

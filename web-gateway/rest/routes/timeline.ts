@@ -24,6 +24,7 @@ const entrySchema = {
     kind,
     type: { type: 'string', description: 'The event’s type.', examples: ['TunnelOpened'] },
     environmentId: { ...nullableText, description: 'Null for what concerns no environment.' },
+    environmentName: { ...nullableText, description: 'What it is called now, or was when it was removed.' },
     actor: { ...nullableText, description: 'Who caused it.' },
     time: { ...instant, description: 'When it was decided.' },
     recordedAt: instant,

@@ -1,5 +1,5 @@
 /** Which screen is at which address. Each is loaded when it is first gone to. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router';
 import { EmptyState } from './parts/empty-state.tsx';
 import { ErrorState } from './parts/error-state.tsx';
 import { LoadingState } from './parts/loading-state.tsx';
@@ -13,11 +13,13 @@ import { Shell } from './shell/shell.tsx';
 /** What any page's address may say besides its path. */
 interface RootSearch {
   /** The time machine's instant, RFC 3339; now where it is absent. */
-  readonly at?: string;
+  readonly at?: string | undefined;
 }
 
 const root = createRootRoute({
   validateSearch: ({ at }: Record<string, unknown>): RootSearch => (typeof at === 'string' && !Number.isNaN(Date.parse(at)) ? { at: new Date(at).toISOString() } : {}),
+  // Who travels in time stays there from page to page, until told otherwise.
+  search: { middlewares: [retainSearchParams(['at'])] },
   component: () => (
     <SignedInOnly>
       <Shell />

@@ -5,6 +5,8 @@ import { IconActivity, IconBox, IconHistory, IconServer2, IconSettings, IconShie
 import { Link, Outlet, useRouterState, type LinkProps } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { PastBanner } from '../past/past-banner.tsx';
+import { usePastInstant, useShowsPast } from '../past/past-instant.ts';
+import { TimeMachineButton } from '../past/time-machine-button.tsx';
 import { useMay, useSession } from '../session/session.ts';
 import { useSignOut } from '../session/sign-out.ts';
 import { CommandPalette, CommandPaletteButton } from './command-palette.tsx';
@@ -23,11 +25,14 @@ const PLACES = [
 export function Shell(): React.JSX.Element {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const path = useRouterState({ select: ({ location }) => location.pathname });
+  const [isTimeMachineOpen, timeMachine] = useDisclosure(false);
+  const instant = usePastInstant();
+  const isPast = useShowsPast() && instant !== undefined;
   const maySeeRecord = useMay('auditor');
   useEffect(close, [path, close]);
 
   return (
-    <AppShell header={{ height: 56 }} navbar={{ width: 216, breakpoint: 'sm', collapsed: { mobile: !isOpen } }} padding={{ base: 'sm', sm: 'lg' }}>
+    <AppShell data-past={isPast || undefined} header={{ height: 56 }} navbar={{ width: 216, breakpoint: 'sm', collapsed: { mobile: !isOpen } }} padding={{ base: 'sm', sm: 'lg' }}>
       <a className="skip-link" href="#content">Skip to the content</a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
@@ -42,6 +47,7 @@ export function Shell(): React.JSX.Element {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <CommandPaletteButton />
+            {maySeeRecord && <TimeMachineButton isOpen={isTimeMachineOpen} onToggle={timeMachine.toggle} />}
             <LiveIndicator />
             <AccountMenu />
           </Group>
@@ -55,7 +61,7 @@ export function Shell(): React.JSX.Element {
         </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        <PastBanner />
+        <PastBanner isOpen={isTimeMachineOpen} onClose={timeMachine.close} />
         <Outlet />
       </AppShell.Main>
       <CommandPalette />
