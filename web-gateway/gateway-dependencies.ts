@@ -25,6 +25,15 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, string>>;
 }
 
+/** An address by which other machines may reach the API's port. */
+export interface MachineAddress {
+  /** host:port. */
+  readonly address: string;
+  readonly source: 'host-name' | 'interface' | 'certificate';
+  /** The network interface's name; null for a name. */
+  readonly interface: string | null;
+}
+
 export interface GatewayDependencies {
   readonly environments: Environments;
   readonly connections: Connections;
@@ -50,6 +59,8 @@ export interface GatewayDependencies {
   readonly caCertificatePem?: () => string | undefined;
   /** host:port offered to new environments that name no address; by default what the request's Host says. */
   readonly publicAddress?: string;
+  /** Other addresses to offer; none by default. */
+  readonly machineAddresses?: () => readonly MachineAddress[];
   /** How one signs in by OpenID Connect, and a key of its own, of 32 bytes; absent where one can't. */
   readonly openIdConnect?: { readonly settings: OpenIdConnectSettings; readonly key: Uint8Array };
   /** Origins (`https://host[:port]`) from which browsers may ask besides the request's own Host. */

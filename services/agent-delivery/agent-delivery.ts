@@ -6,6 +6,7 @@ import { releaseVersion } from '../../proto/release.ts';
 import { bundledAgent } from './bundled-agent.ts';
 import { deployCommands } from './deploy-commands.ts';
 import type { ServedTrust } from './deploy-commands.ts';
+import { doctorCommands } from './doctor-commands.ts';
 import { imageName, readImageArchive, writeImageArchive } from './image-archive.ts';
 import type { ImageArchive } from './image-archive.ts';
 import { normalPlatform, ownPlatform } from './platform.ts';
@@ -63,6 +64,7 @@ export function createAgentDelivery({ folder, served }: { readonly folder: strin
     async installer() {
       return fileOf(await installer(), 'text/x-shellscript; charset=utf-8');
     },
+    doctorCommands,
     commands: (target) => deployCommands(target, served(), imageName(version)),
     close() {
       stopping.abort(new Error('the server is stopping'));

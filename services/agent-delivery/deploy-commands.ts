@@ -15,7 +15,8 @@ export interface ServedTrust {
   readonly isPublic: boolean;
 }
 
-const NAME = 'homeport-agent';
+/** What its container, service or project is called. */
+export const AGENT_NAME = 'homeport-agent';
 const SOCKET = '/var/run/docker.sock';
 const PODMAN_SOCKET = '/run/podman/podman.sock';
 const VOLUME = 'homeport-agent-data';
@@ -41,7 +42,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
   const load = `${fetch('image.tar.gz')} | docker load`;
   const run = (engine: string, socket: string, ...more: readonly string[]): string =>
     shellCommand(
-      `${engine} run --detach --name ${NAME} --restart always`,
+      `${engine} run --detach --name ${AGENT_NAME} --restart always`,
       '--read-only --cap-drop ALL --security-opt no-new-privileges',
       ...network,
       ...more,
@@ -54,7 +55,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     standalone: `${load} &&\n${run('docker', SOCKET)}`,
     // `docker service` has no --security-opt; without capabilities, and without a program that would give any, it adds nothing.
     swarm: `${load} &&\n${shellCommand(
-      `docker service create --name ${NAME} --mode global --no-resolve-image`,
+      `docker service create --name ${AGENT_NAME} --mode global --no-resolve-image`,
       '--read-only --cap-drop ALL',
       ...network,
       `--mount type=bind,source=${SOCKET},target=${SOCKET}`,
@@ -64,7 +65,7 @@ export function deployCommands({ edgeId, joinToken }: DeployTarget, served: Serv
     )}`,
     // Podman 4 loads no archive that is compressed. Where SELinux rules, a container may not use the engine's socket.
     podman: `systemctl enable --now podman.socket podman-restart.service &&\n${fetch('image.tar.gz')} | gzip -dc | podman load &&\n${run('podman', PODMAN_SOCKET, '--security-opt label=disable')}`,
-    compose: `${load} &&\n${COMPOSE} --project-name ${NAME} --file - up --detach ${hereDocument(composeFile(variables, image, isLocal))}`,
+    compose: `${load} &&\n${COMPOSE} --project-name ${AGENT_NAME} --file - up --detach ${hereDocument(composeFile(variables, image, isLocal))}`,
     // The join token comes by stdin: what is in a command line, every user of the machine can see.
     systemd: `script=$(${fetch('install.sh')}) &&\nsh -c "$script" homeport-install ${hereDocument([
       `HOMEPORT_URL=${url}`,
@@ -80,7 +81,7 @@ function composeFile(variables: readonly (readonly [name: string, value: string]
   return [
     'services:',
     '  agent:',
-    `    container_name: ${NAME}`,
+    `    container_name: ${AGENT_NAME}`,
     `    image: ${text(image)}`,
     '    pull_policy: never',
     '    restart: always',

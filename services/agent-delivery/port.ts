@@ -55,4 +55,6 @@ export interface AgentDelivery {
   installer(): Promise<DeliveredFile>;
   /** Throws JoinTokenError for a join token that can't be read. */
   commands(target: DeployTarget): DeployCommands;
+  /** For each platform what says there why an agent does not arrive. No secret. */
+  readonly doctorCommands: Readonly<Record<Platform, string>>;
 }

@@ -28,6 +28,7 @@ import { createFirstAdmin, forgetChangedPassword } from './first-admin.ts';
 import { loadInstallation } from './installation.ts';
 import { createJoinTokens } from './join-tokens.ts';
 import { localHostOf } from './local-host.ts';
+import { machineAddresses } from './machine-addresses.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { type ControlPlaneOptions, controlPlaneDefaults, type ReadyLine } from './options.ts';
 import { isReady, readinessOf } from './readiness.ts';
@@ -87,7 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     let tap: NatsTap | undefined = undefined;
     started.defer(() => endTap(tap, store));
 
-    let tunnelPort = options.tunnelPort;
+    let { tunnelPort, httpsPort } = options;
     const secrets = createInstallationSecrets(installationKey);
     const application = createApplication({
       store: expiring.store,
@@ -156,6 +157,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       caCertificatePem: () => certificate.caPem ?? undefined,
       ...(options.publicAddress === undefined ? {} : { publicAddress: options.publicAddress }),
       ...(options.openIdConnect === undefined ? {} : { openIdConnect: { settings: options.openIdConnect, key: secrets.derive('openid connect sign-ins v1') } }),
+      machineAddresses: () => machineAddresses({ host, port: httpsPort, certificatePem: certificate.current().certificatePem }),
       version: releaseVersion(),
       readiness: () => readinessOf({ store, projections, tap, draining }),
     });
@@ -179,6 +181,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       onGrpc: polls.accept,
       onHttp: gateway.accept,
     });
+    httpsPort = apiListener.port;
     started.defer(() => apiListener.close());
     started.defer(certificate.onReplaced(apiListener.setCertificate));
 

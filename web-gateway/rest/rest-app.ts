@@ -15,6 +15,7 @@ import type { RestDependencies } from './rest-dependencies.ts';
 import './route-config.ts';
 import { environmentAccessOf, type NeededReach, requireEnvironmentAccess } from './environment-reach.ts';
 import { registerActivity } from './routes/activity.ts';
+import { registerAddresses } from './routes/addresses.ts';
 import { registerAgent } from './routes/agent.ts';
 import { registerApiKeys } from './routes/api-keys.ts';
 import { registerCheckpoints } from './routes/checkpoints.ts';
@@ -54,6 +55,7 @@ const API: readonly RegisterRoutes[] = [
   registerApiKeys,
   registerSettings,
   registerTunnelCertificate,
+  registerAddresses,
   registerEnvironments,
   registerEnvironment,
   registerDeployment,

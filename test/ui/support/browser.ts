@@ -49,3 +49,8 @@ export async function signInByPage(page: Page, { username, password }: { readonl
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('navigation', { name: 'Main' }).waitFor();
 }
+
+/** What a button of the page has copied. */
+export function copiedText(page: Page): Promise<string> {
+  return page.evaluate<string>('navigator.clipboard.readText()');
+}

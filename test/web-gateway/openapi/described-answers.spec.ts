@@ -119,6 +119,7 @@ const calls: readonly ((call: Caller, server: HomeportServer) => Promise<void>)[
     await call('readSettings', { status: 200 });
     await call('changeSettings', { body: { pollIntervalSeconds: 6 }, status: 200 });
     await call('showTunnelCertificate', { status: 200 });
+    await call('listAddresses', { status: 200 });
     await call('rotateTunnelCertificate', { status: 200 });
     await call('retireFormerTunnelCertificates', { status: 200 });
   },

@@ -46,6 +46,7 @@ describe('the REST interface', () => {
       edgeId: '6b1f0c52-0000-4000-8000-000000000001',
       joinToken: 'am9pbi10b2tlbg',
       commands: { standalone: 'docker 6b1f0c52-0000-4000-8000-000000000001', swarm: 'swarm', podman: 'podman', compose: 'compose', systemd: 'systemd' },
+      doctor: { standalone: 'docker exec', swarm: 'swarm exec', podman: 'podman exec', compose: 'compose exec', systemd: 'run' },
     });
   });
 
@@ -62,6 +63,14 @@ describe('the REST interface', () => {
     expect((await gateway.call(ENVIRONMENTS, { method: 'POST', body: '{"name":"b"}', headers: { host: 'box.example' } })).json).to.include({ address: 'box.example:443' });
     const other = await startGateway({ publicAddress: 'public.example:9443' });
     expect((await other.call(ENVIRONMENTS, { method: 'POST', body: '{"name":"c"}' })).json).to.include({ address: 'public.example:9443' });
+    await other.close();
+  });
+
+  it('tells admins, and nobody else, that address and others of the machine', async () => {
+    const items = [{ address: '192.0.2.7:9443', source: 'interface' as const, interface: 'eth0' }];
+    const other = await startGateway({ machineAddresses: () => items });
+    expect((await other.call('/api/v1/addresses', { headers: { host: 'box.example:9443' } })).json).to.deep.equal({ offered: 'box.example:9443', items });
+    expect((await other.call('/api/v1/addresses', { as: 'operator' })).status).to.equal(403);
     await other.close();
   });
 

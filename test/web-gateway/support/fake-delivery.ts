@@ -20,6 +20,7 @@ export function createFakeDelivery(): AgentDelivery {
     },
     script: async () => file('text/javascript; charset=utf-8'),
     installer: async () => file('text/x-shellscript; charset=utf-8'),
+    doctorCommands: { standalone: 'docker exec', swarm: 'swarm exec', podman: 'podman exec', compose: 'compose exec', systemd: 'run' },
     commands: ({ edgeId }) => ({ standalone: `docker ${edgeId}`, swarm: 'swarm', podman: 'podman', compose: 'compose', systemd: 'systemd' }),
   };
 }

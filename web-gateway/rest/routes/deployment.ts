@@ -11,6 +11,7 @@ const deploymentSchema = {
     edgeId: { type: 'string', description: 'EDGE_ID: the Edge ID associated, or the one issued.' },
     joinToken: { type: 'string', description: 'EDGE_KEY.' },
     commands: { type: 'object', properties: Object.fromEntries(PLATFORMS.map((platform) => [platform, commandSchema])) },
+    doctor: { type: 'object', description: 'To paste on a machine where one of the commands was run: says what keeps the agent from its work.', properties: Object.fromEntries(PLATFORMS.map((platform) => [platform, { type: 'string' }])) },
   },
 };
 
@@ -20,7 +21,7 @@ export function registerDeployment(app: FastifyInstance, { environments, agentDe
     { config: { access: 'operator', environmentAccess: 'full' }, schema: { summary: 'How to start an agent', operationId: 'showDeployment', params: idParams, response: { 200: deploymentSchema } } },
     async (request) => {
       const { edgeId, joinToken } = await environments.deployment(request.params.id);
-      return { edgeId, joinToken, commands: agentDelivery.commands({ edgeId, joinToken }) };
+      return { edgeId, joinToken, commands: agentDelivery.commands({ edgeId, joinToken }), doctor: agentDelivery.doctorCommands };
     },
   );
 }

@@ -5,6 +5,7 @@ import { addressHints } from '../../../services/application/address-hints.ts';
 import type { NewEnvironment } from '../../../services/application/ports/environments.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { environmentJson, pastEnvironmentJson } from '../environment-json.ts';
+import { offeredAddress } from '../offered-address.ts';
 import { page } from '../page.ts';
 import { asOf, instantAsked } from '../past-instant.ts';
 import { settle } from '../read-your-writes.ts';
@@ -56,7 +57,7 @@ export function registerEnvironments(app: FastifyInstance, dependencies: RestDep
     '/environments',
     { config: { access: 'admin', isCreation: true }, schema: { summary: 'Create an environment', headers: idempotencyKey, body: newEnvironmentSchema, response: { 201: createdEnvironmentSchema } } },
     async (request, reply) => {
-      const address = request.body.address ?? publicAddress ?? addressOfHost(request.headers.host);
+      const address = request.body.address ?? offeredAddress(publicAddress, request.headers.host);
       const { environmentId, joinToken, edgeId, position } = await environments.create({ ...request.body, address }, contextOf(request));
       await settle(projections, position, reply);
       reply.code(201).header('location', `/api/v1/environments/${environmentId}`);
@@ -68,9 +69,4 @@ export function registerEnvironments(app: FastifyInstance, dependencies: RestDep
       return { ...(view === undefined ? known : environmentJson(view, dependencies)), joinToken, addressHints: hints };
     },
   );
-}
-
-/** What the browser calls, agents can mostly call too. */
-function addressOfHost(host: string | undefined): string {
-  return host === undefined ? '' : /:\d+$/.test(host) ? host : `${host}:443`;
 }

@@ -7,6 +7,7 @@ import { readContainersSearch } from './containers/containers-search.ts';
 import { readEnvironmentsSearch } from './environments/environments-search.ts';
 import { readTimelineSearch } from './timeline/timeline-search.ts';
 import { readActivitySearch } from './activity/activity-search.ts';
+import { readNewEnvironmentSearch } from './new-environment/new-environment-search.ts';
 import { SignedInOnly } from './session/signed-in-only.tsx';
 import { Shell } from './shell/shell.tsx';
 
@@ -28,7 +29,7 @@ const root = createRootRoute({
 });
 
 const environments = createRoute({ getParentRoute: () => root, path: '/', validateSearch: readEnvironmentsSearch, component: lazyRouteComponent(() => import('./environments/environments-screen.tsx'), 'EnvironmentsScreen') });
-const newEnvironment = createRoute({ getParentRoute: () => root, path: '/environments/new', component: lazyRouteComponent(() => import('./new-environment/new-environment-screen.tsx'), 'NewEnvironmentScreen') });
+const newEnvironment = createRoute({ getParentRoute: () => root, path: '/environments/new', validateSearch: readNewEnvironmentSearch, component: lazyRouteComponent(() => import('./new-environment/new-environment-screen.tsx'), 'NewEnvironmentScreen') });
 const environment = createRoute({ getParentRoute: () => root, path: '/environments/$id', component: lazyRouteComponent(() => import('./environment/environment-screen.tsx'), 'EnvironmentScreen') });
 const containers = createRoute({ getParentRoute: () => root, path: '/containers', validateSearch: readContainersSearch, component: lazyRouteComponent(() => import('./containers/containers-screen.tsx'), 'ContainersScreen') });
 const timeline = createRoute({ getParentRoute: () => root, path: '/timeline', validateSearch: readTimelineSearch, component: lazyRouteComponent(() => import('./timeline/timeline-screen.tsx'), 'TimelineScreen') });

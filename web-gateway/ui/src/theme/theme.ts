@@ -14,7 +14,7 @@ export const theme = createTheme({
   primaryColor: 'harbour',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
-  luminanceThreshold: 0.32,
+  luminanceThreshold: 0.3,
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,

@@ -1,0 +1,19 @@
+/** Looks at an address as it is typed, by the server's rules (services/application/environment-input.ts): the server has the last word. */
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+
+/** `malformed` is no HOST:PORT, `loopback` is one that only this server's own machine can call. */
+export type AddressJudgement = 'good' | 'malformed' | 'loopback';
+
+export function judgeAddress(text: string): AddressJudgement {
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text.trim().toLowerCase()) ?? [];
+  const portNumber = Number(port);
+  const isHost = bracketed === undefined ? plain !== undefined && (IPV4.test(plain) || (HOST_NAME.test(plain) && !/^[\d.]+$/.test(plain))) : URL.canParse(`http://[${bracketed}]`);
+  if (!isHost || !Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65_535) return 'malformed';
+  return isLoopback(bracketed ?? plain ?? '') ? 'loopback' : 'good';
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host.startsWith('127.') || host === '::1' || host === '0.0.0.0' || host === '::' || host.startsWith('::ffff:7f') || host.startsWith('::ffff:127.');
+}

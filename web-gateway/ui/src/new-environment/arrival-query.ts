@@ -1,0 +1,31 @@
+/** What is asked while an environment's agent is waited for. */
+import type { Asking } from '../api/asking.ts';
+import { answerOf, api } from '../api/client.ts';
+import type { paths } from '../api/generated/openapi.d.ts';
+
+export type CreatedEnvironment = paths['/api/v1/environments']['post']['responses'][201]['content']['application/json'];
+export type Environment = paths['/api/v1/environments/{id}']['get']['responses'][200]['content']['application/json'];
+export type TimelineEntry = paths['/api/v1/timeline']['get']['responses'][200]['content']['application/json']['items'][number];
+
+export function arrivingEnvironmentQuery(id: string): Asking<Environment> {
+  return { queryKey: ['environment', id, 'arrival'], queryFn: () => answerOf(api.GET('/api/v1/environments/{id}', { params: { path: { id } } })) };
+}
+
+/** Its agents' first entries in the timeline. */
+export function agentEntriesQuery(id: string): Asking<readonly TimelineEntry[]> {
+  return {
+    queryKey: ['timeline', id, 'arrival'],
+    queryFn: async () => (await answerOf(api.GET('/api/v1/environments/{id}/timeline', { params: { path: { id }, query: { kind: 'agent', order: 'asc', limit: 50 } } }))).items,
+  };
+}
+
+/** Who was turned away since then: for this environment, and with a token that could not be read, the latest first. */
+export function refusalsQuery(id: string, since: string): Asking<readonly TimelineEntry[]> {
+  return {
+    queryKey: ['timeline', id, 'refusals', since],
+    queryFn: async () => {
+      const { items } = await answerOf(api.GET('/api/v1/timeline', { params: { query: { kind: 'refusal', from: since, limit: 50 } } }));
+      return items.filter(({ environmentId, type }) => type !== 'RefusalsSuppressed' && (environmentId === id || environmentId === null));
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** A text to paste into a shell, with a button that copies it. */
+import { Box } from '@mantine/core';
+import { CopyButton } from './copy-button.tsx';
+import classes from './command-text.module.css';
+
+export interface CommandTextProps {
+  /** What is copied. */
+  readonly text: string;
+  /** What is shown, where that is not all of it; the text itself otherwise. */
+  readonly shown?: string;
+  /** What it is, for who can not see it. */
+  readonly label: string;
+  /** Such as `Copy the command`. */
+  readonly copyLabel: string;
+  /** Beside the button. */
+  readonly children?: React.ReactNode;
+}
+
+export function CommandText({ text, shown = text, label, copyLabel, children }: CommandTextProps): React.JSX.Element {
+  return (
+    <Box className={classes['frame'] ?? ''}>
+      <pre className={classes['text']} tabIndex={0} role="region" aria-label={label}>{shown}</pre>
+      <div className={classes['actions']}>
+        <div>{children}</div>
+        <CopyButton text={text} label={copyLabel} />
+      </div>
+    </Box>
+  );
+}
