@@ -4,6 +4,7 @@ import { EmptyState } from './parts/empty-state.tsx';
 import { ErrorState } from './parts/error-state.tsx';
 import { LoadingState } from './parts/loading-state.tsx';
 import { readContainersSearch } from './containers/containers-search.ts';
+import { readEnvironmentSearch } from './environment/environment-search.ts';
 import { readEnvironmentsSearch } from './environments/environments-search.ts';
 import { readTimelineSearch } from './timeline/timeline-search.ts';
 import { readActivitySearch } from './activity/activity-search.ts';
@@ -30,7 +31,7 @@ const root = createRootRoute({
 
 const environments = createRoute({ getParentRoute: () => root, path: '/', validateSearch: readEnvironmentsSearch, component: lazyRouteComponent(() => import('./environments/environments-screen.tsx'), 'EnvironmentsScreen') });
 const newEnvironment = createRoute({ getParentRoute: () => root, path: '/environments/new', validateSearch: readNewEnvironmentSearch, component: lazyRouteComponent(() => import('./new-environment/new-environment-screen.tsx'), 'NewEnvironmentScreen') });
-const environment = createRoute({ getParentRoute: () => root, path: '/environments/$id', component: lazyRouteComponent(() => import('./environment/environment-screen.tsx'), 'EnvironmentScreen') });
+const environment = createRoute({ getParentRoute: () => root, path: '/environments/$id', validateSearch: readEnvironmentSearch, component: lazyRouteComponent(() => import('./environment/environment-screen.tsx'), 'EnvironmentScreen') });
 const containers = createRoute({ getParentRoute: () => root, path: '/containers', validateSearch: readContainersSearch, component: lazyRouteComponent(() => import('./containers/containers-screen.tsx'), 'ContainersScreen') });
 const timeline = createRoute({ getParentRoute: () => root, path: '/timeline', validateSearch: readTimelineSearch, component: lazyRouteComponent(() => import('./timeline/timeline-screen.tsx'), 'TimelineScreen') });
 const activity = createRoute({ getParentRoute: () => root, path: '/activity', validateSearch: readActivitySearch, component: lazyRouteComponent(() => import('./activity/activity-screen.tsx'), 'ActivityScreen') });

@@ -1,0 +1,71 @@
+/** Why an environment can not be connected to, in words, and what mends it. */
+import { ApiError, messageOf } from '../../api/api-error.ts';
+import { spanText } from '../../time/relative-text.ts';
+import type { Environment, Tunnel } from '../environment-queries.ts';
+
+export interface ConnectionFailure {
+  /** Stable, kebab-case. */
+  readonly code: string;
+  readonly words: string;
+  /** What to do about it; null where nothing is known. */
+  readonly advice: string | null;
+}
+
+/** Of a refused poll: docs/protocol.md. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  'malformed-token': 'Its join token is cut off or mistyped: copy it again, whole.',
+  'malformed-edge-id': 'Its EDGE_ID is no UUID.',
+  'version-too-old': 'The agent is too old for this server: update it.',
+  'unknown-environment': 'Its join token is of another installation.',
+  'environment-removed': 'Its environment was removed: create it anew.',
+  'wrong-join-secret': 'Its join token is wrong: copy it again.',
+  'token-rotated': 'The join token was rotated: start the agent with the new one.',
+  'edge-id-mismatch': 'The environment is associated with another Edge ID: disassociate it first, or use that one.',
+  'edge-id-barred': 'The environment was parted from this Edge ID: use the one issued since, or allow it again.',
+  'duplicate-agent': 'Another agent polls with the same Edge ID and token: create an environment for this machine, or stop the other.',
+};
+
+/** With fewer seconds than this a tunnel that is not open yet is on its way. */
+const PATIENCE_SECONDS = 15;
+
+/**
+ * Null while nothing says that it will not open.
+ * @param asked what asking for it came to, where it failed
+ * @param requiredAt since when the tunnel is required
+ */
+export function connectionFailure({ environment, tunnel, asked, requiredAt, nowMs }: { readonly environment: Environment; readonly tunnel: Tunnel | undefined; readonly asked: unknown; readonly requiredAt: string | null; readonly nowMs: number }): ConnectionFailure | null {
+  if (asked instanceof ApiError) return { code: asked.code, words: asked.message, advice: asked.code === 'unreachable' ? null : adviceOn(asked.code) };
+  if (asked !== null && asked !== undefined) return { code: 'internal-error', words: messageOf(asked), advice: null };
+  if (tunnel?.state === 'open') return null;
+  const { association, heartbeat, status } = environment;
+  const rejected = association.lastRejected;
+  if (rejected !== null && heartbeat.state !== 'up' && (heartbeat.lastPolledAt === null || rejected.at > heartbeat.lastPolledAt)) {
+    return { code: rejected.reason, words: `Its agent’s polls are refused: ${rejected.reason}, from ${rejected.address}.`, advice: REFUSALS[rejected.reason] ?? null };
+  }
+  if (status === 'unassociated') return { code: 'agent-not-polling', words: 'No agent has joined this environment yet.', advice: 'Start one with the commands in the overview.' };
+  if (heartbeat.state !== 'up') {
+    const last = heartbeat.lastPolledAt === null ? 'It was never seen.' : `Its last poll was ${spanText(Math.max(0, (nowMs - Date.parse(heartbeat.lastPolledAt)) / 1000))} ago.`;
+    return { code: 'agent-not-polling', words: `No agent of this environment polls. ${last}`, advice: adviceOn('agent-not-polling') };
+  }
+  const waitedSeconds = requiredAt === null ? 0 : (nowMs - Date.parse(requiredAt)) / 1000;
+  const failure = tunnel?.lastFailure ?? null;
+  if (failure !== null && (requiredAt === null || failure.at >= requiredAt)) return { code: failure.reason, words: `The tunnel could not be opened: ${failure.detail}.`.replace('..', '.'), advice: adviceOn(failure.reason) };
+  // An agent that asks now and then is told when it asks.
+  if (waitedSeconds > Math.max(PATIENCE_SECONDS, environment.heartbeat.intervalSeconds + PATIENCE_SECONDS)) {
+    return { code: 'tunnel-timeout', words: `The agent polls, but has opened no tunnel in ${spanText(waitedSeconds)}.`, advice: adviceOn('tunnel-timeout') };
+  }
+  return null;
+}
+
+function adviceOn(code: string): string | null {
+  switch (code) {
+    case 'agent-not-polling':
+      return 'Check that the agent runs, and that its machine reaches this server: there, homeport agent doctor names the first trouble. It connects by itself as soon as the agent polls.';
+    case 'tunnel-timeout':
+      return 'Its machine may not reach the tunnel port, or does so through a proxy: homeport agent doctor, run there, says which.';
+    case 'tunnel-lost':
+      return 'The agent opens it again by itself.';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,95 @@
+/** One container: how it is, and what can be done with it. */
+import { ActionIcon, Anchor, Group, Menu, Table, Text } from '@mantine/core';
+import { IconChartLine, IconDots, IconFileText, IconInfoCircle, IconTerminal2 } from '@tabler/icons-react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { StatusWord } from '../../parts/status-word.tsx';
+import { RelativeTime } from '../../time/relative-time.tsx';
+import { ConfirmDialog } from '../confirm-dialog.tsx';
+import { useEnvironmentPage } from '../environment-context.ts';
+import type { ContainerView } from '../environment-search.ts';
+import { serviceOf, type ContainerRow } from '../engine/engine-rows.ts';
+import { RowAction } from '../tables/action-icon.tsx';
+import classes from '../tables/grouped-table.module.css';
+import { containerVerbs } from './container-actions.ts';
+import { HealthWord } from './health-word.tsx';
+import { useContainerVerbs } from './use-container-verbs.ts';
+
+const VIEWS = [
+  ['logs', 'Logs', IconFileText],
+  ['terminal', 'Terminal', IconTerminal2],
+  ['stats', 'Stats', IconChartLine],
+  ['inspect', 'Inspect', IconInfoCircle],
+] as const;
+
+export function ContainerTableRow({ container, index, measure }: { readonly container: ContainerRow; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
+  const { id, name, image, state, health, says, createdAt, ports, labels } = container;
+  const { environment, whyNoActions, whyNotLive } = useEnvironmentPage();
+  const { act, whyNot, isBusy, question, closeQuestion } = useContainerVerbs(container);
+  const navigate = useNavigate({ from: '/environments/$id' });
+  const show = (view: ContainerView): void => void navigate({ search: (now) => ({ ...now, container: id, view }) });
+  const isUp = containerVerbs.stop.isFor(state);
+  const service = serviceOf(labels);
+
+  const whyNoView = (view: ContainerView): string | null => {
+    switch (view) {
+      case 'inspect':
+        return null;
+      case 'logs':
+        return whyNotLive;
+      case 'stats':
+        return whyNotLive ?? (isUp ? null : 'The container does not run.');
+      case 'terminal':
+      case 'attach':
+        return whyNoActions ?? (state === 'running' ? null : 'The container does not run.');
+    }
+  };
+
+  return (
+    <Table.Tr aria-rowindex={index + 2} data-index={index} ref={measure ?? null} data-container={name}>
+      <Table.Td className={classes['cell'] ?? ''}>
+        <Anchor component={Link} to="/environments/$id" params={{ id: environment.id } as never} search={((now: object) => ({ ...now, container: id, view: 'inspect' })) as never} size="sm" fw={600} title={name}>{name}</Anchor>
+        {service !== null && service !== name && <Text size="xs" c="dimmed" truncate>{service}</Text>}
+      </Table.Td>
+      <Table.Td>
+        <Group gap={8} wrap="nowrap" fz="sm">
+          <StatusWord of="container" state={state} />
+          {health !== null && <HealthWord health={health} />}
+        </Group>
+        {says !== null && <Text size="xs" c="dimmed">{says}</Text>}
+      </Table.Td>
+      <Table.Td className={classes['cell'] ?? ''} title={image}><Text span size="sm">{image}</Text></Table.Td>
+      <Table.Td><Text size="sm">{ports.length === 0 ? <Text span c="dimmed">none</Text> : ports.map((port) => <div key={port}>{port}</div>)}</Text></Table.Td>
+      <Table.Td><Text component="div" size="sm" style={{ whiteSpace: 'nowrap' }}><RelativeTime at={createdAt} fallback="not known" /></Text></Table.Td>
+      <Table.Td className={classes['actions'] ?? ''}>
+        <Group gap={2} wrap="nowrap" justify="flex-end">
+          {VIEWS.map(([view, label, icon]) => <RowAction key={view} label={label} icon={icon} whyNot={whyNoView(view)} onClick={() => show(view)} />)}
+          {(isUp ? (['stop', 'restart'] as const) : (['start'] as const)).map((verb) => (
+            <RowAction key={verb} label={containerVerbs[verb].label} icon={containerVerbs[verb].icon} whyNot={whyNot(verb)} isBusy={isBusy} onClick={() => act(verb)} />
+          ))}
+          <Menu position="bottom-end" withinPortal>
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" c="var(--mantine-color-text)" size="md" aria-label={`More for ${name}`}><IconDots size={17} aria-hidden /></ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {(['start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'remove'] as const)
+                .filter((verb) => verb === 'remove' || containerVerbs[verb].isFor(state))
+                .map((verb) => {
+                  const { icon: Symbol, label } = containerVerbs[verb];
+                  const reason = whyNot(verb);
+                  return (
+                    <Menu.Item key={verb} leftSection={<Symbol size={16} aria-hidden />} disabled={reason !== null} onClick={() => act(verb)} {...(verb === 'remove' ? { c: 'var(--mantine-color-error)' } : {})}>
+                      {label}
+                      {reason !== null && <Text size="xs" maw={240}>{reason}</Text>}
+                    </Menu.Item>
+                  );
+                })}
+              <Menu.Divider />
+              <Menu.Item disabled={whyNoView('attach') !== null} onClick={() => show('attach')}>Attach</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+        <ConfirmDialog question={question} onClose={closeQuestion} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,60 @@
+/** Containers in one table, under the projects they belong to; of many, only those in sight are drawn. */
+import { Table } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useMemo, useRef, useState } from 'react';
+import classes from '../tables/grouped-table.module.css';
+import type { ContainerGroup } from './container-groups.ts';
+import { ContainerTableRow } from './container-table-row.tsx';
+import { ProjectRow } from './project-row.tsx';
+import type { ContainerRow } from '../engine/engine-rows.ts';
+
+type Line = { readonly kind: 'project'; readonly group: ContainerGroup } | { readonly kind: 'container'; readonly container: ContainerRow };
+
+/** So few lines are all drawn: the browser's own search finds them. */
+const DRAWN_WHOLE = 120;
+const LINE_PX = 45;
+const COLUMNS = ['Name', 'State', 'Image', 'Ports', 'Created', 'Actions'] as const;
+
+export function ContainersTable({ groups }: { readonly groups: readonly ContainerGroup[] }): React.JSX.Element {
+  const [folded, setFolded] = useState<ReadonlySet<string | null>>(new Set());
+  const scroller = useRef<HTMLDivElement>(null);
+  const lines = useMemo(() => linesOf(groups, folded), [groups, folded]);
+  const isWhole = lines.length <= DRAWN_WHOLE;
+  const virtualizer = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_PX, overscan: 12, enabled: !isWhole });
+  const drawn = isWhole ? lines.map((line, index) => ({ line, index })) : virtualizer.getVirtualItems().flatMap(({ index }) => (lines[index] === undefined ? [] : [{ line: lines[index], index }]));
+  const before = isWhole ? 0 : (virtualizer.getVirtualItems()[0]?.start ?? 0);
+  const after = isWhole ? 0 : Math.max(0, virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0));
+  const toggle = (project: string | null): void => setFolded((now) => new Set(now.has(project) ? [...now].filter((one) => one !== project) : [...now, project]));
+
+  return (
+    <div ref={scroller} className={classes['scroller']} style={isWhole ? undefined : { height: 'calc(100dvh - 320px)', minHeight: 320 }} role="region" aria-label="Containers" tabIndex={0}>
+      <Table className={classes['table'] ?? ''} aria-rowcount={lines.length + 1}>
+        <Table.Thead className={classes['head'] ?? ''}>
+          <Table.Tr>
+            {COLUMNS.map((column) => <Table.Th key={column} scope="col">{column}</Table.Th>)}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {before > 0 && <tr aria-hidden><td colSpan={COLUMNS.length} style={{ height: before, padding: 0 }} /></tr>}
+          {drawn.map(({ line, index }) =>
+            line.kind === 'project' ? (
+              <ProjectRow key={`project ${line.group.project ?? ''}`} group={line.group} isFolded={folded.has(line.group.project)} onToggle={() => toggle(line.group.project)} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
+            ) : (
+              <ContainerTableRow key={line.container.id} container={line.container} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
+            ),
+          )}
+          {after > 0 && <tr aria-hidden><td colSpan={COLUMNS.length} style={{ height: after, padding: 0 }} /></tr>}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+/** Where nothing belongs to a project, there is no head for those that do not. */
+function linesOf(groups: readonly ContainerGroup[], folded: ReadonlySet<string | null>): readonly Line[] {
+  const isPlain = groups.every(({ project }) => project === null);
+  return groups.flatMap((group) => [
+    ...(isPlain ? [] : [{ kind: 'project', group } as const]),
+    ...(folded.has(group.project) ? [] : group.containers.map((container) => ({ kind: 'container', container }) as const)),
+  ]);
+}

@@ -1,0 +1,71 @@
+/** The head of a project's containers, and what can be done with all of them at once. */
+import { Group, Table, Text, UnstyledButton } from '@mantine/core';
+import { IconChevronDown, IconChevronRight, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import { ConfirmDialog, type Question } from '../confirm-dialog.tsx';
+import { isAgentsOwn, WHY_KEPT } from '../engine/agents-own-container.ts';
+import { useEngineAction } from '../engine/use-engine-action.ts';
+import { useEnvironmentPage } from '../environment-context.ts';
+import { RowAction } from '../tables/action-icon.tsx';
+import classes from '../tables/grouped-table.module.css';
+import { containerAction, containerVerbs, type ContainerVerb } from './container-actions.ts';
+import type { ContainerGroup } from './container-groups.ts';
+
+const VERBS = [
+  ['start', IconPlayerPlay],
+  ['stop', IconPlayerStop],
+  ['restart', IconRefresh],
+  ['remove', IconTrash],
+] as const;
+
+export function ProjectRow({ group: { project, containers }, isFolded, onToggle, index, measure }: { readonly group: ContainerGroup; readonly isFolded: boolean; readonly onToggle: () => void; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
+  const { environment, whyNoActions } = useEnvironmentPage();
+  const { run, isBusy } = useEngineAction();
+  const [question, setQuestion] = useState<Question | null>(null);
+  const hosts = environment.agents.map(({ node }) => node);
+  const hasAgent = containers.some((container) => isAgentsOwn(container, hosts));
+  const isStack = containers.some(({ labels }) => 'com.docker.stack.namespace' in labels);
+  const running = containers.filter(({ state }) => state === 'running').length;
+  const Chevron = isFolded ? IconChevronRight : IconChevronDown;
+
+  function act(verb: ContainerVerb): void {
+    const meant = containers.filter(({ state }) => containerVerbs[verb].isFor(state));
+    const action = containerAction(verb, meant, `The project ${project ?? ''}`);
+    if (verb === 'start') return void run(action);
+    setQuestion({
+      title: `${containerVerbs[verb].label} the project ${project ?? ''}?`,
+      text: verb === 'remove' ? `All of its ${meant.length} containers are removed, with their anonymous volumes. Named volumes, networks and images stay.` : `All of its ${meant.length} containers are ${containerVerbs[verb].past}.`,
+      action: containerVerbs[verb].label,
+      onConfirm: () => void run(action),
+    });
+  }
+
+  const whyNot = (verb: ContainerVerb): string | null => {
+    if (whyNoActions !== null) return whyNoActions;
+    if (hasAgent && containerVerbs[verb].isHarmful) return WHY_KEPT;
+    if (isStack) return 'Swarm starts its containers anew: change the stack’s services.';
+    return containers.some(({ state }) => containerVerbs[verb].isFor(state)) ? null : `None of its containers can be ${containerVerbs[verb].past}.`;
+  };
+
+  return (
+    <Table.Tr className={classes['group'] ?? ''} aria-rowindex={index + 2} data-index={index} ref={measure ?? null}>
+      <Table.Th colSpan={5} scope="rowgroup">
+        <UnstyledButton onClick={onToggle} aria-expanded={!isFolded} mih={24}>
+          <Group gap={6} wrap="nowrap">
+            <Chevron size={16} aria-hidden />
+            <Text span fw={600} size="sm">{project ?? 'Without a project'}</Text>
+            <Text span size="xs" c="dimmed">{running} of {containers.length} running{isStack ? ' · stack' : ''}</Text>
+          </Group>
+        </UnstyledButton>
+      </Table.Th>
+      <Table.Td className={classes['actions'] ?? ''}>
+        {project !== null && (
+          <Group gap={2} wrap="nowrap" justify="flex-end">
+            {VERBS.map(([verb, icon]) => <RowAction key={verb} label={`${containerVerbs[verb].label} project ${project}`} icon={icon} isBusy={isBusy && verb === 'restart'} whyNot={whyNot(verb)} onClick={() => act(verb)} />)}
+          </Group>
+        )}
+        <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,35 @@
+/** What every part of an environment's page needs to know: which one, who looks at it, and where its lists come from. */
+import { createContext, useContext } from 'react';
+import type { Environment, LatestSnapshot } from './environment-queries.ts';
+
+/** Where the lists come from: the engine itself, or its last snapshot and why. */
+export type Source =
+  | { readonly kind: 'engine'; /** Whether it can be asked at this moment. */ readonly isReachable: boolean }
+  | { readonly kind: 'snapshot'; readonly why: string };
+
+export interface EnvironmentPage {
+  readonly environment: Environment;
+  /** The Swarm node asked for; undefined is the environment's own engine. */
+  readonly node: string | undefined;
+  /** The instant that is looked at; undefined is now. */
+  readonly at: string | undefined;
+  readonly access: 'full' | 'read' | null;
+  readonly source: Source;
+  /** The last one (of then); null where there is none, undefined while it is on its way. */
+  readonly snapshot: LatestSnapshot | null | undefined;
+  readonly snapshotError: unknown;
+  /** Why nothing can be done with the engine; null where everything can. */
+  readonly whyNoActions: string | null;
+  /** Why nothing can be looked at live (logs, figures); null where it can. */
+  readonly whyNotLive: string | null;
+}
+
+const EnvironmentPageContext = createContext<EnvironmentPage | undefined>(undefined);
+
+export const EnvironmentPageProvider = EnvironmentPageContext.Provider;
+
+export function useEnvironmentPage(): EnvironmentPage {
+  const page = useContext(EnvironmentPageContext);
+  if (page === undefined) throw new Error('this is no part of an environment’s page');
+  return page;
+}

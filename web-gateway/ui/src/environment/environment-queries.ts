@@ -1,0 +1,69 @@
+/** What is asked of the server about one environment. */
+import { queryOptions } from '@tanstack/react-query';
+import { errorOf } from '../api/api-error.ts';
+import { answerOf, api } from '../api/client.ts';
+import type { paths } from '../api/generated/openapi.d.ts';
+import { asOf } from '../past/past-instant.ts';
+import type { SnapshotContent } from './engine/snapshot-content.ts';
+
+type Answer<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: { content: { 'application/json': infer Body } } } } } ? Body : never;
+
+export type Environment = Answer<'/api/v1/environments/{id}'>;
+export type Tunnel = Answer<'/api/v1/environments/{id}/connection'>;
+export type SnapshotItem = Answer<'/api/v1/environments/{id}/snapshots'>['items'][number];
+export type TimelineEntry = Answer<'/api/v1/environments/{id}/timeline'>['items'][number];
+export type Settings = Answer<'/api/v1/settings'>;
+export type LatestSnapshot = Omit<Answer<'/api/v1/environments/{id}/snapshots/latest'>, 'snapshot'> & { readonly snapshot: SnapshotContent };
+
+/** An environment with the tag of what can be edited of it (If-Match); null in the past. */
+export interface TaggedEnvironment {
+  readonly environment: Environment;
+  readonly entityTag: string | null;
+}
+
+/** How often it is looked when the agent polled last, while the page is in sight. */
+const POLLS_MS = 10_000;
+
+export function environmentQuery(id: string, at: string | undefined) {
+  return queryOptions({
+    queryKey: ['environment', id, 'tagged', asOf(at)],
+    // Polls are told of to those who ask for them alone.
+    refetchInterval: at === undefined ? POLLS_MS : false,
+    queryFn: async ({ signal }): Promise<TaggedEnvironment> => {
+      const { data, error, response } = await api.GET('/api/v1/environments/{id}', { params: { path: { id }, query: asOf(at) }, signal });
+      if (data === undefined) throw await errorOf(new Response(JSON.stringify(error), { status: response.status, headers: response.headers }));
+      return { environment: data, entityTag: response.headers.get('etag') };
+    },
+  });
+}
+
+export function tunnelQuery(id: string, node: string | undefined, at: string | undefined) {
+  return queryOptions({
+    queryKey: ['tunnel', id, node ?? null, asOf(at)],
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/environments/{id}/connection', { params: { path: { id }, query: { ...(node === undefined ? {} : { node }), ...asOf(at) } }, signal })),
+  });
+}
+
+/** What happened to the environment's tunnels last, newest first. */
+export function tunnelEventsQuery(id: string) {
+  return queryOptions({
+    queryKey: ['timeline', 'of-tunnels', id],
+    queryFn: async ({ signal }) => (await answerOf(api.GET('/api/v1/environments/{id}/timeline', { params: { path: { id }, query: { kind: 'tunnel', limit: 40 } }, signal }))).items,
+  });
+}
+
+/** Null where there is none. @param node a Swarm node's id */
+export function latestSnapshotQuery(id: string, node: string | undefined, at: string | undefined) {
+  return queryOptions({
+    queryKey: ['snapshot', id, node ?? null, asOf(at)],
+    queryFn: async ({ signal }): Promise<LatestSnapshot | null> => {
+      const { data, error, response } = await api.GET('/api/v1/environments/{id}/snapshots/latest', { params: { path: { id }, query: { ...(node === undefined ? {} : { node }), ...asOf(at) } }, signal });
+      if (data !== undefined) return data as unknown as LatestSnapshot;
+      const failure = await errorOf(new Response(JSON.stringify(error), { status: response.status, headers: response.headers }));
+      if (failure.code === 'snapshot-not-found') return null;
+      throw failure;
+    },
+  });
+}
+
+export const settingsQuery = queryOptions({ queryKey: ['settings'], queryFn: ({ signal }) => answerOf(api.GET('/api/v1/settings', { signal })) });

@@ -1,0 +1,51 @@
+/** Saves a container's logs as a file. */
+import { endInWords, socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import type { BufferedLine } from './log-buffer.ts';
+import { createLogLines } from './log-lines.ts';
+
+/** A browser keeps it in memory until it is saved. */
+const MOST_CHARACTERS = 256 * 1024 * 1024;
+
+export function saveText(parts: readonly string[], name: string): void {
+  const url = URL.createObjectURL(new Blob([...parts], { type: 'text/plain' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+export function textOf({ at, stream, text }: Pick<BufferedLine, 'at' | 'stream' | 'text'>): string {
+  return `${at === '' ? '' : `${at} `}${stream === 'err' ? 'stderr ' : stream === 'out' ? 'stdout ' : ''}${text}\n`;
+}
+
+/** All that the engine has, from its first line. Rejects with an Error that says why it broke off. */
+export function allLogs(target: SocketTarget, signal: AbortSignal): Promise<readonly string[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
+  const socket = new WebSocket(socketUrl(target, 'logs', { follow: false, tail: 'all', timestamps: true }));
+  socket.binaryType = 'arraybuffer';
+  const parts: string[] = [];
+  let characters = 0;
+  let lines = createLogLines(false);
+  let message: string | undefined;
+  const put = (text: string): void => {
+    parts.push(text);
+    characters += text.length;
+    if (characters > MOST_CHARACTERS) {
+      socket.close();
+      reject(new Error('It is more than a browser can keep: use docker logs through homeport connect.'));
+    }
+  };
+  signal.addEventListener('abort', () => socket.close(), { once: true });
+  socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    if (typeof data !== 'string') return put(lines.take(new Uint8Array(data)).map(textOf).join(''));
+    const said = JSON.parse(data) as { readonly type: string; readonly tty?: boolean; readonly message?: string };
+    if (said.type === 'ready') lines = createLogLines(said.tty === true);
+    else if (said.type === 'end') {
+      put(lines.end().map(textOf).join(''));
+      resolve(parts);
+    } else if (said.type === 'error') ({ message } = said);
+  });
+  socket.addEventListener('close', ({ code, reason }) => reject(new Error(endInWords({ code, reason, message }))));
+  return promise;
+}

@@ -1,0 +1,52 @@
+/** Makes lines of a container's output as it comes over the WebSocket: any bytes, of two streams or of a terminal. */
+
+export type LogStream = 'out' | 'err' | 'tty';
+
+export interface LogLine {
+  readonly stream: LogStream;
+  /** As the engine wrote it, with nanoseconds; empty where it says none. */
+  readonly at: string;
+  readonly text: string;
+}
+
+export interface LogLines {
+  /** What a message brings to an end. */
+  take(message: Uint8Array): LogLine[];
+  /** What is left without an end. */
+  end(): LogLine[];
+}
+
+/** A longer one is cut: nobody reads it here, and it would slow the page. */
+const LONGEST = 16_384;
+const TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?/;
+const STREAMS: Readonly<Record<number, LogStream>> = { 1: 'out', 2: 'err' };
+
+/** @param isTerminal its bytes come as they are; else each message begins with a byte that says of which stream it is */
+export function createLogLines(isTerminal: boolean): LogLines {
+  const begun = new Map<LogStream, { readonly decoder: TextDecoder; text: string }>();
+
+  function lineOf(stream: LogStream, raw: string): LogLine {
+    const found = TIMESTAMP.exec(raw);
+    const text = (found === null ? raw : raw.slice(found[0].length)).replace(/\r$/, '');
+    return { stream, at: found?.[1] ?? '', text: text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text };
+  }
+
+  return {
+    take(message) {
+      const stream = isTerminal ? 'tty' : (STREAMS[message[0] ?? 0] ?? 'out');
+      let part = begun.get(stream);
+      if (part === undefined) begun.set(stream, (part = { decoder: new TextDecoder(), text: '' }));
+      const parts = (part.text + part.decoder.decode(isTerminal ? message : message.subarray(1), { stream: true })).split('\n');
+      part.text = parts.pop() ?? '';
+      // A line without an end must not grow for ever.
+      if (part.text.length > 4 * LONGEST) {
+        parts.push(part.text);
+        part.text = '';
+      }
+      return parts.map((raw) => lineOf(stream, raw));
+    },
+    end() {
+      return [...begun].flatMap(([stream, { text }]) => (text === '' ? [] : [lineOf(stream, text)]));
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** The agents of an environment: one for each node. */
+import { Code, Text } from '@mantine/core';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { columnsOf, DataTable } from '../../parts/data-table.tsx';
+import { RelativeTime } from '../../time/relative-time.tsx';
+import type { Environment } from '../environment-queries.ts';
+import { useEnvironmentPage } from '../environment-context.ts';
+import { Card } from './card.tsx';
+
+type Agent = Environment['agents'][number];
+
+const column = columnsOf<Agent>();
+const COLUMNS = [
+  column.accessor('node', { header: 'Node', cell: ({ getValue }) => <Text size="sm" fw={600}>{getValue()}</Text> }),
+  column.accessor('version', { header: 'Version' }),
+  column.accessor(({ engine }) => (engine === null ? 'none' : `${engine.name} ${engine.version}`), { id: 'engine', header: 'Engine' }),
+  column.accessor('address', { header: 'Address', cell: ({ getValue }) => <Code>{getValue()}</Code> }),
+  column.accessor('lastPolledAt', { header: 'Last poll', cell: ({ getValue }) => <RelativeTime at={getValue()} /> }),
+  column.accessor(({ addressFailure }) => addressFailure?.detail ?? '', {
+    id: 'trouble',
+    header: 'Trouble',
+    cell: ({ row: { original } }) => (original.addressFailure === null ? <Text span inherit c="dimmed">none</Text> : `It can not use ${original.addressFailure.address}: ${original.addressFailure.detail}`),
+  }),
+];
+
+export function AgentsCard(): React.JSX.Element {
+  const { environment } = useEnvironmentPage();
+  return (
+    <Card title="Agents">
+      <DataTable
+        label="Agents"
+        columns={COLUMNS as never}
+        rows={environment.agents}
+        rowId={({ node, address }) => `${node} ${address}`}
+        empty={<EmptyState title="No agent yet">Start one with a join token: it shows up here with its first poll.</EmptyState>}
+      />
+    </Card>
+  );
+}
