@@ -136,6 +136,8 @@ export interface EnvironmentListQuery {
   readonly status?: EnvironmentStatus;
   readonly tag?: string;
   readonly platform?: string;
+  /** One of its tunnels is so; closed: all are. */
+  readonly tunnel?: TunnelView['state'];
   /** By name, ignoring case, where it is not said; with a dash before it backwards. The status is sorted by its word. */
   readonly sort?: EnvironmentSort;
   /** Only those with one of these tags: what whoever asks may know of. Absent is all. */
@@ -144,6 +146,8 @@ export interface EnvironmentListQuery {
   readonly limit: number;
   /** From a page's nextCursor. */
   readonly cursor?: string;
+  /** So many are left out before the page, for lists that are shown by place. */
+  readonly offset?: number;
 }
 
 export interface EnvironmentQueries {
@@ -165,6 +169,8 @@ export interface ContainerListQuery {
   readonly limit: number;
   /** From a page's nextCursor. */
   readonly cursor?: string;
+  /** So many are left out before the page, for lists that are shown by place. */
+  readonly offset?: number;
 }
 
 /** A container as its engine's latest snapshot has it. */

@@ -4,6 +4,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EnvironmentListQuery } from '../port.ts';
 import { keysOf, type EnvironmentSort, type ListPlace } from './list-place.ts';
 import { reachCondition, tagsCondition } from './reach.ts';
+import { tunnelRows } from '../tunnels/rows.ts';
 import { environmentRows, tagMark } from './rows.ts';
 
 /** A list's filters and order, with the place to go on after. As of an instant, in milliseconds since 1970, where one is given. */
@@ -23,7 +24,7 @@ export interface ListSelection {
   page(input: ListInput): SelectedPage;
 }
 
-type Filters = Omit<ListInput, 'limit' | 'after'>;
+type Filters = Omit<ListInput, 'limit' | 'offset' | 'after'>;
 type Values = Record<string, SQLInputValue>;
 
 /** Each environment with its agents' last poll, which is in no index: polls are too many. */
@@ -39,7 +40,7 @@ function source({ atMs, ids, sort, status }: Filters): string {
   return `environments INDEXED BY ${status === undefined && !sort.endsWith('status') ? 'environments_by_name' : 'environments_by_status'}`;
 }
 
-function conditions({ ids, search, status, tag, platform, tagsInReach, atMs }: Filters): { readonly sql: string; readonly values: Values } {
+function conditions({ ids, search, status, tag, platform, tunnel, tagsInReach, atMs }: Filters): { readonly sql: string; readonly values: Values } {
   const parts: string[] = ['true'];
   const values: Values = {};
   const add = (condition: string, name: string, value: SQLInputValue) => {
@@ -50,6 +51,12 @@ function conditions({ ids, search, status, tag, platform, tagsInReach, atMs }: F
   if (status !== undefined) add('status = :status', 'status', status);
   if (platform !== undefined) add('platform = :platform', 'platform', platform);
   if (tag !== undefined) add('instr(tags, :tag) > 0', 'tag', tagMark(tag));
+  if (tunnel !== undefined) {
+    // In the words of the index on those that are not closed.
+    const unclosed = `(SELECT environmentId FROM ${atMs === undefined ? 'tunnels' : tunnelRows.asOf} WHERE state <> 'closed'`;
+    if (tunnel === 'closed') parts.push(`environmentId NOT IN ${unclosed})`);
+    else add(`environmentId IN ${unclosed} AND state = :tunnel)`, 'tunnel', tunnel);
+  }
   const reach = atMs === undefined ? tagsCondition(tagsInReach) : reachCondition(tagsInReach);
   if (reach !== undefined) {
     parts.push(reach.sql);
@@ -82,17 +89,18 @@ export function createListSelection(database: DatabaseSync): ListSelection {
 
   return {
     page(input) {
-      const { sort, after, limit } = input;
+      const { sort, after, limit, offset = 0 } = input;
       const { sql, values } = conditions(input);
       const keys = keysOf(sort);
       const [direction, beyond] = sort.startsWith('-') ? ['DESC', '<'] : ['ASC', '>'];
       const place = after === null ? [] : after.keys.map((key, index): [string, string] => [`after${index}`, key]);
       const following = after === null ? '' : `AND (${keys.join(', ')}) ${beyond} (${place.map(([name]) => `:${name}`).join(', ')})`;
       const order = keys.map((key) => `${key} ${direction}`).join(', ');
-      const rows = prepare(`SELECT ${keys.join(', ')} FROM ${source(input)} WHERE ${sql} ${following} ORDER BY ${order} LIMIT :limit`).all({
+      const rows = prepare(`SELECT ${keys.join(', ')} FROM ${source(input)} WHERE ${sql} ${following} ORDER BY ${order} LIMIT :limit OFFSET :offset`).all({
         ...values,
         ...Object.fromEntries(place),
         limit: limit + 1,
+        offset,
       });
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);

@@ -58,7 +58,7 @@ export const searchContainers: Query<ContainerSearch, { readonly items: readonly
   name: 'search-containers',
   prepare(database) {
     return (input) => {
-      const { atMs, after, limit } = input;
+      const { atMs, after, limit, offset = 0 } = input;
       const { containers, nodes, environments } = atMs === undefined ? now : past;
       const { sql, values } = conditions(input);
       const place = after === null ? {} : { name0: after[0], name1: after[1], name2: after[2], name3: after[3] };
@@ -67,12 +67,12 @@ export const searchContainers: Query<ContainerSearch, { readonly items: readonly
       const rows = database
         .prepare(
           `SELECT found.*, environments.name AS environmentName, nodes.hostname, nodes.takenAt
-            FROM (SELECT * FROM ${containers} WHERE ${sql} ${following} ORDER BY ${keys} LIMIT :limit) AS found
+            FROM (SELECT * FROM ${containers} WHERE ${sql} ${following} ORDER BY ${keys} LIMIT :limit OFFSET :offset) AS found
             JOIN ${environments} AS environments ON environments.environmentId = found.environmentId
             JOIN ${nodes} AS nodes ON nodes.environmentId = found.environmentId AND nodes.nodeKey = found.nodeKey
             ORDER BY found.nameFolded, found.environmentId, found.nodeKey, found.id`,
         )
-        .all({ ...values, ...place, limit: limit + 1 }) as unknown as ContainerRow[];
+        .all({ ...values, ...place, limit: limit + 1, offset }) as unknown as ContainerRow[];
       const counted = database.prepare(`SELECT count(*) AS total FROM ${containers} WHERE ${sql}`).get(values);
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);

@@ -8,6 +8,11 @@ import { openTestReadModel, recorded, type TestReadModel } from './read-model.ts
 
 const history = takeHistory({ seed: 21, environments: 120, pollPercent: 10, isMixed: true }, 3000);
 
+function hasTunnel(one: EnvironmentView, state: NonNullable<EnvironmentListQuery['tunnel']>): boolean {
+  const states = [one.tunnel, ...one.tunnels].map((tunnel) => tunnel.state);
+  return state === 'closed' ? states.every((each) => each === 'closed') : states.includes(state);
+}
+
 describe('the list of environments', () => {
   let model: TestReadModel;
   let everything: readonly EnvironmentView[];
@@ -24,7 +29,7 @@ describe('the list of environments', () => {
   });
   after(() => model.close());
 
-  function expected({ ids, search, status, tag, platform, tagsInReach }: Partial<EnvironmentListQuery>): readonly EnvironmentView[] {
+  function expected({ ids, search, status, tag, platform, tunnel, tagsInReach }: Partial<EnvironmentListQuery>): readonly EnvironmentView[] {
     return everything.filter(
       (one) =>
         (ids === undefined || ids.includes(one.id)) &&
@@ -32,7 +37,8 @@ describe('the list of environments', () => {
         (status === undefined || one.status === status) &&
         (tag === undefined || one.tags.includes(tag)) &&
         (tagsInReach === undefined || one.tags.some((each) => tagsInReach.includes(each))) &&
-        (platform === undefined || one.platform === platform),
+        (platform === undefined || one.platform === platform) &&
+        (tunnel === undefined || hasTunnel(one, tunnel)),
     );
   }
 
@@ -91,7 +97,9 @@ describe('the list of environments', () => {
       const [tag, platform] = [maybe(['north', 'nort', 'a "quoted" one', 'line\nbreak', 'a', 't1']), maybe(['linux/arm64', 'linux/amd64', 'linux'])];
       const ids = round % 4 === 0 ? everything.filter((_, index) => index % 3 === 0).map(({ id }) => id) : undefined;
       const tagsInReach = round % 5 === 0 ? [['north', 'a "quoted" one'], ['t1'], []][(round / 5) % 3] : undefined;
+      const tunnel = maybe(['open', 'required', 'closed', undefined, undefined] as const);
       const filters = {
+        ...(tunnel !== undefined && { tunnel }),
         ...(ids !== undefined && { ids: [...ids, 'nobody'] }),
         ...(search !== undefined && { search }),
         ...(status !== undefined && { status }),
@@ -102,6 +110,10 @@ describe('the list of environments', () => {
       const { items, totals } = allPages({ ...filters, limit: 1 + random(30) });
       expect(items, JSON.stringify(filters)).to.deep.equal(expected(filters));
       expect(totals[0]).to.equal(items.length);
+      const offset = random(items.length + 5);
+      const there = list({ ...filters, sort: 'name', after: null, limit: 7, offset });
+      expect(there.items).to.deep.equal(items.slice(offset, offset + 7));
+      expect(there.total).to.equal(items.length);
       found += items.length;
     }
     expect(found).to.be.greaterThan(400);

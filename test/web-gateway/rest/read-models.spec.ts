@@ -101,6 +101,8 @@ describe('read models over REST', () => {
     expect(await names(`asOf=${at(11)}&sort=-name`)).to.deep.equal(['shop', 'factory']);
     expect(await names(`asOf=${at(12)}`)).to.deep.equal(['factory']);
     expect(await names(`asOf=${at(11)}&status=down`)).to.deep.equal(['factory']);
+    expect(await names(`asOf=${at(6)}&tunnel=required`)).to.deep.equal(['factory']);
+    expect(await names(`asOf=${at(5)}&tunnel=required`)).to.deep.equal([]);
     expect((await get(`/environments?asOf=${at(5)}&sort=lastPolledAt`)).json).to.include({ status: 400, code: 'invalid-request' });
     expect((await get('/environments?sort=lastPolledAt')).json).to.include({ total: 1 });
     expect((await get('/environments?sort=name&cursor=bm9uc2Vuc2U')).json).to.include({ status: 400, code: 'invalid-cursor' });
@@ -143,6 +145,7 @@ describe('read models over REST', () => {
     expect(await found('image=postgres')).to.deep.equal([]);
     const first = (await get(`/containers?asOf=${at(6)}&limit=1`)).json;
     expect(await found(`asOf=${at(6)}&limit=1&cursor=${String(first['nextCursor'])}`)).to.deep.equal(['web']);
+    expect(await found(`asOf=${at(6)}&offset=1`)).to.deep.equal(['web']);
     expect((await get('/containers?cursor=nonsense')).json).to.include({ code: 'invalid-cursor' });
   });
 

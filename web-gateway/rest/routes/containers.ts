@@ -5,7 +5,7 @@ import { page } from '../page.ts';
 import { asOf, instantAsked } from '../past-instant.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { withinReach } from '../within-reach.ts';
-import { exactly, identifier, instant, nullableInstant, nullableText, pageOf, pageQuery } from '../schemas/json-schema.ts';
+import { exactly, identifier, instant, nullableInstant, nullableText, offset, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
 const part = { type: 'string', minLength: 1, maxLength: 200 };
 const querySchema = exactly({
@@ -15,6 +15,7 @@ const querySchema = exactly({
   environment: { ...identifier, description: 'Of this environment alone, by its id.' },
   asOf,
   ...pageQuery,
+  offset,
 });
 
 const containerSchema = {

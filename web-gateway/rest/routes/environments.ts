@@ -13,7 +13,7 @@ import type { RestDependencies } from '../rest-dependencies.ts';
 import { clientGone, contextOf } from '../route-config.ts';
 import { createdEnvironmentSchema, environmentSchema, newEnvironmentSchema } from '../schemas/environment-schema.ts';
 import { withinReach } from '../within-reach.ts';
-import { exactly, idempotencyKey, pageOf, pageQuery } from '../schemas/json-schema.ts';
+import { exactly, idempotencyKey, offset, pageOf, pageQuery } from '../schemas/json-schema.ts';
 
 const querySchema = exactly({
   id: { type: 'string', pattern: '^[a-z0-9]{1,64}(,[a-z0-9]{1,64}){0,99}$', description: 'Only these, by their ids: at most a hundred, with commas. Those that are not there are left out.' },
@@ -21,6 +21,7 @@ const querySchema = exactly({
   status: { type: 'string', enum: ['unassociated', 'never', 'up', 'down', 'duplicate'] },
   tag: { type: 'string', minLength: 1, maxLength: 200 },
   platform: { type: 'string', minLength: 1, maxLength: 200, description: 'Such as linux/amd64.' },
+  tunnel: { type: 'string', enum: ['closed', 'required', 'opening', 'open'], description: 'One of its tunnels is so; closed: all of them are.' },
   sort: {
     type: 'string',
     enum: ['name', '-name', 'status', '-status', 'createdAt', '-createdAt', 'lastPolledAt', '-lastPolledAt'],
@@ -29,6 +30,7 @@ const querySchema = exactly({
   },
   asOf,
   ...pageQuery,
+  offset,
 });
 
 export function registerEnvironments(app: FastifyInstance, dependencies: RestDependencies): void {

@@ -13,6 +13,9 @@ export const pageQuery = {
   cursor: { type: 'string', minLength: 1, maxLength: 512, description: 'Where to go on: nextCursor of the page before.' },
 } as const;
 
+/** Of lists that people scroll through: a place far down is one request, and a page is asked for again where it is. */
+export const offset = { type: 'integer', minimum: 0, maximum: 10_000_000, default: 0, description: 'How many are left out before the page, after the cursor where there is one: for who shows a part of the list by its place.' } as const;
+
 /** Of routes that change what somebody else may be changing too. */
 export const ifMatch = {
   type: 'object',
