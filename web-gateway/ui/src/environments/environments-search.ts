@@ -6,9 +6,10 @@ export interface EnvironmentsSearch {
   readonly status?: string;
   readonly tag?: string;
   readonly platform?: string;
+  readonly tunnel?: string;
   readonly sort?: string;
 }
 
 export function readEnvironmentsSearch(search: Record<string, unknown>): EnvironmentsSearch {
-  return textsOf(search, ['search', 'status', 'tag', 'platform', 'sort']);
+  return textsOf(search, ['search', 'status', 'tag', 'platform', 'tunnel', 'sort']);
 }

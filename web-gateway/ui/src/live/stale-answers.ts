@@ -5,14 +5,14 @@ import type { Change } from './live-connection.ts';
 /** Subjects that are asked for by environment have its id as their second part. */
 const OF_AN_ENVIRONMENT = new Set<unknown>(['environment', 'tunnel', 'snapshot', 'snapshots']);
 
-/** The list of environments asks for its rows by itself: see environments/. */
+/** Lists across all environments, and the fleet's counts, are asked for by who shows them, and not with each of hundreds of changes: see list/. */
 const SUBJECTS: Readonly<Record<Change['kind'], readonly string[]>> = {
-  environment: ['environment', 'fleet', 'timeline'],
-  agent: ['environment', 'fleet', 'timeline'],
-  heartbeat: ['environment', 'fleet', 'timeline'],
+  environment: ['environment', 'timeline'],
+  agent: ['environment', 'timeline'],
+  heartbeat: ['environment', 'timeline'],
   poll: ['environment'],
-  tunnel: ['environment', 'tunnel', 'fleet', 'timeline'],
-  snapshot: ['environment', 'snapshot', 'snapshots', 'containers', 'timeline'],
+  tunnel: ['environment', 'tunnel', 'timeline'],
+  snapshot: ['environment', 'snapshot', 'snapshots', 'timeline'],
   activity: ['activity'],
   refusal: ['environment', 'timeline'],
   account: ['users', 'api-keys', 'sessions', 'timeline'],
@@ -21,7 +21,7 @@ const SUBJECTS: Readonly<Record<Change['kind'], readonly string[]>> = {
 };
 
 /** A key whose last part is `{ asOf }` is an answer about the past, which does not change. */
-function isPast(key: QueryKey): boolean {
+export function isPast(key: QueryKey): boolean {
   const last = key.at(-1);
   return typeof last === 'object' && last !== null && 'asOf' in last && last.asOf !== undefined;
 }

@@ -1,9 +1,9 @@
 /** A table of any number of rows, of which only those in sight are drawn; sorted here or by the server. */
 import { Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import { createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_basic, sortFn_text, tableFeatures, useTable, type ColumnDef, type SortingState } from '@tanstack/react-table';
+import { createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_basic, sortFn_text, tableFeatures, useTable, type ColumnDef, type ReactTable, type Row as TableRow, type SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import classes from './data-table.module.css';
 
 export const dataTableFeatures = tableFeatures({
@@ -40,13 +40,22 @@ export interface DataTableProps<Row extends object> {
   /** Shown in place of rows where there are none. */
   readonly empty?: React.ReactNode;
   readonly isMarked?: (row: Row) => boolean;
+  /**
+   * Where `rows` are a part of a list that the server keeps: where they begin in it, and how long it is. Its rows are all exactly `rowHeight`
+   * tall, and those that are not here yet are drawn as on their way.
+   */
+  readonly part?: { readonly first: number; readonly total: number };
+  /** How wide each column is, as CSS says it; by what they hold where it is absent. */
+  readonly widths?: readonly string[];
+  /** What the list is of (its filters and order): when it changes the table begins at its top again. */
+  readonly place?: string;
 }
 
 /** So few rows are all drawn: the browser's own search finds them. */
 const DRAWN_WHOLE = 80;
 const BEYOND_SIGHT = 12;
 
-export function DataTable<Row extends object>({ label, columns, rows, rowId, rowHeight = 44, height, sorting, onSortingChange, initialSorting = [], onSight, empty, isMarked }: DataTableProps<Row>): React.JSX.Element {
+export function DataTable<Row extends object>({ label, columns, rows, rowId, rowHeight = 44, height, sorting, onSortingChange, initialSorting = [], onSight, empty, isMarked, part, widths, place }: DataTableProps<Row>): React.JSX.Element {
   const [own, setOwn] = useState<SortingState>(initialSorting);
   const isSortedHere = onSortingChange === undefined;
   const table = useTable({
@@ -66,19 +75,31 @@ export function DataTable<Row extends object>({ label, columns, rows, rowId, row
   });
   const shown = table.getRowModel().rows;
   const scroller = useRef<HTMLDivElement>(null);
-  const isWhole = shown.length <= DRAWN_WHOLE && onSight === undefined;
-  const virtualizer = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: BEYOND_SIGHT, enabled: !isWhole });
+  const { first: offset, total } = part ?? { first: 0, total: shown.length };
+  const isWhole = total <= DRAWN_WHOLE && onSight === undefined;
+  const virtualizer = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: BEYOND_SIGHT, enabled: !isWhole });
   const drawn = virtualizer.getVirtualItems();
   const [first, last] = [drawn[0]?.index ?? 0, drawn.at(-1)?.index ?? 0];
   useEffect(() => onSight?.(first, last), [onSight, first, last]);
   const before = isWhole ? 0 : (drawn[0]?.start ?? 0);
   const after = isWhole ? 0 : Math.max(0, virtualizer.getTotalSize() - (drawn.at(-1)?.end ?? 0));
+  useEffect(() => {
+    if (place !== undefined) scroller.current?.scrollTo({ top: 0 });
+  }, [place]);
+  const measure = isWhole || part !== undefined ? undefined : virtualizer.measureElement;
   const indexes = isWhole ? [...shown.keys()] : drawn.map(({ index }) => index);
   const span = table.getAllLeafColumns().length;
 
   return (
     <div ref={scroller} className={classes['scroller']} style={height === undefined ? undefined : { height }} tabIndex={0} role="region" aria-label={label}>
-      <Table aria-rowcount={shown.length + 1} className={classes['table'] ?? ''}>
+      <Table aria-rowcount={total + 1} className={classes['table'] ?? ''} {...(widths === undefined ? {} : { layout: 'fixed', 'data-fixed': true })} data-even={part !== undefined || undefined}>
+        {widths !== undefined && (
+          <colgroup>
+            {widths.map((width, column) => (
+              <col key={column} style={{ width }} />
+            ))}
+          </colgroup>
+        )}
         <Table.Thead className={classes['head'] ?? ''}>
           {table.getHeaderGroups().map((group) => (
             <Table.Tr key={group.id}>
@@ -105,23 +126,52 @@ export function DataTable<Row extends object>({ label, columns, rows, rowId, row
         <Table.Tbody>
           {before > 0 && <Spacer height={before} span={span} />}
           {indexes.map((index) => {
-            const row = shown[index];
-            if (row === undefined) return null;
-            return (
-              <Table.Tr key={row.id} aria-rowindex={index + 2} data-index={index} data-marked={isMarked?.(row.original) === true || undefined} {...(isWhole ? {} : { ref: virtualizer.measureElement })}>
-                {row.getAllCells().map((cell) => (
-                  <Table.Td key={cell.id}>
-                    <table.FlexRender cell={cell} />
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            );
+            const row = shown[index - offset];
+            if (row === undefined) return part === undefined ? null : <RowOnItsWay key={index} index={index} height={rowHeight} span={span} />;
+            return <DrawnRow key={row.id} row={row} original={row.original} index={index} columns={columns} table={table} isMarked={isMarked?.(row.original) === true} measure={measure} height={part === undefined ? undefined : rowHeight} />;
           })}
           {after > 0 && <Spacer height={after} span={span} />}
         </Table.Tbody>
       </Table>
-      {shown.length === 0 && empty}
+      {total === 0 && empty}
     </div>
+  );
+}
+
+interface DrawnRowProps<Row extends object> {
+  readonly row: TableRow<typeof dataTableFeatures, Row>;
+  readonly original: Row;
+  readonly index: number;
+  readonly columns: readonly DataColumn<Row>[];
+  readonly table: ReactTable<typeof dataTableFeatures, Row>;
+  readonly isMarked: boolean;
+  readonly measure: ((element: HTMLTableRowElement | null) => void) | undefined;
+  readonly height: number | undefined;
+}
+
+/** Drawn again only where what it shows is another: the table makes its rows anew with each change of any. */
+const DrawnRow = memo(DrawRow, (before, now) => before.original === now.original && before.index === now.index && before.columns === now.columns && before.isMarked === now.isMarked && before.height === now.height) as typeof DrawRow;
+
+function DrawRow<Row extends object>({ row, index, table, isMarked, measure, height }: DrawnRowProps<Row>): React.JSX.Element {
+  return (
+    <Table.Tr aria-rowindex={index + 2} data-index={index} data-marked={isMarked || undefined} {...(measure === undefined ? {} : { ref: measure })} {...(height === undefined ? {} : { h: height })}>
+      {row.getAllCells().map((cell) => (
+        <Table.Td key={cell.id}>
+          <table.FlexRender cell={cell} />
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
+
+/** A row of the server's that is asked for. */
+function RowOnItsWay({ index, height, span }: { readonly index: number; readonly height: number; readonly span: number }): React.JSX.Element {
+  return (
+    <tr aria-rowindex={index + 2} data-index={index} style={{ height }}>
+      <td colSpan={span}>
+        <span className={classes['onItsWay']} />
+      </td>
+    </tr>
   );
 }
 

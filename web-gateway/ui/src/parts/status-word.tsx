@@ -54,7 +54,7 @@ export function StatusWord({ of, state }: { readonly of: keyof typeof LOOKS; rea
 /** Any word in a tone. */
 export function ToneWord({ word, tone, icon: Symbol }: Look): React.JSX.Element {
   return (
-    <Group gap={6} wrap="nowrap" component="span" style={{ color: COLOURS[tone], display: 'inline-flex' }}>
+    <Group gap={6} wrap="nowrap" component="span" style={{ color: COLOURS[tone], display: 'inline-flex', verticalAlign: 'middle' }}>
       <Symbol size={16} aria-hidden style={{ flexShrink: 0 }} />
       <Text span inherit style={{ whiteSpace: 'nowrap' }}>{word}</Text>
     </Group>

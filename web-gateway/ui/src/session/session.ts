@@ -40,8 +40,14 @@ export function useMay(role: Role): boolean {
  * What the one who is here may do with an environment's engines: `full` is everything, `read` is looking, null is neither. By tags, as the
  * server judges; it has the last word.
  */
-export function useEngineAccess(tags: readonly string[]): 'full' | 'read' | null {
-  const { role, grants } = useSession();
+export function useEngineAccess(tags: readonly string[]): EngineAccess {
+  return engineAccessOf(useSession(), tags);
+}
+
+export type EngineAccess = 'full' | 'read' | null;
+
+/** The same for who has the session already, as where there are many environments. */
+export function engineAccessOf({ role, grants }: Session, tags: readonly string[]): EngineAccess {
   if (RANK[role as Role] < RANK.operator) return null;
   if (grants === null) return 'full';
   const reaching = grants.filter(({ tag }) => tags.includes(tag));

@@ -1,14 +1,42 @@
-/** The command palette: Ctrl-K, and then to any environment, container or action by a few letters. */
+/** The command palette: Ctrl-K, and then to any environment, container or action by a few letters. It is loaded when it is first asked for. */
 import { Button, Kbd } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
+import { lazy, Suspense, useSyncExternalStore } from 'react';
+
+const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
+
+/** How often it was asked for: the header's button and the keys are elsewhere than the palette. */
+let asked = 0;
+const listeners = new Set<() => void>();
+
+function ask(): void {
+  asked += 1;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 export function CommandPalette(): React.JSX.Element | null {
-  return null;
+  const times = useSyncExternalStore(subscribe, () => asked);
+  // Also while something is typed elsewhere.
+  useHotkeys([['mod+K', ask]], []);
+  if (times === 0) return null;
+  return (
+    <Suspense fallback={null}>
+      <Palette asked={times} />
+    </Suspense>
+  );
 }
+
+const KEYS = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘ K' : 'Ctrl K';
 
 export function CommandPaletteButton(): React.JSX.Element {
   return (
-    <Button variant="default" size="xs" leftSection={<IconSearch size={14} aria-hidden />} rightSection={<Kbd size="xs">Ctrl K</Kbd>}>
+    <Button variant="default" size="xs" leftSection={<IconSearch size={14} aria-hidden />} rightSection={<Kbd size="xs" visibleFrom="xs" aria-hidden>{KEYS}</Kbd>} aria-keyshortcuts="Control+K Meta+K" onClick={ask}>
       Go to…
     </Button>
   );

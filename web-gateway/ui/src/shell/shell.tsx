@@ -1,8 +1,8 @@
 /** The frame of every screen: where one is, where one can go, and whether what is shown is live. */
 import { AppShell, Burger, Group, Menu, NavLink, ScrollArea, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconActivity, IconBox, IconHistory, IconServer2, IconSettings, IconShieldCheck, IconUser } from '@tabler/icons-react';
-import { Link, Outlet, useRouterState, type LinkProps } from '@tanstack/react-router';
+import { IconUser } from '@tabler/icons-react';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { PastBanner } from '../past/past-banner.tsx';
 import { usePastInstant, useShowsPast } from '../past/past-instant.ts';
@@ -12,15 +12,7 @@ import { useSignOut } from '../session/sign-out.ts';
 import { CommandPalette, CommandPaletteButton } from './command-palette.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { Mark } from './mark.tsx';
-
-const PLACES = [
-  { to: '/', label: 'Environments', icon: IconServer2 },
-  { to: '/containers', label: 'Containers', icon: IconBox },
-  { to: '/timeline', label: 'Timeline', icon: IconHistory },
-  { to: '/activity', label: 'Activity', icon: IconActivity },
-  { to: '/proof', label: 'Proof', icon: IconShieldCheck },
-  { to: '/settings', label: 'Settings', icon: IconSettings },
-] as const satisfies readonly { readonly to: LinkProps['to']; readonly label: string; readonly icon: unknown }[];
+import { placesFor } from './places.ts';
 
 export function Shell(): React.JSX.Element {
   const [isOpen, { toggle, close }] = useDisclosure(false);
@@ -55,7 +47,7 @@ export function Shell(): React.JSX.Element {
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Main">
         <AppShell.Section grow component={ScrollArea}>
-          {PLACES.filter(({ to }) => to === '/settings' || maySeeRecord).map(({ to, label, icon: Symbol }) => (
+          {placesFor(maySeeRecord).map(({ to, label, icon: Symbol }) => (
             <NavLink key={to} component={Link} to={to} label={label} leftSection={<Symbol size={18} aria-hidden />} active={isAt(path, to)} {...(isAt(path, to) ? { 'aria-current': 'page' } : {})} variant="light" />
           ))}
         </AppShell.Section>

@@ -12,7 +12,7 @@ const gray: MantineColorsTuple = ['#f7f8f7', '#eff1f0', '#e3e7e6', '#d3d9d8', '#
 export const theme = createTheme({
   colors: { harbour, beacon, dark, gray },
   primaryColor: 'harbour',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.3,
   defaultRadius: 'md',

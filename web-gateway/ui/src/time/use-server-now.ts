@@ -10,6 +10,7 @@ const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  if (timer === undefined) nowMs = serverNow();
   timer ??= setInterval(() => {
     nowMs = serverNow();
     for (const one of listeners) one();
@@ -25,4 +26,9 @@ function subscribe(listener: () => void): () => void {
 /** Milliseconds since 1970 by the server's clock, every second anew. */
 export function useServerNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs);
+}
+
+/** A text that depends on the server's time, made every second anew: who shows it is drawn again only where it became another. */
+export function useServerText(textAt: (nowMs: number) => string): string {
+  return useSyncExternalStore(subscribe, () => textAt(nowMs));
 }

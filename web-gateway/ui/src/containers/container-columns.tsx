@@ -1,0 +1,96 @@
+/** The columns of the search for containers: a row of cells where there is room, and else one cell that has it all. */
+import { IconHeartBroken, IconHeartCheck } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { columnsOf, type DataColumn } from '../parts/data-table.tsx';
+import { StatusWord } from '../parts/status-word.tsx';
+import { RelativeTime } from '../time/relative-time.tsx';
+import type { ContainerRow } from './container-rows.ts';
+import classes from './containers.module.css';
+
+const column = columnsOf<ContainerRow>();
+
+/** In the order of the columns. */
+export const WIDTHS = ['24%', '26%', '168px', '18%', '16%', '116px'];
+export const ROW_HEIGHT = 44;
+/** Of rows that are one cell. */
+export const CARD_HEIGHT = 104;
+
+/** @param at the time machine's instant, which links keep. */
+export function containerColumns(at: string | undefined): readonly DataColumn<ContainerRow>[] {
+  return [
+    column.display({ id: 'name', header: 'Name', cell: ({ row: { original } }) => <Name row={original} at={at} /> }),
+    column.display({ id: 'image', header: 'Image', cell: ({ row: { original } }) => <Cut text={original.image} /> }),
+    column.display({ id: 'state', header: 'State', cell: ({ row: { original } }) => <State row={original} /> }),
+    column.display({ id: 'environment', header: 'Environment', cell: ({ row: { original } }) => <Environment row={original} at={at} /> }),
+    column.display({ id: 'stack', header: 'Stack', cell: ({ row: { original } }) => <Cut text={original.stack ?? ''} /> }),
+    column.display({ id: 'takenAt', header: 'As of', cell: ({ row: { original } }) => <RelativeTime at={original.takenAt} /> }),
+  ] as readonly DataColumn<ContainerRow>[];
+}
+
+export function containerCard(at: string | undefined): readonly DataColumn<ContainerRow>[] {
+  return [
+    column.display({
+      id: 'name',
+      header: 'Container',
+      cell: ({ row: { original } }) => (
+        <div className={classes['card']}>
+          <div className={classes['cardLine']}>
+            <Name row={original} at={at} />
+            <State row={original} />
+          </div>
+          <Cut text={original.image} />
+          <div className={classes['cardLine']}>
+            <Environment row={original} at={at} />
+            <span className={classes['quiet']}>
+              <RelativeTime at={original.takenAt} />
+            </span>
+          </div>
+        </div>
+      ),
+    }),
+  ] as readonly DataColumn<ContainerRow>[];
+}
+
+interface OfRow {
+  readonly row: ContainerRow;
+  readonly at?: string | undefined;
+}
+
+function Name({ row: { environment, node, name }, at }: OfRow): React.JSX.Element {
+  const search = { tab: 'containers', container: name, ...(node === null ? {} : { node }), ...(at === undefined ? {} : { at }) };
+  return (
+    <Link to="/environments/$id" params={{ id: environment.id }} search={search as object} preload={false} className={`${classes['cut']} ${classes['name']}`} title={name}>
+      {name}
+    </Link>
+  );
+}
+
+function Environment({ row: { environment, node, hostname }, at }: OfRow): React.JSX.Element {
+  return (
+    <span className={classes['cut']}>
+      <Link to="/environments/$id" params={{ id: environment.id }} search={at === undefined ? {} : { at }} preload={false} className={classes['environment'] ?? ''} title={environment.name}>
+        {environment.name}
+      </Link>
+      {node !== null && <span className={classes['quiet']}> on {hostname}</span>}
+    </span>
+  );
+}
+
+function Cut({ text }: { readonly text: string }): React.JSX.Element {
+  return (
+    <span className={classes['cut']} title={text}>
+      {text}
+    </span>
+  );
+}
+
+function State({ row: { state, health, exitCode } }: OfRow): React.JSX.Element {
+  return (
+    <span className={classes['state']}>
+      <StatusWord of="container" state={state} />
+      {state === 'exited' && exitCode !== null && <span className={classes['quiet']}>({exitCode})</span>}
+      {health === 'healthy' && <IconHeartCheck size={16} role="img" aria-label="healthy" title="healthy" />}
+      {health === 'unhealthy' && <IconHeartBroken size={16} role="img" aria-label="unhealthy" title="unhealthy" className={classes['unhealthy']} />}
+    </span>
+  );
+}

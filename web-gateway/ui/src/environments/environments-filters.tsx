@@ -1,0 +1,64 @@
+/** What the list of environments is narrowed by: all of it is in the address. */
+import { Autocomplete, Button, Select, TextInput } from '@mantine/core';
+import { IconFilterOff, IconSearch } from '@tabler/icons-react';
+import { useMemo } from 'react';
+import { useTypedText } from '../list/use-typed-text.ts';
+import type { EnvironmentsSearch } from './environments-search.ts';
+import classes from './environments.module.css';
+
+const STATUSES = [
+  { value: 'up', label: 'Up' },
+  { value: 'down', label: 'Down' },
+  { value: 'never', label: 'Never seen' },
+  { value: 'unassociated', label: 'No agent yet' },
+  { value: 'duplicate', label: 'Duplicate agent' },
+];
+
+/** Where the list has no heads to choose. */
+const ORDERS = [
+  { value: 'name', label: 'By name' },
+  { value: '-name', label: 'By name, from Z' },
+  { value: 'status', label: 'By status' },
+  { value: '-createdAt', label: 'Newest first' },
+  { value: '-lastPolledAt', label: 'Polled last first' },
+];
+
+export type EnvironmentsFilter = Pick<EnvironmentsSearch, 'search' | 'status' | 'tag' | 'platform' | 'tunnel'>;
+
+export interface EnvironmentsFiltersProps {
+  readonly filter: EnvironmentsFilter;
+  readonly sort: string | undefined;
+  readonly onSort: (sort: string | undefined) => void;
+  /** Whether the order is chosen here. */
+  readonly isNarrow: boolean;
+  readonly isPast: boolean;
+  /** What they become: those named; one that is undefined is taken away. */
+  readonly onFilter: (change: { readonly [Name in keyof EnvironmentsFilter]?: string | undefined }) => void;
+  readonly onClear: () => void;
+  readonly platforms: readonly string[];
+  /** Tags that are known: any other may be typed. */
+  readonly tags: readonly string[];
+}
+
+export function hasFilter({ search, status, tag, platform, tunnel }: EnvironmentsFilter): boolean {
+  return [search, status, tag, platform, tunnel].some((one) => one !== undefined);
+}
+
+export function EnvironmentsFilters({ filter, onFilter, onClear, platforms, tags, sort, onSort, isNarrow, isPast }: EnvironmentsFiltersProps): React.JSX.Element {
+  const [name, typeName] = useTypedText(filter.search, (search) => onFilter({ search }));
+  const [tag, typeTag] = useTypedText(filter.tag, (typed) => onFilter({ tag: typed }));
+  // One from the address may be of no environment that is left.
+  const knownPlatforms = useMemo(() => [...new Set([...platforms, ...(filter.platform === undefined ? [] : [filter.platform])])].sort(), [platforms, filter.platform]);
+  return (
+    <search className={classes['filters']} aria-label="Filters">
+      <TextInput aria-label="Search by name" placeholder="Search by name" type="search" maxLength={200} leftSection={<IconSearch size={16} aria-hidden />} value={name} onChange={(event) => typeName(event.currentTarget.value)} />
+      <Select aria-label="Status" placeholder="Any status" data={STATUSES} value={filter.status ?? null} onChange={(status) => onFilter({ status: status ?? undefined })} clearable clearButtonProps={{ 'aria-label': 'Any status' }} />
+      <Autocomplete aria-label="Tag" placeholder="Any tag" data={[...tags]} maxLength={200} value={tag} onChange={typeTag} clearable clearButtonProps={{ 'aria-label': 'Any tag' }} limit={20} />
+      <Select aria-label="Platform" placeholder="Any platform" data={knownPlatforms} value={filter.platform ?? null} onChange={(platform) => onFilter({ platform: platform ?? undefined })} clearable clearButtonProps={{ 'aria-label': 'Any platform' }} />
+      {isNarrow && <Select aria-label="Order" data={ORDERS.filter(({ value }) => !isPast || !value.endsWith('lastPolledAt'))} value={sort ?? 'name'} onChange={(by) => onSort(by === null || by === 'name' ? undefined : by)} allowDeselect={false} />}
+      <Button variant="default" leftSection={<IconFilterOff size={16} aria-hidden />} disabled={!hasFilter(filter)} onClick={onClear}>
+        Clear filters
+      </Button>
+    </search>
+  );
+}

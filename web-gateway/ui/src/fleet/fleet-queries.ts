@@ -1,0 +1,36 @@
+/** The fleet as a whole: its counts, and how it was over a day. */
+import { queryOptions } from '@tanstack/react-query';
+import { answerOf, api } from '../api/client.ts';
+import type { paths } from '../api/generated/openapi.d.ts';
+import { asOf } from '../past/past-instant.ts';
+import { serverNow } from '../time/server-clock.ts';
+
+type Fleet = paths['/api/v1/fleet']['get']['responses'][200]['content']['application/json'];
+export type FleetHistory = NonNullable<Fleet['history']>;
+
+/** Not of a subject that every change makes stale: who shows it asks for it, no more than about once a second. */
+export const FLEET_COUNTS = 'fleet-counts';
+const HISTORY_EVERY_MS = 60_000;
+const STEP_SECONDS = 600;
+/** The history comes with every answer: where it is not wanted it is one point. */
+const NO_HISTORY_SECONDS = 31_536_000;
+
+export function fleetCountsQuery(at: string | undefined) {
+  return queryOptions({
+    queryKey: [FLEET_COUNTS, { asOf: at }],
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/fleet', { params: { query: { ...asOf(at), from: new Date(instantMs(at) - 1000).toISOString(), stepSeconds: NO_HISTORY_SECONDS } }, signal })),
+  });
+}
+
+/** Of the day up to now, or to the instant; null for who does not see the whole fleet. */
+export function fleetHistoryQuery(at: string | undefined) {
+  return queryOptions({
+    queryKey: ['fleet-day', { asOf: at }],
+    queryFn: async ({ signal }) => (await answerOf(api.GET('/api/v1/fleet', { params: { query: { ...asOf(at), by: 'status', stepSeconds: STEP_SECONDS } }, signal }))).history,
+    ...(at === undefined ? { refetchInterval: HISTORY_EVERY_MS } : { staleTime: Number.POSITIVE_INFINITY }),
+  });
+}
+
+function instantMs(at: string | undefined): number {
+  return at === undefined ? serverNow() : Date.parse(at);
+}
