@@ -17,7 +17,7 @@ export function LiveIndicator(): React.JSX.Element {
     <Tooltip label={explanation}>
       <Group gap={4} wrap="nowrap" role="status" tabIndex={0} c={state === 'away' ? 'var(--mantine-color-error)' : 'dimmed'}>
         <Symbol size={16} aria-hidden />
-        <Text size="xs" inherit fz="xs">{word}</Text>
+        <Text size="xs" inherit fz="xs" style={{ whiteSpace: 'nowrap' }}>{word}</Text>
       </Group>
     </Tooltip>
   );
