@@ -6,7 +6,7 @@ import type { ReaderDescription } from '../services/event-store/port.ts';
 /** What it posts: that it is ready, and how many events a scan saw. It scans at each message. */
 export type ScanMessage = 'ready' | { readonly seen: number };
 
-const reader = openReader(workerData as ReaderDescription);
+const reader = await openReader(workerData as ReaderDescription);
 const say = (message: ScanMessage): void => parentPort?.postMessage(message);
 
 parentPort?.on('message', (message: 'scan' | 'close') => {

@@ -30,7 +30,7 @@ parentPort?.on('message', (request: ProjectorRequest) => {
 try {
   if (isAnew) deleteReadModel(file);
   let opened = openReadModel(file, projections);
-  const reader = openReader(description);
+  const reader = await openReader(description);
   try {
     const discarded = await contradiction(loadCheckpoint(opened.database), reader);
     if (discarded !== undefined) {

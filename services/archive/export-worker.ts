@@ -12,7 +12,7 @@ async function open(): Promise<{ readonly source: ExportSource; close(): void | 
     const archive = openLogArchive(store.dataDirectory);
     return { source: archiveSource(archive), close: archive.close };
   }
-  const reader = openReader(store);
+  const reader = await openReader(store);
   return { source: await readerSource(reader), close: () => reader.close() };
 }
 

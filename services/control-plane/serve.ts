@@ -17,7 +17,6 @@ import { createAgentSignatures } from './agent-signatures.ts';
 import { loadApiCertificate } from './api-certificate.ts';
 import { createApiListener } from './api-listener.ts';
 import { createKeyAccounts } from './audit-accounts.ts';
-import { startAuditPort } from './audit-port.ts';
 import { openChosenEventStore } from './event-store-choice.ts';
 import { environmentHosts } from './environment-hosts.ts';
 import { loadCheckpointSigner } from './checkpoint-key.ts';
@@ -34,7 +33,6 @@ import { type ControlPlaneOptions, controlPlaneDefaults, type ReadyLine } from '
 import { isReady, readinessOf } from './readiness.ts';
 import { startErrorOf } from './start-errors.ts';
 import { endTap, startTap } from './start-tap.ts';
-import { startStore } from './store-role.ts';
 import { createTunnelListener } from './tunnel-listener.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
 import { tlsFolder } from './tls/key-files.ts';
@@ -51,7 +49,7 @@ export interface ControlPlane {
 
 /** Starts the control plane. Throws {@link import('./options.ts').StartError}. */
 export async function startControlPlane(options: ControlPlaneOptions, deps: { readonly logger: Logger }): Promise<ControlPlane> {
-  if (options.roles === 'store') return startStore(options, deps);
+  if (options.roles === 'store') return (await import('./store-role.ts')).startStore(options, deps);
   const { logger } = deps;
   const dataDir = resolve(options.dataDir);
   const { host } = options;
@@ -114,7 +112,7 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
     application.settings.onChanged(expiring.settingsChanged);
     forgetChangedPassword(application.accounts, dataDir);
     const nats = options.isLocal === true ? undefined : options.nats;
-    tap = startTap({ nats, store, settings: application.settings, controlPlaneNode, dataDir, logger: logger.child({ component: 'tap' }) });
+    tap = await startTap({ nats, store, settings: application.settings, controlPlaneNode, dataDir, logger: logger.child({ component: 'tap' }) });
     if (options.isLocal !== true) await application.resume(projections.startup);
 
     const tunnels: TunnelsEdge = createTunnelsEdge({ gate: application.tunnels, logger: logger.child({ component: 'tunnels' }), limits: application.settings.current, clock });
@@ -190,10 +188,11 @@ export async function startControlPlane(options: ControlPlaneOptions, deps: { re
       : undefined;
 
     const local = localHostOf(host);
+    // Loaded where there is one, as the role `store` is: most have neither, and need not load EventStoreDB's messages.
     const audit =
       options.auditPort === undefined
         ? undefined
-        : await startAuditPort({
+        : await (await import('./audit-port.ts')).startAuditPort({
             store,
             accounts: createKeyAccounts({ accounts: application.accounts, environmentAccess: application.accounts.environmentAccess, clock, logger }),
             isWritable: false,

@@ -3,23 +3,25 @@ import type { Logger } from 'pino';
 import type { StoredSettings } from '../application/settings.ts';
 import type { EventStore } from '../event-store/port.ts';
 import type { NatsSettings } from '../taps/nats-connection.ts';
-import { type NatsTap, startNatsTap } from '../taps/nats-tap.ts';
+import type { NatsTap } from '../taps/nats-tap.ts';
 import { createTapCheckpoints } from './tap-checkpoints.ts';
 
 /** At the end, how long NATS may take for what was recorded last, in milliseconds. */
 const lastEventsMs = 2_000;
 
 /** Undefined where no NATS is named. Throws {@link import('../taps/tap-error.ts').TapError} where the settings of the connection are wrong. */
-export function startTap(deps: {
+export async function startTap(deps: {
   readonly nats: NatsSettings | undefined;
   readonly store: EventStore;
   readonly settings: StoredSettings;
   readonly controlPlaneNode: string;
   readonly dataDir: string;
   readonly logger: Logger;
-}): NatsTap | undefined {
+}): Promise<NatsTap | undefined> {
   const { nats, store, settings, controlPlaneNode, dataDir, logger } = deps;
   if (nats === undefined) return undefined;
+  // Most have none, and need not load its client.
+  const { startNatsTap } = await import('../taps/nats-tap.ts');
   const tap = startNatsTap({
     eventStore: store,
     nats,

@@ -1,7 +1,6 @@
 /** Opens event stores. The only place that imports adapters. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openEventStoreDb, openEventStoreDbReader } from './eventstoredb/event-store.ts';
 import { makeDirectory } from './make-directory.ts';
 import type { LogChain } from './log-chain.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
@@ -89,7 +88,8 @@ export function importLog(dataDirectory: string): LogImport {
 }
 
 /** Opens the store of an EventStoreDB server by its connection string. Throws EventStoreError `event-store-unavailable` or `access-denied`. */
-export function openServerEventStore(connectionString: string): Promise<OpenedEventStore> {
+export async function openServerEventStore(connectionString: string): Promise<OpenedEventStore> {
+  const { openEventStoreDb } = await serverAdapter();
   return openEventStoreDb({ connectionString });
 }
 
@@ -97,6 +97,13 @@ export function openServerEventStore(connectionString: string): Promise<OpenedEv
  * Opens the reading half in another thread from what `readerSource()` gave. With the embedded store the calling thread
  * runs the SQL, so it must be a worker made for that. Throws as {@link openEventStore} does.
  */
-export function openReader(description: ReaderDescription): EventReader {
-  return description.kind === 'sqlite' ? openThreadReader(description) : openEventStoreDbReader(description.connectionString);
+export async function openReader(description: ReaderDescription): Promise<EventReader> {
+  if (description.kind === 'sqlite') return openThreadReader(description);
+  const { openEventStoreDbReader } = await serverAdapter();
+  return openEventStoreDbReader(description.connectionString);
+}
+
+/** Loaded where it is needed: its client takes a tenth of a second, which a start with the embedded store would wait for in two threads. */
+function serverAdapter(): Promise<typeof import('./eventstoredb/event-store.ts')> {
+  return import('./eventstoredb/event-store.ts');
 }

@@ -12,7 +12,7 @@ const tell = (news: TapThreadNews): void => parentPort?.postMessage(news);
 parentPort?.once('message', () => stopping.abort());
 
 try {
-  const reader = openReader(description);
+  const reader = await openReader(description);
   try {
     await runTap({ reader, connect: readNatsSettings(nats), source, includesPolls, checkpoint, signal: stopping.signal, tell });
   } finally {

@@ -18,7 +18,7 @@ describeEventStore('embedded', async () => {
 describeEventStore('embedded, read by a thread of its own', async () => {
   const directory = makeTemporaryDirectory();
   const store = await openEventStore({ dataDirectory: directory.path });
-  const reader = openReader(store.readerSource().description);
+  const reader = await openReader(store.readerSource().description);
   return {
     store: { ...store, ...reader },
     dispose: async () => {

@@ -132,7 +132,7 @@ describe('read models whose thread is killed', () => {
     it('write the polls that still wait for company', async () => {
       const [polls, decisions] = [history.filter(({ type }) => type === 'AgentPolled'), history.filter(({ type }) => type !== 'AgentPolled')];
       await appendHistory(store, decisions);
-      const reader = openReader(store.readerSource().description);
+      const reader = await openReader(store.readerSource().description);
       const stopping = new AbortController();
       const fold = createFold(database, projections);
       const live = Promise.withResolvers<undefined>();

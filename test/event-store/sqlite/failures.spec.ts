@@ -157,7 +157,7 @@ describe('the embedded store when it is closed', () => {
   it('refuses appends and ends subscriptions as unavailable, here and in other threads', async () => {
     const log = await openTestLog();
     const { openReader } = await import('../../../services/event-store/open.ts');
-    const reader = openReader(log.store.readerSource().description);
+    const reader = await openReader(log.store.readerSource().description);
     const here = failure(follow(log.store.subscribeToAll({ after: 'start' })));
     const there = failure(follow(reader.subscribeToAll({ after: 'start' })));
     await log.store.append('environment-1', [newEvent()], { expectedRevision: 'no-stream' });

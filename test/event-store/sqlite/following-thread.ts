@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../../services/event-store/open.ts';
 import { EventStoreError, type ReaderDescription } from '../../../services/event-store/port.ts';
 
-const reader = openReader(workerData as ReaderDescription);
+const reader = await openReader(workerData as ReaderDescription);
 // The reader itself keeps no thread alive; this does, until the subscription ends.
 const alive = setInterval(() => undefined, 60_000);
 try {

@@ -18,7 +18,7 @@ describe('a thread that reads the embedded log itself', () => {
     for (let at = 0; at < 5; at += 1) {
       await log.store.append('environment-1', newEvents(1_500), { expectedRevision: at === 0 ? 'no-stream' : at * 1_500 - 1 });
     }
-    const reader = openReader(log.store.readerSource().description);
+    const reader = await openReader(log.store.readerSource().description);
     const controller = new AbortController();
     const reason = new Error('stop');
     setImmediate(() => controller.abort(reason));
