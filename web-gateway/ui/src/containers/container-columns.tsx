@@ -57,9 +57,9 @@ interface OfRow {
 }
 
 function Name({ row: { environment, node, name }, at }: OfRow): React.JSX.Element {
-  const search = { tab: 'containers', container: name, ...(node === null ? {} : { node }), ...(at === undefined ? {} : { at }) };
+  const search = { tab: 'containers' as const, container: name, ...(node === null ? {} : { node }), ...(at === undefined ? {} : { at }) };
   return (
-    <Link to="/environments/$id" params={{ id: environment.id }} search={search as object} preload={false} className={`${classes['cut']} ${classes['name']}`} title={name}>
+    <Link to="/environments/$id" params={{ id: environment.id }} search={search} preload={false} className={`${classes['cut']} ${classes['name']}`} title={name}>
       {name}
     </Link>
   );

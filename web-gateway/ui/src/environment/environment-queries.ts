@@ -65,5 +65,3 @@ export function latestSnapshotQuery(id: string, node: string | undefined, at: st
     },
   });
 }
-
-export const settingsQuery = queryOptions({ queryKey: ['settings'], queryFn: ({ signal }) => answerOf(api.GET('/api/v1/settings', { signal })) });

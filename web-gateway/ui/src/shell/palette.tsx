@@ -37,7 +37,8 @@ function Choices({ text }: { readonly text: string }): React.JSX.Element {
 
   return (
     <>
-      <Spotlight.Search aria-label="Go to an environment, a container or an action" placeholder="Go to an environment, a container, an action…" leftSection={<IconSearch size={18} aria-hidden />} maxLength={200} />
+      {/* At once, and not when the dialog has come in: what is typed right after the keys belongs here. */}
+      <Spotlight.Search autoFocus aria-label="Go to an environment, a container or an action" placeholder="Go to an environment, a container, an action…" leftSection={<IconSearch size={18} aria-hidden />} maxLength={200} />
       <Spotlight.ActionsList aria-label="What fits" role="group">
         {groups.map(({ label, entries }) => (
           <Spotlight.ActionsGroup key={label} label={label} role="group" aria-label={label}>

@@ -5,7 +5,8 @@ import { ApiError } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { useLiveState } from '../../live/live-updates.tsx';
 import { serverNow } from '../../time/server-clock.ts';
-import { settingsQuery, tunnelEventsQuery, tunnelQuery, type Environment, type TimelineEntry, type Tunnel } from '../environment-queries.ts';
+import { tunnelEventsQuery, tunnelQuery, type Environment, type TimelineEntry, type Tunnel } from '../environment-queries.ts';
+import { settingsQuery } from '../../settings/settings-query.ts';
 import { connectionSteps, type ConnectionStep } from './connection-steps.ts';
 import { connectionFailure, type ConnectionFailure } from './failure-words.ts';
 
@@ -81,7 +82,7 @@ export function useConnection(environment: Environment, node: string | undefined
     return () => controller.abort();
   }, [isOn, isAway, isGone, wasOpen, ask, client, id, node]);
 
-  const keepAliveMs = 1000 * (settings?.keepAliveIntervalSeconds ?? KEEP_ALIVE_SECONDS);
+  const keepAliveMs = 1000 * (settings?.settings.keepAliveIntervalSeconds ?? KEEP_ALIVE_SECONDS);
   useEffect(() => {
     if (!isOn) return undefined;
     const timer = setInterval(() => {
