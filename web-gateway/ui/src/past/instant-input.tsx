@@ -2,6 +2,7 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { serverNow } from '../time/server-clock.ts';
+import { localText } from './local-text.ts';
 
 /** @param atMs what is shown now, in milliseconds since 1970 */
 export function InstantInput({ atMs, onInstant }: { readonly atMs: number; readonly onInstant: (ms: number) => void }): React.JSX.Element {
@@ -34,10 +35,4 @@ export function InstantInput({ atMs, onInstant }: { readonly atMs: number; reado
       }}
     />
   );
-}
-
-/** As the field has it: local time without a zone, to the second. */
-function localText(ms: number): string {
-  const offsetMs = new Date(ms).getTimezoneOffset() * 60_000;
-  return new Date(ms - offsetMs).toISOString().slice(0, 19);
 }
