@@ -44,6 +44,8 @@ export interface SnapshotHistoryItem {
   readonly node: string | null;
   readonly hostname: string;
   readonly takenAt: Instant;
+  /** From this instant on it was the latest of its node. */
+  readonly recordedAt: Instant;
   readonly hash: string;
   /** Of its JSON. */
   readonly bytes: number;

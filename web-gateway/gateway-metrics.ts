@@ -19,7 +19,7 @@ export interface EndedDockerCall {
 }
 
 /** What somebody follows, other than through the Docker proxy itself. */
-export type FollowedStream = 'live' | 'exec' | 'attach' | 'logs' | 'stats';
+export type FollowedStream = 'live' | 'exec' | 'attach' | 'logs' | 'stats' | 'engine-events';
 
 export interface GatewayMetrics {
   requestEnded(request: EndedRequest): void;

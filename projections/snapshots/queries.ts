@@ -53,17 +53,18 @@ export const listSnapshots: Query<
   name: 'list-snapshots',
   prepare(database) {
     const select = database.prepare(
-      `SELECT ordinal, nodeKey, hostname, takenAt, hash, summary, length(CAST(content AS BLOB)) AS bytes FROM snapshot_contents
+      `SELECT ordinal, nodeKey, hostname, takenAt, recordedAtMs, hash, summary, length(CAST(content AS BLOB)) AS bytes FROM snapshot_contents
         WHERE environmentId = ? AND recordedAtMs <= ? AND ordinal < ? ORDER BY ordinal DESC LIMIT ?`,
     );
     const count = database.prepare('SELECT count(*) AS total FROM snapshot_contents WHERE environmentId = ? AND recordedAtMs <= ?');
     return ({ environmentId, before, limit, atMs = forever }) => {
       const rows = select.all(environmentId, atMs, before, limit + 1) as unknown as (SnapshotContentRow & { bytes: number })[];
       const shown = rows.slice(0, limit);
-      const items = shown.map(({ nodeKey, hostname, takenAt, hash, summary, bytes }) => ({
+      const items = shown.map(({ nodeKey, hostname, takenAt, recordedAtMs, hash, summary, bytes }) => ({
         node: nodeKey === '' ? null : nodeKey,
         hostname,
         takenAt,
+        recordedAt: new Date(recordedAtMs).toISOString(),
         hash,
         bytes,
         summary: JSON.parse(summary) as SnapshotSummary,

@@ -1,4 +1,4 @@
-/** One WebSocket to a container, from its opening to its close: what all kinds of them share. */
+/** One WebSocket to an engine or to a container of it, from its opening to its close: what all kinds of them share. */
 import type { WebSocket } from 'ws';
 import { ClientGone } from '../docker-proxy/client-exchange.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
@@ -7,11 +7,9 @@ import type { EngineCaller } from './engine-caller.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createOutflow, type Outflow } from './outflow.ts';
 
-export interface ContainerSession {
+export interface EngineSession {
   readonly engine: EngineCaller;
-  /** An id or a name, as it is written in paths. */
-  readonly container: string;
-  /** Aborts when the client has gone, or lost the right to be here; and by {@link ContainerSession.end}. */
+  /** Aborts when the client has gone, or lost the right to be here; and by {@link EngineSession.end}. */
   readonly signal: AbortSignal;
   readonly inbox: Inbox;
   readonly outflow: Outflow;
@@ -26,14 +24,19 @@ export interface ContainerSession {
   fail(error: unknown): void;
 }
 
+export interface ContainerSession extends EngineSession {
+  /** An id or a name, as it is written in paths. */
+  readonly container: string;
+}
+
 /**
  * Runs until the socket closes; what `run` throws closes it with that error.
  * @param revoked aborts where who opened it may not go on
  */
-export function serveContainer(
+export function serveEngine(
   socket: WebSocket,
-  { engine, container, revoked, limits, onUnexpected }: { readonly engine: EngineCaller; readonly container: string; readonly revoked: AbortSignal; readonly limits: GatewayLimits; readonly onUnexpected: (error: unknown) => void },
-  run: (session: ContainerSession) => Promise<void>,
+  { engine, revoked, limits, onUnexpected }: { readonly engine: EngineCaller; readonly revoked: AbortSignal; readonly limits: GatewayLimits; readonly onUnexpected: (error: unknown) => void },
+  run: (session: EngineSession) => Promise<void>,
 ): void {
   const aborter = new AbortController();
   const fail = (error: unknown): void => {
@@ -41,9 +44,8 @@ export function serveContainer(
     aborter.abort(error);
   };
   const isRevoked = (): void => fail(revoked.reason);
-  const session: ContainerSession = {
+  const session: EngineSession = {
     engine,
-    container,
     signal: aborter.signal,
     inbox: createInbox(socket, fail),
     outflow: createOutflow(socket, limits.webSocketBytes),

@@ -18,7 +18,7 @@ export interface WebSockets extends UpgradeHandler {
   open(req: IncomingMessage, by: Identity['by']): WebSocket;
 }
 
-const TARGET = /^\/api\/v1\/(?:live|environments\/[^/?]+\/containers\/[^/?]+\/(?:exec|attach|logs|stats))(?=\?|$)/;
+const TARGET = /^\/api\/v1\/(?:live|environments\/[^/?]+\/(?:engine-events|containers\/[^/?]+\/(?:exec|attach|logs|stats)))(?=\?|$)/;
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const VERSIONS: ReadonlySet<unknown> = new Set(['13', '8']);
 /** How long whoever is told that a socket closes may take to agree. */

@@ -5,7 +5,7 @@ import type { FollowedStream, GatewayMetrics } from '../../../web-gateway/gatewa
 /** Few, for there is a series for each of them, each route and each status. */
 const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.5, 2.5, 10];
 /** Each is there from the start, at 0. */
-const STREAMS: readonly FollowedStream[] = ['live', 'exec', 'attach', 'logs', 'stats'];
+const STREAMS: readonly FollowedStream[] = ['live', 'exec', 'attach', 'logs', 'stats', 'engine-events'];
 const CALL_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30, 300];
 
 export function createRequestMetrics(registry: Registry): Pick<GatewayMetrics, 'requestEnded' | 'dockerCallEnded' | 'streamOpened'> {

@@ -1,4 +1,4 @@
-/** An engine with one container, as far as WebSockets ask of it: inspect, exec, attach, logs and stats. */
+/** An engine with one container, as far as WebSockets ask of it: inspect, exec, attach, logs and stats; and its events. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -13,7 +13,7 @@ export interface FakeContainer extends FakeEngine {
   exitCode: number;
   /** What becomes of a raw connection (exec or attach) once it is one. */
   onStream: (channel: Duplex) => void;
-  /** The answer to logs and stats. */
+  /** The answer to logs, stats and events. */
   output: (answer: ServerResponse) => void;
 }
 
@@ -40,7 +40,7 @@ export async function startFakeContainer(path: string): Promise<FakeContainer> {
           res.writeHead(status, { 'content-type': 'application/json' });
           res.end(value === undefined ? undefined : JSON.stringify(value));
         };
-        if (!url.startsWith('/exec/') && !/^\/containers\/c1(?=\/)/.test(url)) return json(404, { message: 'No such container: it' });
+        if (!url.startsWith('/exec/') && !url.startsWith('/events?') && !/^\/containers\/c1(?=\/)/.test(url)) return json(404, { message: 'No such container: it' });
         if (url.endsWith('/containers/c1/json')) return json(200, { Config: { Tty: container.tty }, State: { Running: container.isRunning, ExitCode: container.exitCode } });
         if (url.includes('/resize?')) return json(200);
         if (method === 'POST' && url.endsWith('/exec')) return container.isRunning ? json(201, { Id: 'abc123' }) : json(409, { message: 'container c1 is not running' });

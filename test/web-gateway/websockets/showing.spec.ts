@@ -115,4 +115,22 @@ describe('logs and figures over WebSockets', () => {
     const nonsense = await openSocket(gateway, `${CONTAINER}/stats`);
     expect(await nonsense.closed).to.deep.equal({ code: 4502, reason: 'engine-protocol-error' });
   });
+
+  it('show what happens on an engine, but for commands that are run', async () => {
+    engine.output = (answer) => {
+      answer.write('{"Type":"container","Action":"exec_start: sh","Actor":{"ID":"c1"}}\n{"Type":"container","Act');
+      setImmediate(() => {
+        answer.write('ion":"die","Actor":{"ID":"c1","Attributes":{"secret":"s3cret"}}}\n{"Type":"image","Action":"pull"}\n');
+        answer.end();
+      });
+    };
+    const client = await openSocket(gateway, '/api/v1/environments/e1/engine-events');
+    expect(await client.next()).to.deep.equal({ type: 'ready' });
+    expect(open).to.deep.equal(['engine-events']);
+    expect(await client.next()).to.deep.equal({ type: 'event', kind: 'container', action: 'die', id: 'c1' });
+    expect(await client.next()).to.deep.equal({ type: 'event', kind: 'image', action: 'pull', id: null });
+    expect(await client.next()).to.deep.equal({ type: 'end' });
+    expect(await client.closed).to.deep.equal({ code: 1000, reason: 'ended' });
+    expect(engine.asked.at(-1)?.url).to.match(/^\/events\?filters=/);
+  });
 });

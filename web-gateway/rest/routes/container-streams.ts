@@ -1,17 +1,19 @@
-/** Terminals, logs and figures of containers, as WebSockets for browsers. What is said over them stands in docs/websockets.md. */
+/** Terminals, logs and figures of containers, and the events of their engines, as WebSockets for browsers. What is said over them stands in docs/websockets.md. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createPlaces } from '../../../services/application/places.ts';
+import type { FollowedStream } from '../../gateway-metrics.ts';
 import { NODE_PATTERN } from '../../node-pattern.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { runAttach } from '../../websockets/attach.ts';
-import { serveContainer, type ContainerSession } from '../../websockets/container-session.ts';
+import { serveEngine, type ContainerSession, type EngineSession } from '../../websockets/container-session.ts';
+import { runEngineEvents } from '../../websockets/engine-events.ts';
 import { runExec } from '../../websockets/exec.ts';
 import { runLogs } from '../../websockets/logs.ts';
 import { runStats } from '../../websockets/stats.ts';
 import { windowSize } from '../../websockets/terminal.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { identityOf } from '../route-config.ts';
-import { exactly, identifier, instant } from '../schemas/json-schema.ts';
+import { exactly, identifier, idParams, instant } from '../schemas/json-schema.ts';
 
 const params = { type: 'object', required: ['id', 'cid'], properties: { id: identifier, cid: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$', description: 'A container, by its id or name.' } } };
 const node = { type: 'string', pattern: NODE_PATTERN, description: 'A Swarm node, by its id or host name; absent is the environment’s own tunnel.' };
@@ -54,6 +56,11 @@ interface ContainerRoute<Query extends object> {
   Querystring: Query & { node?: string };
 }
 
+interface EngineRoute {
+  Params: { id: string };
+  Querystring: { node?: string };
+}
+
 interface WindowQuery {
   cols?: number;
   rows?: number;
@@ -80,9 +87,9 @@ interface LogsQuery {
 export function registerContainerStreams(app: FastifyInstance, { webSockets, engineCaller, leases, metrics, limits, closing, logger }: RestDependencies): void {
   const places = createPlaces({ inAll: limits.containerSockets, ofOne: limits.containerSocketsOfOne });
 
-  function serve(request: FastifyRequest<ContainerRoute<object>>, reply: FastifyReply, kind: 'exec' | 'attach' | 'logs' | 'stats', run: (session: ContainerSession) => Promise<void>): FastifyReply {
+  function serveOne(request: FastifyRequest<EngineRoute>, reply: FastifyReply, kind: Exclude<FollowedStream, 'live'>, run: (session: EngineSession) => Promise<void>): FastifyReply {
     const { principal, by } = identityOf(request);
-    const { id: environmentId, cid: container } = request.params;
+    const { id: environmentId } = request.params;
     const place = places.enter(principal.userId);
     if (place.refused !== undefined) throw new GatewayError('too-many-streams', 'As many WebSockets to containers are open as may be: close some of them.');
     const lease = leases.take(principal, { environmentId, needed: kind === 'exec' || kind === 'attach' ? 'full' : 'read' });
@@ -97,7 +104,7 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
       });
       const engine = engineCaller({ principal, address: request.ip, environmentId, node: request.query.node, correlationId: request.correlationId });
       const onUnexpected = (error: unknown): void => logger.debug({ err: error, requestId: request.id }, 'a WebSocket to a container was closed');
-      serveContainer(socket, { engine, container, revoked: lease.signal, limits, onUnexpected }, run);
+      serveEngine(socket, { engine, revoked: lease.signal, limits, onUnexpected }, run);
       return reply;
     } catch (error) {
       place.leave();
@@ -105,6 +112,20 @@ export function registerContainerStreams(app: FastifyInstance, { webSockets, eng
       throw error;
     }
   }
+
+  function serve(request: FastifyRequest<ContainerRoute<object>>, reply: FastifyReply, kind: 'exec' | 'attach' | 'logs' | 'stats', run: (session: ContainerSession) => Promise<void>): FastifyReply {
+    const { cid: container } = request.params;
+    return serveOne(request, reply, kind, (session) => run({ ...session, container }));
+  }
+
+  app.get<EngineRoute>(
+    '/environments/:id/engine-events',
+    {
+      config: { access: 'operator' },
+      schema: { summary: 'What happens on an engine (WebSocket)', operationId: 'followEngineEvents', description: 'Text messages of type event, with what the engine says.', params: idParams, querystring: exactly({ node }), response: opened },
+    },
+    async (request, reply) => serveOne(request, reply, 'engine-events', runEngineEvents),
+  );
 
   app.get<ContainerRoute<ExecQuery>>(
     '/environments/:id/containers/:cid/exec',

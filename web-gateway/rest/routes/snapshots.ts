@@ -32,7 +32,7 @@ const latestSchema = {
 
 const itemSchema = {
   type: 'object',
-  properties: { node, hostname: { type: 'string' }, takenAt: instant, hash: { type: 'string' }, bytes: { type: 'integer' }, summary: snapshotSummarySchema },
+  properties: { node, hostname: { type: 'string' }, takenAt: instant, recordedAt: { ...instant, description: 'As of this instant its content can be asked for (snapshots/latest).' }, hash: { type: 'string' }, bytes: { type: 'integer' }, summary: snapshotSummarySchema },
 };
 
 export function registerSnapshots(app: FastifyInstance, { projections, snapshots }: RestDependencies): void {

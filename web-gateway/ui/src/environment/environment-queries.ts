@@ -22,7 +22,7 @@ export interface TaggedEnvironment {
 }
 
 /** How often it is looked when the agent polled last, while the page is in sight. */
-const POLLS_MS = 10_000;
+const POLLS_MS = 5_000;
 
 export function environmentQuery(id: string, at: string | undefined) {
   return queryOptions({

@@ -16,13 +16,15 @@ export interface EnvironmentSearch {
   /** A container that is looked at, by its id or name, and how (`inspect` where it is absent). */
   readonly container?: string;
   readonly view?: ContainerView;
+  /** A Swarm service whose tasks are looked at, by its name. */
+  readonly service?: string;
   /** Two snapshots that are compared, by when they were taken. */
   readonly before?: string;
   readonly after?: string;
 }
 
 export function readEnvironmentSearch(search: Record<string, unknown>): EnvironmentSearch {
-  const { tab, view, ...texts } = textsOf(search, ['tab', 'node', 'container', 'view', 'before', 'after']);
+  const { tab, view, ...texts } = textsOf(search, ['tab', 'node', 'container', 'view', 'service', 'before', 'after']);
   const knownTab = environmentTabs.find((one) => one === tab);
   const knownView = containerViews.find((one) => one === view);
   return { ...texts, ...(knownTab === undefined ? {} : { tab: knownTab }), ...(knownView === undefined ? {} : { view: knownView }) };

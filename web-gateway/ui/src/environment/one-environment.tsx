@@ -15,9 +15,28 @@ import { latestSnapshotQuery, type TaggedEnvironment } from './environment-queri
 import type { EnvironmentTab } from './environment-search.ts';
 import { ContainerDrawer } from './container/container-drawer.tsx';
 import { ContainersTab } from './containers/containers-tab.tsx';
+import { useEngineEvents } from './engine/use-engine-events.ts';
+import { ImagesTab } from './images/images-tab.tsx';
+import { NetworksTab } from './networks/networks-tab.tsx';
 import { OverviewTab } from './overview/overview-tab.tsx';
+import { SnapshotsTab } from './snapshots/snapshots-tab.tsx';
 import { SourceNote } from './source-note.tsx';
+import { NodePicker } from './swarm/node-picker.tsx';
+import { SwarmTab } from './swarm/swarm-tab.tsx';
+import { TimelineTab } from './timeline-tab.tsx';
+import { VolumesTab } from './volumes/volumes-tab.tsx';
 import { sourceOf } from './use-source.ts';
+
+const TABS = [
+  ['overview', 'Overview'],
+  ['containers', 'Containers'],
+  ['images', 'Images'],
+  ['volumes', 'Volumes'],
+  ['networks', 'Networks'],
+  ['swarm', 'Swarm'],
+  ['snapshots', 'Snapshots'],
+  ['timeline', 'Timeline'],
+] as const satisfies readonly (readonly [EnvironmentTab, string])[];
 
 export function OneEnvironment({ tagged: { environment, entityTag }, node, at }: { readonly tagged: TaggedEnvironment; readonly node: string | undefined; readonly at: string | undefined }): React.JSX.Element {
   const { id, name, status, heartbeat } = environment;
@@ -27,8 +46,10 @@ export function OneEnvironment({ tagged: { environment, entityTag }, node, at }:
   const connection = useConnection(environment, node, access !== null && at === undefined, at);
   const { phase } = connection;
   const kept = useQuery({ ...latestSnapshotQuery(id, node, at), placeholderData: (before) => (at === undefined ? undefined : before) });
+  const isSwarm = tab === 'swarm' || node !== undefined || (kept.data?.node ?? null) !== null || (kept.data?.snapshot.nodes.length ?? 0) > 0;
+  useEngineEvents(id, node, phase === 'open');
   const page = useMemo<EnvironmentPage>(() => ({ environment, node, at, access, ...sourceOf(phase, access, at), snapshot: kept.data, snapshotError: kept.error }), [environment, node, at, access, phase, kept.data, kept.error]);
-  const show = (next: string | null): void => void navigate({ search: ({ container: _, view: __, ...now }) => ({ ...now, tab: (next ?? 'overview') as EnvironmentTab }), replace: true });
+  const show = (next: string | null): void => void navigate({ search: ({ container: _, view: __, service: ___, ...now }) => ({ ...now, tab: (next ?? 'overview') as EnvironmentTab }), replace: true });
 
   return (
     <EnvironmentPageProvider value={page}>
@@ -40,19 +61,26 @@ export function OneEnvironment({ tagged: { environment, entityTag }, node, at }:
             {heartbeat.lastPolledAt !== null && <Text span inherit>last poll <RelativeTime at={heartbeat.lastPolledAt} /></Text>}
           </Group>
         }
-        actions={<ConnectionState connection={connection} />}
+        actions={
+          <>
+            {kept.data !== null && kept.data !== undefined && <NodePicker nodes={kept.data.nodes} node={node} />}
+            <ConnectionState connection={connection} mayDisconnect={access === 'full'} />
+          </>
+        }
       />
       <ConnectionPanel environment={environment} connection={connection} />
       <Tabs value={tab} onChange={show} keepMounted={false}>
         <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto' }}>
-          <Tabs.Tab value="overview">Overview</Tabs.Tab>
-          <Tabs.Tab value="containers">Containers</Tabs.Tab>
+          {TABS.filter(([value]) => value !== 'swarm' || isSwarm).map(([value, label]) => <Tabs.Tab key={value} value={value}>{label}</Tabs.Tab>)}
         </Tabs.List>
         <Tabs.Panel value="overview"><OverviewTab entityTag={entityTag} /></Tabs.Panel>
-        <Tabs.Panel value="containers">
-          <SourceNote />
-          <ContainersTab />
-        </Tabs.Panel>
+        <Tabs.Panel value="containers"><SourceNote /><ContainersTab /></Tabs.Panel>
+        <Tabs.Panel value="images"><SourceNote /><ImagesTab /></Tabs.Panel>
+        <Tabs.Panel value="volumes"><SourceNote /><VolumesTab /></Tabs.Panel>
+        <Tabs.Panel value="networks"><SourceNote /><NetworksTab /></Tabs.Panel>
+        <Tabs.Panel value="swarm"><SourceNote /><SwarmTab /></Tabs.Panel>
+        <Tabs.Panel value="snapshots"><SnapshotsTab /></Tabs.Panel>
+        <Tabs.Panel value="timeline"><TimelineTab /></Tabs.Panel>
       </Tabs>
       <ContainerDrawer />
     </EnvironmentPageProvider>

@@ -22,7 +22,7 @@ function whyNot(phase: Connection['phase'], access: EnvironmentPage['access'], a
     case 'lost':
       return 'The environment is being connected to.';
     case 'off':
-      return 'The environment is disconnected.';
+      return 'There is no tunnel.';
     case 'none':
     case 'failed':
     case 'open':

@@ -7,7 +7,8 @@ import { openedWithinMs } from './connection-steps.ts';
 import { StepList } from './step-list.tsx';
 import type { Connection } from './use-connection.ts';
 
-export function ConnectionState({ connection }: { readonly connection: Connection }): React.JSX.Element | null {
+/** @param mayDisconnect who has only access to read may not end what others use */
+export function ConnectionState({ connection, mayDisconnect }: { readonly connection: Connection; readonly mayDisconnect: boolean }): React.JSX.Element | null {
   const { phase, tunnel, steps, wasOpenedHere, disconnect, isDisconnecting } = connection;
   if (phase !== 'open' || tunnel === undefined) return null;
   const withinMs = openedWithinMs(steps);
@@ -28,7 +29,7 @@ export function ConnectionState({ connection }: { readonly connection: Connectio
           <StepList steps={steps} />
         </Popover.Dropdown>
       </Popover>
-      <Button size="xs" variant="default" loading={isDisconnecting} leftSection={<IconPlugConnectedX size={16} aria-hidden />} onClick={disconnect}>Disconnect</Button>
+      {mayDisconnect && <Button size="xs" variant="default" loading={isDisconnecting} leftSection={<IconPlugConnectedX size={16} aria-hidden />} onClick={disconnect}>Disconnect</Button>}
     </Group>
   );
 }

@@ -17,7 +17,7 @@ export function ConnectionPanel({ environment, connection }: { readonly environm
           <Group justify="space-between" gap="sm">
             <Group gap="xs">
               <IconPlugConnectedX size={18} aria-hidden />
-              <Text>{disconnectedBy === null ? 'Disconnected.' : `Disconnected by ${disconnectedBy.replace(/^user:/, '')}.`} What is shown is the last snapshot.</Text>
+              <Text>{disconnectedBy === null ? 'Disconnected.' : `Disconnected by ${disconnectedBy.replace(/^user:/, '')}.`}</Text>
             </Group>
             <Button size="xs" leftSection={<IconPlugConnected size={16} aria-hidden />} onClick={connect}>Connect</Button>
           </Group>

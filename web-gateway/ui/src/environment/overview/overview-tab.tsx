@@ -4,12 +4,13 @@ import { useMay } from '../../session/session.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { AdminActions } from './admin-actions.tsx';
 import { AgentsCard } from './agents-card.tsx';
+import { DeployCard } from './deploy-card.tsx';
 import { DetailsCard } from './details-card.tsx';
 import { SnapshotCard } from './snapshot-card.tsx';
 import { StateCard } from './state-card.tsx';
 
 export function OverviewTab({ entityTag }: { readonly entityTag: string | null }): React.JSX.Element {
-  const { at } = useEnvironmentPage();
+  const { at, access } = useEnvironmentPage();
   const mayChange = useMay('admin') && at === undefined;
   return (
     <Stack>
@@ -19,6 +20,7 @@ export function OverviewTab({ entityTag }: { readonly entityTag: string | null }
       </SimpleGrid>
       <AgentsCard />
       <SnapshotCard />
+      {access === 'full' && at === undefined && <DeployCard />}
       {mayChange && <AdminActions />}
     </Stack>
   );

@@ -16,7 +16,7 @@ export function SnapshotCard(): React.JSX.Element {
   const { snapshot } = environment;
   const summary = snapshot?.summary ?? null;
   return (
-    <Card title="Last snapshot" actions={access !== null && at === undefined ? <TakeSnapshot id={environment.id} /> : undefined}>
+    <Card title="Last snapshot" actions={access === 'full' && at === undefined ? <TakeSnapshot id={environment.id} /> : undefined}>
       {snapshot?.lastFailure !== null && snapshot?.lastFailure !== undefined && (
         <Text size="sm" c="var(--mantine-color-error)" mb="xs">The last attempt failed <RelativeTime at={snapshot.lastFailure.at} />: {snapshot.lastFailure.detail} ({snapshot.lastFailure.reason})</Text>
       )}

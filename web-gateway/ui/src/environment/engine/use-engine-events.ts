@@ -1,0 +1,70 @@
+/** Keeps what is shown of an engine as it is: it tells what happens on it, whoever caused it, and the lists are asked for again. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { mayComeBack, pauseMs } from '../container/container-socket.ts';
+import { engineKey } from './use-rows.ts';
+
+/** Gathered for so long: a project that is started is many events. */
+const GATHER_MS = 300;
+
+/** What an event of a kind makes old; a container takes volumes and networks with it. */
+const STALE: Readonly<Record<string, readonly string[]>> = {
+  container: ['containers', 'container', 'tasks'],
+  image: ['images'],
+  volume: ['volumes'],
+  network: ['networks'],
+  service: ['services', 'tasks'],
+  node: ['nodes'],
+};
+
+/** A WebSocket, for a browser has six connections for all its tabs, and none to give away for ever. @param isOpen whether the tunnel is */
+export function useEngineEvents(environmentId: string, node: string | undefined, isOpen: boolean): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    if (!isOpen) return undefined;
+    let isClosed = false;
+    let socket: WebSocket | undefined;
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let failures = 0;
+    const stale = new Set<string>();
+
+    function flush(): void {
+      timer = undefined;
+      const sections = new Set(stale);
+      stale.clear();
+      void client.invalidateQueries({ queryKey: engineKey(environmentId, node), predicate: ({ queryKey }) => sections.has(String(queryKey[3])) });
+    }
+
+    function follow(): void {
+      const url = new URL(`/api/v1/environments/${environmentId}/engine-events`, location.href);
+      url.protocol = url.protocol.replace('http', 'ws');
+      if (node !== undefined) url.searchParams.set('node', node);
+      socket = new WebSocket(url);
+      socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
+        const said = JSON.parse(data) as { readonly type: string; readonly kind?: string };
+        if (said.type === 'ready') {
+          failures = 0;
+          // What happened before it was listened to was not heard.
+          void client.invalidateQueries({ queryKey: engineKey(environmentId, node) });
+        }
+        if (said.type !== 'event') return;
+        for (const section of STALE[said.kind ?? ''] ?? []) stale.add(section);
+        timer ??= setTimeout(flush, GATHER_MS);
+      });
+      socket.addEventListener('close', ({ code, reason }) => {
+        if (isClosed || !mayComeBack({ code: code === 1000 ? 1006 : code, reason, message: undefined })) return;
+        retry = setTimeout(follow, pauseMs(failures));
+        failures += 1;
+      });
+    }
+
+    follow();
+    return () => {
+      isClosed = true;
+      clearTimeout(retry);
+      clearTimeout(timer);
+      socket?.close();
+    };
+  }, [client, environmentId, node, isOpen]);
+}

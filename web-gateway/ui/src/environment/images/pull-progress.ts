@@ -1,0 +1,53 @@
+/** Pulling an image, as the engine tells how far it is: one line of JSON for each step of each layer. */
+import { ApiError } from '../../api/api-error.ts';
+import { callDocker } from '../../api/docker.ts';
+
+export interface LayerProgress {
+  readonly id: string;
+  readonly status: string;
+  /** Bytes; null where the engine does not say. */
+  readonly current: number | null;
+  readonly total: number | null;
+}
+
+export interface PullProgress {
+  readonly layers: readonly LayerProgress[];
+  /** What it said last of the whole. */
+  readonly status: string;
+}
+
+interface ApiProgress {
+  readonly id?: string;
+  readonly status?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly error?: string;
+}
+
+/** The name and the tag or digest it is asked by. Without one it is `latest`: the engine would pull all. */
+export function imageAsked(typed: string): { readonly fromImage: string; readonly tag?: string } {
+  const name = typed.trim();
+  if (name.includes('@')) return { fromImage: name };
+  const colon = name.lastIndexOf(':');
+  return colon > name.lastIndexOf('/') ? { fromImage: name.slice(0, colon), tag: name.slice(colon + 1) } : { fromImage: name, tag: 'latest' };
+}
+
+/** Resolves when it is there. Throws ApiError with the engine's words. */
+export async function pullImage(environmentId: string, node: string | undefined, typed: string, signal: AbortSignal, onProgress: (progress: PullProgress) => void): Promise<void> {
+  const response = await callDocker(environmentId, '/images/create', { method: 'POST', node: node ?? null, query: { ...imageAsked(typed) }, signal });
+  const layers = new Map<string, LayerProgress>();
+  let status = '';
+  let begun = '';
+  const reader = (response.body ?? new ReadableStream<Uint8Array<ArrayBuffer>>()).pipeThrough(new TextDecoderStream()).getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const lines = (begun + piece.value).split('\n');
+    begun = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.trim() === '') continue;
+      const said = JSON.parse(line) as ApiProgress;
+      if (said.error !== undefined) throw new ApiError('engine-refused', 500, said.error);
+      if (said.id !== undefined && said.progressDetail !== undefined) layers.set(said.id, { id: said.id, status: said.status ?? '', current: said.progressDetail.current ?? null, total: said.progressDetail.total ?? null });
+      else status = said.status ?? status;
+    }
+    onProgress({ layers: [...layers.values()], status });
+  }
+}
