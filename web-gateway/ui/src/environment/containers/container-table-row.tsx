@@ -1,7 +1,8 @@
 /** One container: how it is, and what can be done with it. */
-import { ActionIcon, Anchor, Group, Menu, Table, Text } from '@mantine/core';
+import { ActionIcon, Group, Menu, Table, Text } from '@mantine/core';
 import { IconChartLine, IconDots, IconFileText, IconInfoCircle, IconTerminal2 } from '@tabler/icons-react';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
+import { AnchorLink } from '../../parts/anchor-link.tsx';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { ConfirmDialog } from '../confirm-dialog.tsx';
@@ -46,8 +47,8 @@ export function ContainerTableRow({ container, index, measure }: { readonly cont
 
   return (
     <Table.Tr aria-rowindex={index + 2} data-index={index} ref={measure ?? null} data-container={name}>
-      <Table.Td className={classes['cell'] ?? ''}>
-        <Anchor component={Link} to="/environments/$id" params={{ id: environment.id } as never} search={((now: object) => ({ ...now, container: id, view: 'inspect' })) as never} size="sm" fw={600} title={name}>{name}</Anchor>
+      <Table.Td className={classes['cell'] ?? ''} title={name}>
+        <AnchorLink from="/environments/$id" to="." search={(now) => ({ ...now, container: id, view: 'inspect' })} size="sm" fw={600}>{name}</AnchorLink>
         {service !== null && service !== name && <Text size="xs" c="dimmed" truncate>{service}</Text>}
       </Table.Td>
       <Table.Td>

@@ -1,6 +1,6 @@
 /** The images of an engine: what there is, pulling more, removing some. */
 import { Code, Stack, Text } from '@mantine/core';
-import { columnsOf } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import type { ImageRow } from '../engine/engine-rows.ts';
 import { bytesText } from '../tables/bytes-text.ts';
@@ -25,10 +25,10 @@ const COLUMNS = [
       <RemoveAction name={nameOf(original)} text={original.tags.length > 1 ? `It has ${original.tags.length} names; the image goes with the last of them. Each is removed.` : 'Containers that use it keep it from being removed.'} call={{ method: 'DELETE', path: `/images/${encodeURIComponent(original.id)}`, query: { force: original.tags.length > 1 } }} />
     ),
   }),
-];
+] as readonly DataColumn<ImageRow>[];
 
 export function ImagesTab(): React.JSX.Element {
-  return <SectionFrame section="images" noun="images" columns={COLUMNS as never} rowId={({ id }) => id} textOf={textOf} sortedBy="name" actions={<PullImage />} />;
+  return <SectionFrame section="images" noun="images" columns={COLUMNS} rowId={({ id }) => id} textOf={textOf} sortedBy="name" actions={<PullImage />} />;
 }
 
 const textOf = ({ tags, id }: ImageRow): string => `${tags.join(' ')} ${id}`;

@@ -1,6 +1,6 @@
 /** The networks of an engine. */
 import { Text } from '@mantine/core';
-import { columnsOf } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
 import type { NetworkRow } from '../engine/engine-rows.ts';
 import { RemoveAction } from '../tables/remove-action.tsx';
 import { SectionFrame } from '../tables/section-frame.tsx';
@@ -21,9 +21,9 @@ const COLUMNS = [
     header: 'Actions',
     cell: ({ row: { original: { id, name } } }) => <RemoveAction name={name} text="Containers that use it keep it from being removed." call={{ method: 'DELETE', path: `/networks/${id}` }} whyNot={BUILT_IN.has(name) ? 'It is the engine’s own.' : null} />,
   }),
-];
+] as readonly DataColumn<NetworkRow>[];
 const textOf = ({ name, driver, scope, subnets, project }: NetworkRow): string => `${name} ${driver} ${scope} ${subnets.join(' ')} ${project ?? ''}`;
 
 export function NetworksTab(): React.JSX.Element {
-  return <SectionFrame section="networks" noun="networks" columns={COLUMNS as never} rowId={({ id }) => id} textOf={textOf} sortedBy="name" />;
+  return <SectionFrame section="networks" noun="networks" columns={COLUMNS} rowId={({ id }) => id} textOf={textOf} sortedBy="name" />;
 }

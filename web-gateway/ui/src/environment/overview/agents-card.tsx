@@ -1,7 +1,7 @@
 /** The agents of an environment: one for each node. */
 import { Code, Text } from '@mantine/core';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { columnsOf, DataTable } from '../../parts/data-table.tsx';
+import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import type { Environment } from '../environment-queries.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
@@ -21,7 +21,7 @@ const COLUMNS = [
     header: 'Trouble',
     cell: ({ row: { original } }) => (original.addressFailure === null ? <Text span inherit c="dimmed">none</Text> : `It can not use ${original.addressFailure.address}: ${original.addressFailure.detail}`),
   }),
-];
+] as readonly DataColumn<Agent>[];
 
 export function AgentsCard(): React.JSX.Element {
   const { environment } = useEnvironmentPage();
@@ -29,7 +29,7 @@ export function AgentsCard(): React.JSX.Element {
     <Card title="Agents">
       <DataTable
         label="Agents"
-        columns={COLUMNS as never}
+        columns={COLUMNS}
         rows={environment.agents}
         rowId={({ node, address }) => `${node} ${address}`}
         empty={<EmptyState title="No agent yet">Start one with a join token: it shows up here with its first poll.</EmptyState>}

@@ -1,10 +1,11 @@
 /** The snapshots of an environment that differ, and what differs between two of them. */
-import { Anchor, Button, Group, Radio, Stack, Text } from '@mantine/core';
+import { Button, Group, Radio, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import { AnchorLink } from '../../parts/anchor-link.tsx';
 import { answerOf, api } from '../../api/client.ts';
-import { columnsOf, DataTable } from '../../parts/data-table.tsx';
+import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
@@ -33,9 +34,9 @@ const COLUMNS = [
   column.display({
     id: 'look',
     header: 'Look',
-    cell: ({ row: { original } }) => <Anchor component={Link} to="." search={((now: object) => ({ ...now, tab: 'containers', at: original.recordedAt })) as never} size="sm" aria-label={`Containers as of ${exactText(original.recordedAt)}`}>Containers then</Anchor>,
+    cell: ({ row: { original } }) => <AnchorLink from="/environments/$id" to="." search={(now) => ({ ...now, tab: 'containers', at: original.recordedAt })} size="sm" aria-label={`Containers as of ${exactText(original.recordedAt)}`}>Containers then</AnchorLink>,
   }),
-];
+] as readonly DataColumn<SnapshotItem>[];
 
 export function SnapshotsTab(): React.JSX.Element {
   const { environment, at, access } = useEnvironmentPage();
@@ -57,7 +58,7 @@ export function SnapshotsTab(): React.JSX.Element {
         <Text size="sm" c="dimmed">Each that differs from the one before. Choose two to compare.</Text>
         {access === 'full' && at === undefined && <TakeSnapshot id={environment.id} />}
       </Group>
-      <DataTable label="Snapshots" columns={COLUMNS as never} rows={items} rowId={({ recordedAt, node }) => `${recordedAt} ${node ?? ''}`} initialSorting={[{ id: 'recordedAt', desc: true }]} {...(items.length > 8 ? { height: '380px' } : {})} empty={<EmptyState title="No snapshot yet">One is taken when the agent has joined, every hour, and before an idle tunnel closes.</EmptyState>} />
+      <DataTable label="Snapshots" columns={COLUMNS} rows={items} rowId={({ recordedAt, node }) => `${recordedAt} ${node ?? ''}`} initialSorting={[{ id: 'recordedAt', desc: true }]} {...(items.length > 8 ? { height: '380px' } : {})} empty={<EmptyState title="No snapshot yet">One is taken when the agent has joined, every hour, and before an idle tunnel closes.</EmptyState>} />
       {hasNextPage && <Button variant="default" size="xs" loading={isFetchingNextPage} onClick={() => void fetchNextPage()} style={{ alignSelf: 'center' }}>Show older ones</Button>}
       {was !== undefined && is !== undefined && <SnapshotComparison before={was} after={is} />}
       {(was === undefined) !== (is === undefined) && <Text size="sm" role="status">Choose the other one too.</Text>}

@@ -3,7 +3,7 @@ import { Button, Drawer, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { askDocker } from '../../api/docker.ts';
-import { columnsOf, DataTable } from '../../parts/data-table.tsx';
+import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
@@ -39,7 +39,7 @@ const COLUMNS = [
   column.accessor('state', { header: 'State', cell: ({ row: { original } }) => <div><Text size="sm">{original.state}{original.desired === original.state ? '' : ` (should be ${original.desired})`}</Text>{original.error !== '' && <Text size="xs" c="var(--mantine-color-error)">{original.error}</Text>}</div> }),
   column.accessor('at', { header: 'Since', cell: ({ getValue }) => <RelativeTime at={getValue()} /> }),
   column.display({ id: 'actions', header: 'Actions', cell: ({ row: { original } }) => <TaskLinks task={original} /> }),
-];
+] as readonly DataColumn<TaskRow>[];
 
 /** @param name undefined where none is looked at */
 export function ServiceTasks({ name }: { readonly name: string | undefined }): React.JSX.Element {
@@ -73,7 +73,7 @@ function Tasks({ name }: { readonly name: string }): React.JSX.Element {
     error: Status.Err ?? '',
     container: Status.State === 'running' ? (Status.ContainerStatus?.ContainerID ?? null) : null,
   }));
-  return <DataTable label={`Tasks of ${name}`} columns={COLUMNS as never} rows={rows} rowId={({ id }) => id} initialSorting={[{ id: 'slot', desc: false }]} empty={<EmptyState title="No tasks" />} />;
+  return <DataTable label={`Tasks of ${name}`} columns={COLUMNS} rows={rows} rowId={({ id }) => id} initialSorting={[{ id: 'slot', desc: false }]} empty={<EmptyState title="No tasks" />} />;
 }
 
 /** The container may be on any node: its page is that node's. */

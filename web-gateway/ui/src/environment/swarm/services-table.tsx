@@ -1,7 +1,8 @@
 /** The services of a Swarm: how many of their tasks run, how many should, and where. */
-import { Anchor, Group, Text } from '@mantine/core';
-import { Link, useSearch } from '@tanstack/react-router';
-import { columnsOf } from '../../parts/data-table.tsx';
+import { Group, Text } from '@mantine/core';
+import { useSearch } from '@tanstack/react-router';
+import { AnchorLink } from '../../parts/anchor-link.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
 import type { ServiceRow } from '../engine/engine-rows.ts';
 import { RemoveAction } from '../tables/remove-action.tsx';
 import { SectionFrame } from '../tables/section-frame.tsx';
@@ -15,7 +16,7 @@ const column = columnsOf<ServiceRow>();
 const COLUMNS = [
   column.accessor('name', {
     header: 'Service',
-    cell: ({ row: { original } }) => <Anchor component={Link} to="." search={((now: object) => ({ ...now, service: original.name })) as never} size="sm" fw={600} aria-label={`Tasks of ${original.name}`}>{original.name}</Anchor>,
+    cell: ({ row: { original } }) => <AnchorLink from="/environments/$id" to="." search={(now) => ({ ...now, service: original.name })} size="sm" fw={600} aria-label={`Tasks of ${original.name}`}>{original.name}</AnchorLink>,
   }),
   column.accessor(({ stack }) => stack ?? '', { id: 'stack', header: 'Stack' }),
   column.accessor('image', { header: 'Image', cell: ({ getValue }) => <Text size="sm" maw={320} truncate title={getValue()}>{getValue()}</Text> }),
@@ -31,14 +32,14 @@ const COLUMNS = [
       </Group>
     ),
   }),
-];
+] as readonly DataColumn<ServiceRow>[];
 const textOf = ({ name, image, stack, mode }: ServiceRow): string => `${name} ${image} ${stack ?? ''} ${mode}`;
 
 export function ServicesTable(): React.JSX.Element {
   const { service } = useSearch({ from: '/environments/$id' });
   return (
     <>
-      <SectionFrame section="services" noun="services" columns={COLUMNS as never} rowId={({ id }) => id} textOf={textOf} sortedBy="name" />
+      <SectionFrame section="services" noun="services" columns={COLUMNS} rowId={({ id }) => id} textOf={textOf} sortedBy="name" />
       <ServiceTasks name={service} />
     </>
   );

@@ -1,8 +1,8 @@
 /** The nodes of a Swarm, each a way to its own engine. */
-import { Anchor, Badge, Group, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Badge, Group, Text } from '@mantine/core';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
-import { columnsOf } from '../../parts/data-table.tsx';
+import { AnchorLink } from '../../parts/anchor-link.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
 import { ToneWord } from '../../parts/status-word.tsx';
 import type { SwarmNodeRow } from '../engine/engine-rows.ts';
 import { SectionFrame } from '../tables/section-frame.tsx';
@@ -12,7 +12,7 @@ const COLUMNS = [
   column.accessor('hostname', {
     header: 'Node',
     cell: ({ row: { original } }) => (
-      <Anchor component={Link} to="." search={((now: object) => ({ ...now, tab: 'containers', node: original.id })) as never} size="sm" fw={600} aria-label={`Containers on ${original.hostname}`}>{original.hostname}</Anchor>
+      <AnchorLink from="/environments/$id" to="." search={(now) => ({ ...now, tab: 'containers', node: original.id })} size="sm" fw={600} aria-label={`Containers on ${original.hostname}`}>{original.hostname}</AnchorLink>
     ),
   }),
   column.accessor('role', { header: 'Role', cell: ({ row: { original } }) => <Group gap={6}><Text size="sm">{original.role}</Text>{original.isLeader && <Badge size="xs" variant="default">leader</Badge>}</Group> }),
@@ -20,9 +20,9 @@ const COLUMNS = [
   column.accessor('availability', { header: 'Availability' }),
   column.accessor('address', { header: 'Address' }),
   column.accessor('engineVersion', { header: 'Engine' }),
-];
+] as readonly DataColumn<SwarmNodeRow>[];
 const textOf = ({ hostname, role, state, address }: SwarmNodeRow): string => `${hostname} ${role} ${state} ${address}`;
 
 export function SwarmNodes(): React.JSX.Element {
-  return <SectionFrame section="nodes" noun="nodes" columns={COLUMNS as never} rowId={({ id }) => id} textOf={textOf} sortedBy="hostname" />;
+  return <SectionFrame section="nodes" noun="nodes" columns={COLUMNS} rowId={({ id }) => id} textOf={textOf} sortedBy="hostname" />;
 }

@@ -1,6 +1,6 @@
 /** The volumes of an engine. */
 import { Text } from '@mantine/core';
-import { columnsOf } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
 import type { VolumeRow } from '../engine/engine-rows.ts';
 import { RemoveAction } from '../tables/remove-action.tsx';
 import { SectionFrame } from '../tables/section-frame.tsx';
@@ -19,9 +19,9 @@ const COLUMNS = [
     header: 'Actions',
     cell: ({ row: { original: { name } } }) => <RemoveAction name={name} text="All that is stored in it is lost." call={{ method: 'DELETE', path: `/volumes/${encodeURIComponent(name)}` }} whyNot={name === AGENTS ? 'It is the agent’s own: in it the agent keeps who it is.' : null} />,
   }),
-];
+] as readonly DataColumn<VolumeRow>[];
 const textOf = ({ name, driver, project }: VolumeRow): string => `${name} ${driver} ${project ?? ''}`;
 
 export function VolumesTab(): React.JSX.Element {
-  return <SectionFrame section="volumes" noun="volumes" columns={COLUMNS as never} rowId={({ name }) => name} textOf={textOf} sortedBy="name" />;
+  return <SectionFrame section="volumes" noun="volumes" columns={COLUMNS} rowId={({ name }) => name} textOf={textOf} sortedBy="name" />;
 }
