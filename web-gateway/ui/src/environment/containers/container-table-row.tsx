@@ -24,7 +24,7 @@ const VIEWS = [
 
 export function ContainerTableRow({ container, index, measure }: { readonly container: ContainerRow; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
   const { id, name, image, state, health, says, createdAt, ports, labels } = container;
-  const { environment, whyNoActions, whyNotLive } = useEnvironmentPage();
+  const { whyNoActions, whyNotLive } = useEnvironmentPage();
   const { act, whyNot, isBusy, question, closeQuestion } = useContainerVerbs(container);
   const navigate = useNavigate({ from: '/environments/$id' });
   const show = (view: ContainerView): void => void navigate({ search: (now) => ({ ...now, container: id, view }) });
