@@ -22,6 +22,8 @@ export interface EnvironmentRow {
   /** Why the tunnel was lost or could not be opened, where that was the last that was tried. */
   readonly tunnelFailure: string | null;
   readonly snapshotTakenAt: string | null;
+  /** Of the past: what of it may be older than it was; past/approximate.ts says it. */
+  readonly approximate: readonly string[];
   /** Null where no snapshot was taken. */
   readonly counts: { readonly running: number; readonly containers: number; readonly unhealthy: number; readonly stacks: number; readonly services: number } | null;
 }
@@ -42,7 +44,7 @@ export async function askEnvironmentsById(ids: readonly string[]): Promise<reado
 
 const FURTHEST = ['open', 'opening', 'required'];
 
-function rowOf({ id, name, status, tags, platform, heartbeat, tunnel, tunnels, snapshot }: Environment): EnvironmentRow {
+function rowOf({ id, name, status, tags, platform, heartbeat, tunnel, tunnels, snapshot, approximate = [] }: Environment): EnvironmentRow {
   const states = [tunnel, ...tunnels].map(({ state }) => state as string);
   const summary = snapshot?.summary ?? null;
   return {
@@ -55,6 +57,7 @@ function rowOf({ id, name, status, tags, platform, heartbeat, tunnel, tunnels, s
     tunnel: FURTHEST.find((state) => states.includes(state)) ?? 'closed',
     tunnelFailure: tunnel.state === 'open' || tunnel.lastFailure === null ? null : (tunnel.lastFailure.detail || tunnel.lastFailure.reason),
     snapshotTakenAt: snapshot?.takenAt ?? null,
+    approximate,
     counts: summary === null ? null : { running: summary.containers.running, containers: summary.containers.total, unhealthy: summary.containers.unhealthy, stacks: summary.stacks, services: summary.services },
   };
 }

@@ -29,14 +29,15 @@ function fieldsOf(queries: readonly Query[], instant: string): ReadonlySet<strin
 
 interface MayBeApproximate {
   readonly approximate?: readonly string[];
+  readonly environment?: MayBeApproximate;
   readonly items?: readonly MayBeApproximate[];
   readonly pages?: readonly MayBeApproximate[];
 }
 
-/** Of an answer, a list, or a list's pages. */
+/** Of an answer, what it is held with, a list, or a list's pages. */
 function fieldsIn(data: unknown): readonly string[] {
   if (typeof data !== 'object' || data === null) return [];
-  const { approximate, items, pages } = data as MayBeApproximate;
+  const { approximate, environment, items, pages } = data as MayBeApproximate;
   if (approximate !== undefined) return approximate;
-  return [...(items ?? []), ...(pages ?? [])].flatMap(fieldsIn);
+  return [environment, ...(items ?? []), ...(pages ?? [])].flatMap(fieldsIn);
 }
