@@ -17,12 +17,23 @@ export type ChangesListener = (changes: readonly Change[] | undefined) => void;
 
 const LiveContext = createContext<Live>({ state: 'connecting', listen: () => () => undefined });
 
-export function LiveUpdates({ onSignedOut, children }: { readonly onSignedOut: () => void; readonly children: React.ReactNode }): React.JSX.Element {
+interface LiveUpdatesProps {
+  /** Called when the session has ended that the connection was opened with. */
+  readonly onSignedOut: () => void;
+  /** Another number opens a connection anew, by the session there is now. */
+  readonly renewals: number;
+  /** Whether the role may be told of anything. */
+  readonly isTold: boolean;
+  readonly children: React.ReactNode;
+}
+
+export function LiveUpdates({ onSignedOut, renewals, isTold, children }: LiveUpdatesProps): React.JSX.Element {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>('connecting');
   const listeners = useRef(new Set<ChangesListener>());
 
   useEffect(() => {
+    if (!isTold) return undefined;
     let gathered: Change[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tell = (changes: readonly Change[] | undefined): void => {
@@ -58,7 +69,7 @@ export function LiveUpdates({ onSignedOut, children }: { readonly onSignedOut: (
       clearTimeout(timer);
       connection.close();
     };
-  }, [client, onSignedOut]);
+  }, [client, onSignedOut, renewals, isTold]);
 
   const live = useMemo<Live>(
     () => ({

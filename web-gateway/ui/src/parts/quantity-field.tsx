@@ -1,5 +1,5 @@
 /** A field for a quantity: a number, a unit that people use, and, where there is one, the word for nought. */
-import { Checkbox, Fieldset, Group, NativeSelect, NumberInput, Text } from '@mantine/core';
+import { Checkbox, Group, NativeSelect, NumberInput, Text } from '@mantine/core';
 import { useId, useState } from 'react';
 import { unitOf, type Unit } from './quantity.ts';
 import classes from './quantity-field.module.css';
@@ -36,9 +36,10 @@ export function QuantityField({ label, description, units, value, onChange, zero
   }
 
   return (
-    <Fieldset variant="unstyled" legend={label} className={classes['field'] ?? ''} aria-describedby={description === undefined ? undefined : `${id}-says`}>
-      {description !== undefined && <Text id={`${id}-says`} size="xs" c="dimmed" mb={4}>{description}</Text>}
-      <Group gap="xs" align="flex-start" wrap="nowrap">
+    <div role="group" aria-labelledby={`${id}-label`} {...(description === undefined ? {} : { 'aria-describedby': `${id}-says` })}>
+      <Text id={`${id}-label`} size="sm" fw={600} lh={1.45}>{label}</Text>
+      {description !== undefined && <Text id={`${id}-says`} size="xs" c="dimmed">{description}</Text>}
+      <Group gap="xs" mt={5}>
         <NumberInput
           aria-label={label}
           className={classes['number'] ?? ''}
@@ -74,7 +75,6 @@ export function QuantityField({ label, description, units, value, onChange, zero
           <Checkbox
             label={zeroMeans}
             aria-label={`${label}: ${zeroMeans.toLowerCase()}`}
-            className={classes['zero'] ?? ''}
             checked={isZero}
             disabled={isReadOnly}
             onChange={(event) => {
@@ -86,6 +86,6 @@ export function QuantityField({ label, description, units, value, onChange, zero
         )}
       </Group>
       {error !== undefined && <Text id={`${id}-fault`} size="xs" c="var(--mantine-color-error)" mt={4}>{error}</Text>}
-    </Fieldset>
+    </div>
   );
 }

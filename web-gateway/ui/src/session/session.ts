@@ -7,7 +7,8 @@ import type { paths } from '../api/generated/openapi.d.ts';
 export type Session = paths['/api/v1/sessions/current']['get']['responses'][200]['content']['application/json'];
 export type Role = 'admin' | 'operator' | 'auditor' | 'metrics';
 
-const RANK: Readonly<Record<Role, number>> = { metrics: 0, auditor: 1, operator: 2, admin: 3 };
+/** Each may what those below it may. */
+export const RANK: Readonly<Record<Role, number>> = { metrics: 0, auditor: 1, operator: 2, admin: 3 };
 
 /** Null where nobody is signed in. */
 export const sessionQuery = queryOptions({

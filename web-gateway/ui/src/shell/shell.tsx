@@ -7,11 +7,13 @@ import { useEffect } from 'react';
 import { PastBanner } from '../past/past-banner.tsx';
 import { usePastInstant, useShowsPast } from '../past/past-instant.ts';
 import { TimeMachineButton } from '../past/time-machine-button.tsx';
+import { PasswordHint } from '../session/password-hint.tsx';
 import { useMay, useSession } from '../session/session.ts';
 import { useSignOut } from '../session/sign-out.ts';
 import { CommandPalette, CommandPaletteButton } from './command-palette.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { Mark } from './mark.tsx';
+import { NothingForRole } from './nothing-for-role.tsx';
 import { placesFor } from './places.ts';
 
 export function Shell(): React.JSX.Element {
@@ -40,7 +42,7 @@ export function Shell(): React.JSX.Element {
           <Group gap="xs" wrap="nowrap">
             <CommandPaletteButton />
             {maySeeRecord && <TimeMachineButton isOpen={isTimeMachineOpen} onToggle={timeMachine.toggle} />}
-            <LiveIndicator />
+            {maySeeRecord && <LiveIndicator />}
             <AccountMenu />
           </Group>
         </Group>
@@ -54,7 +56,8 @@ export function Shell(): React.JSX.Element {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <PastBanner isOpen={isTimeMachineOpen} onClose={timeMachine.close} />
-        <Outlet />
+        {path === '/' && !isPast && <PasswordHint />}
+        {maySeeRecord || path.startsWith('/settings') ? <Outlet /> : <NothingForRole />}
       </AppShell.Main>
       <CommandPalette />
     </AppShell>

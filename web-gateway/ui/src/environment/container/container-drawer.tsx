@@ -5,7 +5,7 @@ import { lazy, Suspense } from 'react';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { StatusWord } from '../../parts/status-word.tsx';
-import { ConfirmDialog } from '../confirm-dialog.tsx';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { containerVerbs } from '../containers/container-actions.ts';
 import { useContainerVerbs } from '../containers/use-container-verbs.ts';
 import { useEnvironmentPage } from '../environment-context.ts';

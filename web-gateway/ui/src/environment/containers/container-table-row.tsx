@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { AnchorLink } from '../../parts/anchor-link.tsx';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
-import { ConfirmDialog } from '../confirm-dialog.tsx';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { ContainerView } from '../environment-search.ts';
 import { serviceOf, type ContainerRow } from '../engine/engine-rows.ts';

@@ -2,7 +2,7 @@
 import { Group, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
-import { ConfirmDialog, type Question } from '../confirm-dialog.tsx';
+import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { isAgentsOwn, WHY_KEPT } from '../engine/agents-own-container.ts';
 import { useEngineAction } from '../engine/use-engine-action.ts';
 import { useEnvironmentPage } from '../environment-context.ts';

@@ -1,6 +1,6 @@
 /** Doing something with one container: whether it may be done, asking where it destroys, and doing it. */
 import { useState } from 'react';
-import type { Question } from '../confirm-dialog.tsx';
+import type { Question } from '../../parts/confirm-dialog.tsx';
 import { isAgentsOwn, WHY_KEPT } from '../engine/agents-own-container.ts';
 import type { ContainerRow } from '../engine/engine-rows.ts';
 import { useEngineAction } from '../engine/use-engine-action.ts';

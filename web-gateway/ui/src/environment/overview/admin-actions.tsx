@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { messageOf } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { CopyButton } from '../../parts/copy-button.tsx';
-import { ConfirmDialog, type Question } from '../confirm-dialog.tsx';
+import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { Card } from './card.tsx';
 

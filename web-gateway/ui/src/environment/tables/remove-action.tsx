@@ -1,7 +1,7 @@
 /** Removes one thing of an engine, once it is asked whether it is meant. */
 import { IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
-import { ConfirmDialog, type Question } from '../confirm-dialog.tsx';
+import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { useEngineAction, type EngineCall } from '../engine/use-engine-action.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { RowAction } from './action-icon.tsx';

@@ -1,0 +1,103 @@
+/** The certificate of the tunnel port, which agents know by its fingerprint; its rotation, and the end of former ones. */
+import { Alert, Button, Code, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { messageOf } from '../../api/api-error.ts';
+import { answerOf, api } from '../../api/client.ts';
+import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
+import { CopyButton } from '../../parts/copy-button.tsx';
+import { ErrorState } from '../../parts/error-state.tsx';
+import { LoadingState } from '../../parts/loading-state.tsx';
+import { useMay } from '../../session/session.ts';
+import { RelativeTime } from '../../time/relative-time.tsx';
+import { Facts } from '../facts.tsx';
+import { sayDone, sayFailed } from '../say.ts';
+import { Section } from '../section.tsx';
+
+const KEY = ['tunnel-certificate'] as const;
+const DAY = 86_400;
+const LEAKED = '0';
+const ACCEPTED = [
+  { value: String(30 * DAY), label: 'for 30 days' },
+  { value: String(7 * DAY), label: 'for 7 days' },
+  { value: String(90 * DAY), label: 'for 90 days' },
+  { value: String(365 * DAY), label: 'for a year' },
+  { value: LEAKED, label: 'not at all: its key leaked' },
+];
+
+export function CertificatePart(): React.JSX.Element {
+  const mayChange = useMay('admin');
+  const client = useQueryClient();
+  const certificate = useQuery({ queryKey: KEY, queryFn: () => answerOf(api.GET('/api/v1/settings/tunnel-certificate')) });
+  const [isRotating, setRotating] = useState(false);
+  const [question, setQuestion] = useState<Question | null>(null);
+  const retire = useMutation({
+    mutationFn: () => answerOf(api.DELETE('/api/v1/settings/tunnel-certificate/formers')),
+    onSuccess(now) {
+      client.setQueryData(KEY, now);
+      sayDone('Former certificates are accepted no more.');
+    },
+    onError: sayFailed,
+  });
+  if (certificate.isPending) return <LoadingState label="Fetching the certificate" />;
+  if (certificate.isError) return <ErrorState error={certificate.error} onRetry={() => void certificate.refetch()} />;
+  const { fingerprint, since, formers } = certificate.data;
+  return (
+    <Stack>
+      <Section
+        title="Tunnel certificate"
+        description="Agents accept this certificate on the tunnel port, and no other. Its fingerprint is in every join token."
+        actions={mayChange && <Button variant="default" onClick={() => setRotating(true)}>Rotate…</Button>}
+      >
+        <Facts
+          facts={[
+            ['Fingerprint', <Code key="fingerprint" style={{ overflowWrap: 'anywhere' }}>{fingerprint}</Code>],
+            ['In use since', since === null ? 'the installation began' : <RelativeTime key="since" at={since} />],
+          ]}
+        />
+        <Group>
+          <CopyButton text={fingerprint} label="Copy the fingerprint" />
+        </Group>
+      </Section>
+      {formers.length > 0 && (
+        <Section
+          title="Former certificates"
+          description="Agents that were not told of the new one yet come back with these."
+          actions={mayChange && <Button variant="default" onClick={() => setQuestion({ title: 'End all former certificates?', text: 'Agents that were not told of the new one yet can open no tunnel any more, until they are deployed anew with a new join token.', action: 'End them', onConfirm: () => retire.mutate() })}>End them…</Button>}
+        >
+          <Facts facts={formers.map(({ fingerprint: former, acceptedUntil }) => [`Accepted until`, <span key={former}><RelativeTime at={acceptedUntil} /> <Code style={{ overflowWrap: 'anywhere' }}>{former}</Code></span>] as const)} />
+        </Section>
+      )}
+      <Modal opened={isRotating} onClose={() => setRotating(false)} title="Rotate the tunnel certificate">
+        <Rotating onDone={() => setRotating(false)} />
+      </Modal>
+      <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
+    </Stack>
+  );
+}
+
+function Rotating({ onDone }: { readonly onDone: () => void }): React.JSX.Element {
+  const client = useQueryClient();
+  const [accepted, setAccepted] = useState(String(30 * DAY));
+  const rotate = useMutation({
+    mutationFn: () => answerOf(api.POST('/api/v1/settings/tunnel-certificate/rotate', { body: { formerAcceptedSeconds: Number(accepted) } })),
+    async onSuccess(now) {
+      client.setQueryData(KEY, now);
+      sayDone('The tunnel port has a new certificate. Agents are told.');
+      onDone();
+      await client.invalidateQueries({ queryKey: ['environment'] });
+    },
+  });
+  return (
+    <Stack>
+      <Text size="sm">The tunnel port gets a new key and certificate. Open tunnels live on, and agents are told of it with their next poll, also those that come back later: nobody has to be visited. Join tokens printed so far stay good while the former certificate is accepted.</Text>
+      <NativeSelect label="The former one is accepted" data={ACCEPTED} value={accepted} onChange={(event) => setAccepted(event.currentTarget.value)} data-autofocus />
+      {accepted === LEAKED && <Alert color="red" variant="light" title="For a key that leaked">All tunnels and polls made under it end at once, and agents that are away now have to be deployed anew.</Alert>}
+      {rotate.isError && <Alert role="alert" color="red" variant="light">{messageOf(rotate.error)}</Alert>}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onDone}>Cancel</Button>
+        <Button loading={rotate.isPending} onClick={() => rotate.mutate()} {...(accepted === LEAKED ? { color: 'red.8' } : {})}>Rotate</Button>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,52 @@
+/** Users, as far as one may know of them. */
+import { allPages, PAGE } from '../../api/all-pages.ts';
+import { errorOf } from '../../api/api-error.ts';
+import type { Asking } from '../../api/asking.ts';
+import { answerOf, api } from '../../api/client.ts';
+import type { paths } from '../../api/generated/openapi.d.ts';
+
+export type User = paths['/api/v1/users']['get']['responses'][200]['content']['application/json']['items'][number];
+export type Grant = User['grants'][number];
+export type Role = User['role'];
+
+export const usersQuery: Asking<readonly User[]> = {
+  queryKey: ['users'],
+  queryFn: () => allPages((cursor) => answerOf(api.GET('/api/v1/users', { params: { query: { limit: PAGE, ...cursor } } }))),
+};
+
+export interface TaggedUser {
+  readonly user: User;
+  /** For If-Match. */
+  readonly tag: string;
+}
+
+/** One user, with the tag that says which version this is. */
+export function userQuery(id: string): Asking<TaggedUser> {
+  return {
+    queryKey: ['users', id],
+    async queryFn() {
+      const { data, error, response } = await api.GET('/api/v1/users/{id}', { params: { path: { id } } });
+      if (data === undefined) throw await errorOf(new Response(JSON.stringify(error), { status: response.status, headers: response.headers }));
+      return { user: data, tag: response.headers.get('etag') ?? '*' };
+    },
+  };
+}
+
+export const ROLES: readonly { readonly value: Role; readonly label: string; readonly says: string }[] = [
+  { value: 'admin', label: 'Admin', says: 'May everything, settings and users included.' },
+  { value: 'operator', label: 'Operator', says: 'Works with the environments whose tags are granted.' },
+  { value: 'auditor', label: 'Auditor', says: 'Sees everything, changes nothing, reaches no engine.' },
+  { value: 'metrics', label: 'Metrics', says: 'Reads measurements, and nothing else.' },
+];
+
+export function roleLabel(role: string): string {
+  return ROLES.find(({ value }) => value === role)?.label ?? role;
+}
+
+/** What an operator reaches, in words. */
+export function grantsText(role: string, grants: readonly Grant[]): string {
+  if (role === 'admin' || role === 'auditor') return 'Every environment';
+  if (role !== 'operator') return 'None';
+  if (grants.length === 0) return 'None yet';
+  return grants.map(({ tag, access }) => `${tag === '*' ? 'every environment' : tag} (${access})`).join(', ');
+}
