@@ -4,6 +4,7 @@ import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
 import { messageOf } from '../api/api-error.ts';
+import { useReachesAll } from '../session/session.ts';
 import { saveFile } from '../parts/save-file.ts';
 import { callsAsCsv, callsAsLines, gatherCalls, MOST_EXPORTED } from './call-export.ts';
 import { activityPage } from './use-activity.ts';
@@ -12,6 +13,7 @@ import { activityPage } from './use-activity.ts';
 export function ExportMenu({ query }: { readonly query: Readonly<Record<string, string>> }): React.JSX.Element {
   /** How many are gathered; undefined while none are. */
   const [count, setCount] = useState<number>();
+  const reachesAll = useReachesAll();
   const under = useRef<AbortController>(undefined);
   useEffect(() => () => under.current?.abort(), []);
 
@@ -53,9 +55,13 @@ export function ExportMenu({ query }: { readonly query: Readonly<Record<string, 
         <Menu.Label>The calls that are shown, up to {MOST_EXPORTED.toLocaleString()}</Menu.Label>
         <Menu.Item onClick={() => void save('csv')}>CSV, for a spreadsheet</Menu.Item>
         <Menu.Item onClick={() => void save('ndjson')}>JSON lines</Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>The record of them, with what proves it</Menu.Label>
-        <Menu.Item component="a" href={recordHref(query)} download>Events of all calls</Menu.Item>
+        {reachesAll && (
+          <>
+            <Menu.Divider />
+            <Menu.Label>The record of them, with what proves it</Menu.Label>
+            <Menu.Item component="a" href={recordHref(query)} download>Events of all calls</Menu.Item>
+          </>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

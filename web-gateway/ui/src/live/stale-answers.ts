@@ -36,6 +36,9 @@ function concerns({ kind, environmentId }: Change, [subject, id]: QueryKey): boo
   return environmentId === null || !OF_AN_ENVIRONMENT.has(subject) || id === environmentId;
 }
 
+/** They catch up by themselves, page by page from the top: see parts/newest-first.ts. */
+const LOGS = new Set<unknown>(['timeline-log', 'activity-log']);
+
 export function markAllStale(client: QueryClient): void {
-  void client.invalidateQueries({ predicate: ({ queryKey }) => !isPast(queryKey) });
+  void client.invalidateQueries({ predicate: ({ queryKey }) => !isPast(queryKey) && !LOGS.has(queryKey[0]) });
 }

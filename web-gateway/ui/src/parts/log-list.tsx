@@ -1,5 +1,5 @@
 /** A log, newest first, grouped by day: only what is in sight is drawn, and what comes while somebody reads waits above. */
-import { Button, Collapse, Group, Loader, Text, UnstyledButton } from '@mantine/core';
+import { Button, Group, Loader, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowUp, IconChevronRight } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState } from 'react';
@@ -107,7 +107,7 @@ export function LogList<Item>({ label, log, idOf, atOf, words, symbol, facts, de
                     </UnstyledButton>
                     <div className={classes['facts']}>{facts(item)}</div>
                   </div>
-                  <Collapse expanded={isOpen} transitionDuration={0}>{isOpen && <div className={classes['details']}>{details(item)}</div>}</Collapse>
+                  {isOpen && <div className={classes['details']}>{details(item)}</div>}
                 </div>
               );
             })}

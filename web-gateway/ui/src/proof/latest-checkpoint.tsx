@@ -6,12 +6,14 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { FactList } from '../parts/fact-list.tsx';
 import { saveFile } from '../parts/save-file.ts';
 import { ToneWord } from '../parts/status-word.tsx';
+import { useReachesAll } from '../session/session.ts';
 import { exactText } from '../time/relative-text.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
 import { isSignatureGood, keyFingerprint, type Checkpoint } from './checkpoint.ts';
 
 export function LatestCheckpoint({ checkpoint }: { readonly checkpoint: Checkpoint }): React.JSX.Element {
   const { at, controlPlaneNode, position, events, chain, publicKey, signature } = checkpoint;
+  const reachesAll = useReachesAll();
   const fingerprint = useQuery({ queryKey: ['key-fingerprint', publicKey], staleTime: Number.POSITIVE_INFINITY, queryFn: () => keyFingerprint(publicKey) });
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="latest-checkpoint" bg="var(--homeport-surface)">
@@ -38,7 +40,7 @@ export function LatestCheckpoint({ checkpoint }: { readonly checkpoint: Checkpoi
           <CopyButton text={JSON.stringify(checkpoint, null, 2)} label="Copy as JSON" />
           <CopyButton text={publicKey} label="Copy the public key" />
           <Button size="xs" variant="default" leftSection={<IconDownload size={14} aria-hidden />} onClick={() => saveFile(`homeport-checkpoint-${position}.json`, 'application/json', `${JSON.stringify(checkpoint)}\n`)}>Download this checkpoint</Button>
-          <Anchor size="sm" href="/api/v1/events/export?stream=checkpoints" download="homeport-checkpoints.ndjson">Download all checkpoints</Anchor>
+          {reachesAll && <Anchor size="sm" href="/api/v1/events/export?stream=checkpoints" download="homeport-checkpoints.ndjson">Download all checkpoints</Anchor>}
         </Group>
       </Stack>
     </Paper>

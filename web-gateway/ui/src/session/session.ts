@@ -37,6 +37,12 @@ export function useMay(role: Role): boolean {
   return data !== undefined && data !== null && RANK[data.role as Role] >= RANK[role];
 }
 
+/** Whether every environment is in reach: the record as a whole is for nobody else. */
+export function useReachesAll(): boolean {
+  const { role, grants } = useSession();
+  return (role as Role) !== 'operator' || grants === null || grants.some(({ tag }) => tag === '*');
+}
+
 /**
  * What the one who is here may do with an environment's engines: `full` is everything, `read` is looking, null is neither. By tags, as the
  * server judges; it has the last word.
