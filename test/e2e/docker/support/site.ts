@@ -21,6 +21,8 @@ export interface Connected {
 export interface Site {
   readonly server: HomeportServer;
   readonly agent: RunningProcess;
+  /** Another one of the same identity, where the first was stopped. */
+  startAgent(): RunningProcess;
   /** What `env create` printed. */
   readonly printed: string;
   /** The variables in it, the agent's. */
@@ -74,7 +76,8 @@ export async function startSite(dockerHost: string, { agentEnv = {}, ...serve }:
     const created = await server.homeport('env', 'create', NAME, ...address);
     if (created.code !== 0) throw new Error(`creating ${NAME} failed: ${created.stderr}`);
     const variables = variablesIn(created.stdout);
-    const agent = own(startHomeportCommand(['agent'], { ...variables, DOCKER_HOST: dockerHost, DATA_PATH: folder.path, ...agentEnv }));
+    const startAgent = (): RunningProcess => own(startHomeportCommand(['agent'], { ...variables, DOCKER_HOST: dockerHost, DATA_PATH: folder.path, ...agentEnv }));
+    const agent = startAgent();
     await eventually('the agent to be up', async () => ((await server.homeport('env', 'list', '--status', 'up', '--quiet')).stdout === '' ? undefined : true), 20_000);
     const env = { ...WITHOUT_OTHER_ENDPOINTS, ...server.clientEnv, DOCKER_CONFIG: path.join(folder.path, 'docker') };
     const startConnected = (command: readonly string[]): RunningProcess => own(startHomeportCommand(['connect', NAME, '--', ...command], env));
@@ -88,6 +91,7 @@ export async function startSite(dockerHost: string, { agentEnv = {}, ...serve }:
     return {
       server,
       agent,
+      startAgent,
       printed: created.stdout,
       variables,
       folder: folder.path,

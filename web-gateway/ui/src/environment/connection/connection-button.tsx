@@ -1,5 +1,5 @@
 /** How the connection stands, in the head of the page: a word, its steps on demand, and the way to end it. */
-import { Button, Group, Popover, Text, UnstyledButton } from '@mantine/core';
+import { Button, Group, Popover, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
@@ -16,12 +16,13 @@ export function ConnectionState({ connection, mayDisconnect }: { readonly connec
     <Group gap="xs">
       <Popover width={320} position="bottom-end" withArrow trapFocus returnFocus>
         <Popover.Target>
-          <UnstyledButton aria-label="How it was connected">
+          <UnstyledButton mih={24}>
             <Group gap={6} wrap="nowrap">
               <StatusWord of="tunnel" state="open" />
               <Text size="xs" c="dimmed" td="underline">
                 {wasOpenedHere && withinMs !== null ? `in ${(withinMs / 1000).toFixed(2)} s` : <RelativeTime at={tunnel.openedAt} />}
               </Text>
+              <VisuallyHidden>: how it was connected</VisuallyHidden>
             </Group>
           </UnstyledButton>
         </Popover.Target>

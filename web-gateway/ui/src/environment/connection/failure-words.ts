@@ -25,6 +25,10 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'duplicate-agent': 'Another agent polls with the same Edge ID and token: create an environment for this machine, or stop the other.',
 };
 
+/** A tunnel that was lost is opened again: that it was is no reason why it can not. Of TunnelLost: docs/events.md. */
+const LOSSES = new Set(['connection-lost', 'agent-stopped', 'agent-reports-none', 'server-restarted', 'control-plane-stopping']);
+/** Over two intervals and so many seconds a poll is overdue. */
+const OVERDUE_SECONDS = 5;
 /** With fewer seconds than this a tunnel that is not open yet is on its way. */
 const PATIENCE_SECONDS = 15;
 
@@ -49,9 +53,13 @@ export function connectionFailure({ environment, tunnel, asked, requiredAt, nowM
   }
   const waitedSeconds = requiredAt === null ? 0 : (nowMs - Date.parse(requiredAt)) / 1000;
   const failure = tunnel?.lastFailure ?? null;
-  if (failure !== null && (requiredAt === null || failure.at >= requiredAt)) return { code: failure.reason, words: `The tunnel could not be opened: ${failure.detail}.`.replace('..', '.'), advice: adviceOn(failure.reason) };
+  if (failure !== null && !LOSSES.has(failure.reason) && (requiredAt === null || failure.at >= requiredAt)) return { code: failure.reason, words: `The tunnel could not be opened: ${failure.detail}.`.replace('..', '.'), advice: adviceOn(failure.reason) };
+  const silentSeconds = heartbeat.lastPolledAt === null ? 0 : (nowMs - Date.parse(heartbeat.lastPolledAt)) / 1000;
+  if (silentSeconds > 2 * heartbeat.intervalSeconds + OVERDUE_SECONDS && waitedSeconds > OVERDUE_SECONDS) {
+    return { code: 'agent-not-polling', words: `Its agent has not polled for ${spanText(silentSeconds)}.`, advice: adviceOn('agent-not-polling') };
+  }
   // An agent that asks now and then is told when it asks.
-  if (waitedSeconds > Math.max(PATIENCE_SECONDS, environment.heartbeat.intervalSeconds + PATIENCE_SECONDS)) {
+  if (waitedSeconds > Math.max(PATIENCE_SECONDS, heartbeat.intervalSeconds + PATIENCE_SECONDS)) {
     return { code: 'tunnel-timeout', words: `The agent polls, but has opened no tunnel in ${spanText(waitedSeconds)}.`, advice: adviceOn('tunnel-timeout') };
   }
   return null;
@@ -63,8 +71,6 @@ function adviceOn(code: string): string | null {
       return 'Check that the agent runs, and that its machine reaches this server: there, homeport agent doctor names the first trouble. It connects by itself as soon as the agent polls.';
     case 'tunnel-timeout':
       return 'Its machine may not reach the tunnel port, or does so through a proxy: homeport agent doctor, run there, says which.';
-    case 'tunnel-lost':
-      return 'The agent opens it again by itself.';
     default:
       return null;
   }

@@ -53,6 +53,7 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
   const navigate = useNavigate({ from: '/environments/$id' });
   const { act, whyNot, isBusy, question, closeQuestion } = useContainerVerbs(container);
   const target = { environmentId: environment.id, node, container: container.id };
+  const isUp = containerVerbs.stop.isFor(container.state);
   // What follows goes on by itself while the tunnel comes back.
   const whyNotFollowed = source.kind === 'engine' ? null : whyNotLive;
   const whyNoTerminal = source.kind === 'engine' && !source.isReachable ? null : whyNoActions;
@@ -85,11 +86,11 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
           <Tabs.Tab value="attach">Attach</Tabs.Tab>
         </Tabs.List>
         <Suspense fallback={<LoadingState />}>
-          <Tabs.Panel value="logs" className={classes['panel'] ?? ''}>{whyNotFollowed === null ? <LogsView key={container.id} target={target} name={container.name} /> : <NotLive what="Logs" why={whyNotFollowed} />}</Tabs.Panel>
+          <Tabs.Panel value="logs" className={classes['panel'] ?? ''}>{whyNotFollowed === null ? <LogsView key={container.id} target={target} name={container.name} isRunning={isUp} /> : <NotLive what="Logs" why={whyNotFollowed} />}</Tabs.Panel>
           <Tabs.Panel value="terminal" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="exec" /> : <NotLive what="A terminal" why={whyNoTerminal} />}</Tabs.Panel>
           <Tabs.Panel value="attach" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="attach" /> : <NotLive what="Attaching" why={whyNoTerminal} />}</Tabs.Panel>
-          <Tabs.Panel value="stats" className={classes['scrolled'] ?? ''}>{whyNotFollowed === null ? <StatsView key={container.id} target={target} /> : <NotLive what="Figures" why={whyNotFollowed} />}</Tabs.Panel>
-          <Tabs.Panel value="inspect" className={classes['scrolled'] ?? ''}><InspectView container={container} /></Tabs.Panel>
+          <Tabs.Panel value="stats" className={classes['scrolled'] ?? ''} tabIndex={0}>{whyNotFollowed === null ? <StatsView key={`${container.id} ${isUp}`} target={target} /> : <NotLive what="Figures" why={whyNotFollowed} />}</Tabs.Panel>
+          <Tabs.Panel value="inspect" className={classes['scrolled'] ?? ''} tabIndex={0}><InspectView container={container} /></Tabs.Panel>
         </Suspense>
       </Tabs>
       <ConfirmDialog question={question} onClose={closeQuestion} />

@@ -1,7 +1,7 @@
 /** Saves a container's logs as a file. */
 import { endInWords, socketUrl, type SocketTarget } from '../container/container-socket.ts';
 import type { BufferedLine } from './log-buffer.ts';
-import { createLogLines } from './log-lines.ts';
+import { createLogLines, lineOf } from './log-lines.ts';
 
 /** A browser keeps it in memory until it is saved. */
 const MOST_CHARACTERS = 256 * 1024 * 1024;
@@ -38,11 +38,11 @@ export function allLogs(target: SocketTarget, signal: AbortSignal): Promise<read
   };
   signal.addEventListener('abort', () => socket.close(), { once: true });
   socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
-    if (typeof data !== 'string') return put(lines.take(new Uint8Array(data)).map(textOf).join(''));
+    if (typeof data !== 'string') return put(lines.take(new Uint8Array(data)).map((line) => textOf(lineOf(line))).join(''));
     const said = JSON.parse(data) as { readonly type: string; readonly tty?: boolean; readonly message?: string };
     if (said.type === 'ready') lines = createLogLines(said.tty === true);
     else if (said.type === 'end') {
-      put(lines.end().map(textOf).join(''));
+      put(lines.end().map((line) => textOf(lineOf(line))).join(''));
       resolve(parts);
     } else if (said.type === 'error') ({ message } = said);
   });

@@ -9,11 +9,17 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A line as it came: most of a flood is never looked at any closer. */
+export interface RawLine {
+  readonly stream: LogStream;
+  readonly raw: string;
+}
+
 export interface LogLines {
   /** What a message brings to an end. */
-  take(message: Uint8Array): LogLine[];
+  take(message: Uint8Array): RawLine[];
   /** What is left without an end. */
-  end(): LogLine[];
+  end(): RawLine[];
 }
 
 /** A longer one is cut: nobody reads it here, and it would slow the page. */
@@ -21,15 +27,16 @@ const LONGEST = 16_384;
 const TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ?/;
 const STREAMS: Readonly<Record<number, LogStream>> = { 1: 'out', 2: 'err' };
 
+/** Its time and its text. */
+export function lineOf({ stream, raw }: RawLine): LogLine {
+  const found = TIMESTAMP.exec(raw);
+  const text = (found === null ? raw : raw.slice(found[0].length)).replace(/\r$/, '');
+  return { stream, at: found?.[1] ?? '', text: text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text };
+}
+
 /** @param isTerminal its bytes come as they are; else each message begins with a byte that says of which stream it is */
 export function createLogLines(isTerminal: boolean): LogLines {
   const begun = new Map<LogStream, { readonly decoder: TextDecoder; text: string }>();
-
-  function lineOf(stream: LogStream, raw: string): LogLine {
-    const found = TIMESTAMP.exec(raw);
-    const text = (found === null ? raw : raw.slice(found[0].length)).replace(/\r$/, '');
-    return { stream, at: found?.[1] ?? '', text: text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text };
-  }
 
   return {
     take(message) {
@@ -43,10 +50,10 @@ export function createLogLines(isTerminal: boolean): LogLines {
         parts.push(part.text);
         part.text = '';
       }
-      return parts.map((raw) => lineOf(stream, raw));
+      return parts.map((raw) => ({ stream, raw }));
     },
     end() {
-      return [...begun].flatMap(([stream, { text }]) => (text === '' ? [] : [lineOf(stream, text)]));
+      return [...begun].flatMap(([stream, { text }]) => (text === '' ? [] : [{ stream, raw: text }]));
     },
   };
 }

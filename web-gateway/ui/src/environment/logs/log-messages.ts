@@ -5,6 +5,8 @@ import type { LogStream } from './log-lines.ts';
 export type ToLogWorker =
   /** Follows it; `url` is of the WebSocket, without `since` and `tail`. */
   | { readonly type: 'follow'; readonly url: string; readonly tail: string }
+  /** Goes on after its end: the container runs again. */
+  | { readonly type: 'resume' }
   /** A page that is not in sight is told seldom. */
   | { readonly type: 'hidden'; readonly isHidden: boolean };
 

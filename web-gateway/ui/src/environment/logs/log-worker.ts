@@ -3,19 +3,23 @@
  * can be kept only the last. What breaks off is taken up where it was.
  */
 import { endInWords, mayComeBack, pauseMs, type SocketEnd } from '../container/container-socket.ts';
-import { createLogLines, type LogLine, type LogLines } from './log-lines.ts';
+import { createLogLines, lineOf, type LogLines, type RawLine } from './log-lines.ts';
 import { MOST_LINES, type FromLogWorker, type LogState, type ToLogWorker } from './log-messages.ts';
 
-const BATCH_MS = 80;
-const HIDDEN_BATCH_MS = 1_000;
+/** The fewer there are, the sooner they are shown; a flood is shown now and then. */
+const SHORTEST_BATCH_MS = 60;
+const LONGEST_BATCH_MS = 800;
+const HIDDEN_BATCH_MS = 1_500;
 
-let gathered: LogLine[] = [];
+let gathered: RawLine[] = [];
 let skipped = 0;
-let batchMs = BATCH_MS;
+let batchMs = SHORTEST_BATCH_MS;
+let isHidden = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
-/** Of the last line, and how many lines had just that time: what comes again after a break is left out. */
+/** Of the last line that was shown: what comes again after a break is left out. */
 let lastAt = '';
 let failures = 0;
+let asked: { readonly url: string; readonly tail: string } | undefined;
 
 function say(message: FromLogWorker): void {
   postMessage(message);
@@ -26,43 +30,50 @@ function state(next: LogState): void {
 }
 
 function flush(): void {
+  clearTimeout(timer);
   timer = undefined;
   if (gathered.length === 0) return;
-  const lines = gathered.length > MOST_LINES ? gathered.slice(-MOST_LINES) : gathered;
+  const lines = gathered.slice(-MOST_LINES).map(lineOf);
+  batchMs = Math.min(LONGEST_BATCH_MS, Math.max(SHORTEST_BATCH_MS, (gathered.length + skipped) / 20));
+  lastAt = lines.findLast(({ at }) => at !== '')?.at ?? lastAt;
   say({ type: 'lines', batch: { streams: lines.map(({ stream }) => stream), times: lines.map(({ at }) => at), texts: lines.map(({ text }) => text), skipped: skipped + gathered.length - lines.length } });
   gathered = [];
   skipped = 0;
 }
 
-function take(lines: readonly LogLine[], after: string): void {
-  for (const line of lines) {
-    // The engine is asked from a millisecond on, and says all of it.
-    if (after !== '' && line.at !== '' && line.at <= after) continue;
-    gathered.push(line);
-    if (line.at !== '') lastAt = line.at;
-  }
+function take(lines: readonly RawLine[]): void {
+  for (const line of lines) gathered.push(line);
   if (gathered.length > 2 * MOST_LINES) {
     skipped += gathered.length - MOST_LINES;
     gathered = gathered.slice(-MOST_LINES);
   }
-  timer ??= setTimeout(flush, batchMs);
+  timer ??= setTimeout(flush, isHidden ? HIDDEN_BATCH_MS : batchMs);
 }
 
 function follow(url: string, tail: string): void {
-  const after = lastAt;
-  const asked = new URL(url);
-  if (after === '') asked.searchParams.set('tail', tail);
+  flush();
+  let after = lastAt;
+  const address = new URL(url);
+  if (after === '') address.searchParams.set('tail', tail);
   else {
-    asked.searchParams.set('tail', 'all');
-    asked.searchParams.set('since', new Date(after).toISOString());
+    address.searchParams.set('tail', 'all');
+    address.searchParams.set('since', new Date(after).toISOString());
   }
-  const socket = new WebSocket(asked);
+  const socket = new WebSocket(address);
   socket.binaryType = 'arraybuffer';
   let lines: LogLines | undefined;
   let message: string | undefined;
   let isEnded = false;
+  /** The engine is asked from a millisecond on, and says all of it. */
+  const fresh = (said: readonly RawLine[]): readonly RawLine[] => {
+    if (after === '') return said;
+    const first = said.findIndex((line) => lineOf(line).at > after);
+    if (first === -1) return [];
+    after = '';
+    return said.slice(first);
+  };
   socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
-    if (typeof data !== 'string') return take(lines?.take(new Uint8Array(data)) ?? [], after);
+    if (typeof data !== 'string') return take(fresh(lines?.take(new Uint8Array(data)) ?? []));
     const said = JSON.parse(data) as { readonly type: string; readonly tty?: boolean; readonly message?: string };
     if (said.type === 'ready') {
       failures = 0;
@@ -70,11 +81,12 @@ function follow(url: string, tail: string): void {
       state({ is: 'following' });
     } else if (said.type === 'end') {
       isEnded = true;
-      take(lines?.end() ?? [], after);
+      take(fresh(lines?.end() ?? []));
     } else if (said.type === 'error') ({ message } = said);
   });
   socket.addEventListener('close', ({ code, reason }) => {
     const end: SocketEnd = { code, reason, message };
+    flush();
     if (isEnded || code === 1000) return state({ is: 'ended' });
     if (!mayComeBack(end)) return state({ is: 'failed', end });
     state({ is: 'reconnecting', why: endInWords(end) });
@@ -85,9 +97,15 @@ function follow(url: string, tail: string): void {
 
 addEventListener('message', ({ data }: MessageEvent<ToLogWorker>) => {
   if (data.type === 'hidden') {
-    batchMs = data.isHidden ? HIDDEN_BATCH_MS : BATCH_MS;
+    ({ isHidden } = data);
     return;
   }
   state({ is: 'connecting' });
-  follow(data.url, data.tail);
+  if (data.type === 'follow') {
+    asked = data;
+    follow(data.url, data.tail);
+  } else if (asked !== undefined) {
+    const { url, tail } = asked;
+    setTimeout(() => follow(url, tail), pauseMs(failures));
+  }
 });

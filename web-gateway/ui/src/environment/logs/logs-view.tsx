@@ -18,9 +18,9 @@ const TAILS = [
   { value: 'all', label: 'All lines' },
 ];
 
-export function LogsView({ target, name }: { readonly target: SocketTarget; readonly name: string }): React.JSX.Element {
+export function LogsView({ target, name, isRunning }: { readonly target: SocketTarget; readonly name: string; readonly isRunning: boolean }): React.JSX.Element {
   const [tail, setTail] = useState('1000');
-  const { buffer, state, clear, again } = useLogLines(target, tail);
+  const { buffer, state, clear, again } = useLogLines(target, tail, isRunning);
   const [isFollowing, setFollowing] = useState(true);
   const [hasTimes, setTimes] = useState(false);
   const [isWrapped, setWrapped] = useState(true);

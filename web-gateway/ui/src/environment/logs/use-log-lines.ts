@@ -1,5 +1,5 @@
 /** A container's log as it comes, followed by a worker of its own for as long as it is shown. */
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { socketUrl, type SocketTarget } from '../container/container-socket.ts';
 import { emptyBuffer, withBatch, type LogBuffer } from './log-buffer.ts';
 import type { FromLogWorker, LogState, ToLogWorker } from './log-messages.ts';
@@ -13,14 +13,19 @@ export interface FollowedLog {
   again(): void;
 }
 
-/** @param tail how many of the last lines to begin with, or `all` */
-export function useLogLines({ environmentId, node, container }: SocketTarget, tail: string): FollowedLog {
+/**
+ * @param tail how many of the last lines to begin with, or `all`
+ * @param isRunning whether the container runs: its log goes on when it does again
+ */
+export function useLogLines({ environmentId, node, container }: SocketTarget, tail: string, isRunning: boolean): FollowedLog {
   const [buffer, setBuffer] = useState(emptyBuffer);
   const [state, setState] = useState<LogState>({ is: 'connecting' });
   const [attempt, setAttempt] = useState(0);
+  const following = useRef<Worker>(undefined);
 
   useEffect(() => {
     const worker = new Worker(new URL('./log-worker.ts', import.meta.url), { type: 'module' });
+    following.current = worker;
     let isFirst = true;
     const tell = (message: ToLogWorker): void => worker.postMessage(message);
     const isHidden = (): void => tell({ type: 'hidden', isHidden: document.hidden });
@@ -40,6 +45,10 @@ export function useLogLines({ environmentId, node, container }: SocketTarget, ta
       worker.terminate();
     };
   }, [environmentId, node, container, tail, attempt]);
+
+  useEffect(() => {
+    if (isRunning && state.is === 'ended') following.current?.postMessage({ type: 'resume' } satisfies ToLogWorker);
+  }, [isRunning, state]);
 
   return useMemo(
     () => ({ buffer, state, clear: () => setBuffer((now) => ({ lines: [], dropped: (now.lines.at(-1)?.number ?? now.dropped - 1) + 1 })), again: () => setAttempt((one) => one + 1) }),

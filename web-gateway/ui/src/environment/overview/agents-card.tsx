@@ -28,7 +28,7 @@ export function AgentsCard(): React.JSX.Element {
   return (
     <Card title="Agents">
       <DataTable
-        label="Agents"
+        label="Agents by node"
         columns={COLUMNS}
         rows={environment.agents}
         rowId={({ node, address }) => `${node} ${address}`}

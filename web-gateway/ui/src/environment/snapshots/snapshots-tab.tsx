@@ -34,7 +34,7 @@ const COLUMNS = [
   column.display({
     id: 'look',
     header: 'Look',
-    cell: ({ row: { original } }) => <AnchorLink from="/environments/$id" to="." search={(now) => ({ ...now, tab: 'containers', at: original.recordedAt })} size="sm" aria-label={`Containers as of ${exactText(original.recordedAt)}`}>Containers then</AnchorLink>,
+    cell: ({ row: { original } }) => <AnchorLink from="/environments/$id" to="." search={(now) => ({ ...now, tab: 'containers', at: original.recordedAt })} size="sm" aria-label={`Containers then, as of ${exactText(original.recordedAt)}`}>Containers then</AnchorLink>,
   }),
 ] as readonly DataColumn<SnapshotItem>[];
 

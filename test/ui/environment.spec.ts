@@ -1,0 +1,166 @@
+/** An environment's page in a real browser, over a real agent and a real engine. */
+import { expect } from 'chai';
+import type { Locator } from 'playwright-core';
+import { startDockerSite, NAME, type DockerSite } from '../e2e/docker/support/site.ts';
+import { IMAGE } from '../support/dockerd.ts';
+import { requireRealParts } from '../support/real-parts.ts';
+import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+
+const AUDITOR = { username: 'auditor', password: 'a long password of an auditor' };
+/** Ends at once when it is told to. */
+const TALKER = 'trap "exit 0" TERM; i=0; while true; do i=$((i+1)); echo "item $i is done"; [ $i = 3 ] && echo "item 3 was slow" >&2; sleep 0.2; done';
+
+describe('an environment’s page in the web UI', function () {
+  this.timeout(60_000);
+  let site: DockerSite;
+  let browser: UiBrowser;
+  let ui: UiPage;
+  let address: string;
+
+  before(async function () {
+    requireRealParts(this, 'chromium', 'dockerd', 'docker', 'busybox');
+    [site, browser] = await Promise.all([startDockerSite(this), launchBrowser()]);
+    const run = (name: string, command: string, ...flags: readonly string[]): Promise<unknown> => site.dockerd.docker('run', '--detach', '--network', 'none', '--name', name, ...flags, IMAGE, 'sh', '-c', command);
+    await Promise.all([run('shop-web-1', TALKER, '--label', 'com.docker.compose.project=shop'), run('homeport-agent', 'sleep 1000')]);
+    ui = await browser.open(site.server);
+    await signInByPage(ui.page, admin());
+    const id = await ui.page.evaluate(async (auditor) => {
+      await fetch('/api/v1/users', { method: 'POST', headers: { 'x-homeport-csrf': '1', 'content-type': 'application/json' }, body: JSON.stringify({ ...auditor, role: 'auditor' }) });
+      return ((await (await fetch('/api/v1/environments')).json()) as { items: { id: string }[] }).items[0]?.id;
+    }, AUDITOR);
+    address = `/environments/${String(id)}`;
+  });
+  after(async () => {
+    await browser.close();
+    await site.stop();
+    expect(ui.faults).to.deep.equal([]);
+  });
+
+  const admin = (): { readonly username: string; readonly password: string } => site.server.admin ?? { username: '', password: '' };
+  const button = (name: string | RegExp): Locator => ui.page.getByRole('button', { name, exact: true });
+  const row = (container: string): Locator => ui.page.getByRole('row').filter({ has: ui.page.getByRole('link', { name: container, exact: true }) });
+  const tab = (name: string): Locator => ui.page.getByRole('tab', { name, exact: true });
+
+  it('is connected as soon as it is opened, and says how: each step with its time', async () => {
+    await ui.page.goto(address);
+    await ui.page.getByRole('heading', { level: 1, name: NAME }).waitFor();
+    await button('Disconnect').waitFor();
+    await ui.page.getByRole('button', { name: /how it was connected/ }).click();
+    const steps = ui.page.getByRole('list', { name: 'Steps of the connection' }).getByRole('listitem');
+    expect((await steps.allTextContents()).map((text) => /^(.*?)(?=done)/.exec(text)?.[1])).to.deep.equal(['Required', 'Agent told', 'Credentials sent', 'Tunnel opening', 'Open']);
+    for (const index of [1, 2, 4]) expect(await steps.nth(index).textContent()).to.match(/\+\d+\.\d\d s/);
+    await ui.page.keyboard.press('Escape');
+  });
+
+  it('shows at once what happens on the engine, whoever does it, and stops a container', async () => {
+    await tab('Containers').click();
+    await row('shop-web-1').getByText('Running').waitFor();
+    await site.dockerd.docker('pause', 'shop-web-1');
+    await row('shop-web-1').getByText('Paused', { exact: true }).waitFor({ timeout: 5_000 });
+    await site.dockerd.docker('unpause', 'shop-web-1');
+    await row('shop-web-1').getByText('Running').waitFor();
+    await row('shop-web-1').getByRole('button', { name: 'Stop', exact: true }).click();
+    await row('shop-web-1').getByText('Exited', { exact: true }).waitFor();
+    expect((await site.dockerd.docker('inspect', '--format', '{{.State.Status}}', 'shop-web-1')).stdout.trim()).to.equal('exited');
+    await row('shop-web-1').getByRole('button', { name: 'Start', exact: true }).click();
+    await row('shop-web-1').getByText('Running').waitFor();
+  });
+
+  it('does not stop the agent’s own container by mistake, and says why', async () => {
+    const stop = row('homeport-agent').getByRole('button', { name: 'Stop', exact: true });
+    expect(await stop.getAttribute('aria-disabled')).to.equal('true');
+    expect(await stop.getAttribute('aria-description')).to.match(/the agent itself/);
+    await stop.click({ force: true });
+    await row('shop-web-1').getByRole('button', { name: 'Inspect', exact: true }).waitFor();
+    expect((await site.dockerd.docker('inspect', '--format', '{{.State.Running}}', 'homeport-agent')).stdout.trim()).to.equal('true');
+  });
+
+  it('follows logs, tells what went to standard error, and finds words', async () => {
+    await row('shop-web-1').getByRole('button', { name: 'Logs', exact: true }).click();
+    const log = ui.page.getByRole('log');
+    const last = async (): Promise<number> => Math.max(...[...(await log.innerText()).matchAll(/item (\d+) is done/g)].map(([, number]) => Number(number)));
+    await log.getByText('is done').last().waitFor();
+    const seen = await last();
+    await log.getByText(`item ${seen + 3} is done`, { exact: true }).waitFor();
+    await ui.page.getByLabel('Search the logs').fill('was slow');
+    await ui.page.getByRole('status').filter({ hasText: /\d match/ }).waitFor();
+    await ui.page.getByRole('switch', { name: 'Only matching lines' }).check();
+    expect((await log.innerText()).trim().split('\n').filter((text) => text !== '').slice(0, 2)).to.deep.equal(['err', 'item 3 was slow']);
+    await ui.page.getByLabel('Search the logs').fill('');
+  });
+
+  it('runs a shell whose window is as large as the page leaves room for, says how it ended, and lets the keyboard out', async () => {
+    await tab('Terminal').click();
+    const terminal = ui.page.getByRole('group', { name: 'Terminal' });
+    await terminal.getByText('/ #').first().waitFor();
+    const size = ui.page.getByText(/^\d+ × \d+$/);
+    /** As the page says it, once the shell in it says the same. */
+    async function agreedSize(): Promise<string> {
+      const [cols, rows] = ((await size.textContent()) ?? '').split(' × ');
+      await ui.page.keyboard.type('clear; stty size\n');
+      await terminal.getByText(`${rows} ${cols}`, { exact: true }).waitFor();
+      return `${cols} × ${rows}`;
+    }
+    const large = await agreedSize();
+    await ui.page.setViewportSize({ width: 900, height: 640 });
+    await ui.page.waitForFunction((was) => ![...document.querySelectorAll('p')].some(({ textContent }) => textContent === was), large);
+    expect(await agreedSize()).not.to.equal(large);
+    await ui.page.setViewportSize({ width: 1280, height: 800 });
+    await ui.page.keyboard.press('Control+Shift+E');
+    expect(await ui.page.evaluate(() => document.activeElement?.textContent)).to.equal('Copy selection');
+    await terminal.click();
+    await ui.page.keyboard.type('exit 3\n');
+    await ui.page.getByText('It ended with exit code 3.').waitFor();
+  });
+
+  it('shows a container’s figures and all that is known of it', async () => {
+    await tab('Stats').click();
+    await ui.page.getByRole('figure').filter({ hasText: 'Memory' }).getByText(/B of /).waitFor();
+    await tab('Inspect').click();
+    await ui.page.getByText('com.docker.compose.project=shop').waitFor();
+    await ui.page.keyboard.press('Escape');
+    await ui.page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  it('compares two snapshots', async () => {
+    await tab('Snapshots').click();
+    await ui.page.getByRole('radio', { name: /^Before/ }).last().check();
+    await button('Take a snapshot now').click();
+    await ui.page.getByRole('radio', { name: /^After/ }).nth(1).waitFor();
+    await ui.page.getByRole('radio', { name: /^After/ }).first().check();
+    await ui.page.getByRole('table', { name: 'Containers' }).getByRole('row').filter({ hasText: 'shop-web-1' }).getByText('Added').waitFor();
+  });
+
+  it('shows the last snapshot, marked with its age, where it is disconnected; and connects again', async () => {
+    await tab('Containers').click();
+    await button('Disconnect').click();
+    await ui.page.getByText(/^Snapshot, taken/).waitFor();
+    const stop = row('shop-web-1').getByRole('button', { name: 'Stop', exact: true });
+    expect(await stop.getAttribute('aria-disabled')).to.equal('true');
+    await button('Connect').click();
+    await button('Disconnect').waitFor();
+    await row('shop-web-1').getByText(/^Up /).waitFor();
+  });
+
+  it('says why it does not connect while its agent is away, and connects by itself when it is back', async () => {
+    await site.agent.stop();
+    await ui.page.getByText(`Connecting to ${NAME} again…`).waitFor();
+    site.startAgent();
+    await button('Disconnect').waitFor();
+  });
+
+  it('is looked at by an auditor without being connected, by its last snapshot', async () => {
+    await button('Disconnect').click();
+    await ui.page.getByText('Disconnected.').waitFor();
+    const auditor = await browser.open(site.server);
+    await auditor.page.goto(`${address}?tab=containers`);
+    await signInByPage(auditor.page, AUDITOR);
+    await auditor.page.getByText('Your role looks at snapshots').waitFor();
+    await auditor.page.getByRole('link', { name: 'shop-web-1', exact: true }).waitFor();
+    expect(await auditor.page.getByRole('button', { name: /^(Connect|Disconnect)$/ }).count()).to.equal(0);
+    const state = await auditor.page.evaluate(async (path) => ((await (await fetch(`/api/v1${path}/connection`)).json()) as { state: string }).state, address);
+    expect(state).to.equal('closed');
+    await auditor.context.close();
+    expect(auditor.faults).to.deep.equal([]);
+  });
+});
