@@ -1,6 +1,6 @@
 /** The list of environments, the search for containers and the command palette in a real browser. */
 import { expect } from 'chai';
-import { request, type APIRequestContext, type Locator } from 'playwright-core';
+import { request, type APIRequestContext, type Locator, type Request } from 'playwright-core';
 import { startFleet, type Fleet } from '../../agent/fleet/fleet.ts';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
@@ -100,6 +100,20 @@ describe('the fleet in the web UI', function () {
     await other.delete(`/api/v1/environments/${ids.get('attic') ?? ''}`);
     await link('attic').waitFor({ state: 'detached', ...SOON });
     await counted(`${ENVIRONMENTS} environments`);
+  });
+
+  it('asks about once a second, however much changes', async () => {
+    const asked: string[] = [];
+    const note = (sent: Request): unknown => sent.url().includes('/api/v1/environments?') && asked.push(sent.url());
+    ui.page.on('request', note);
+    const begunMs = performance.now();
+    const all = [...ids].filter(([name]) => name.startsWith('site-'));
+    for (let begin = 0; begin < 120; begin += 8) await Promise.all(all.slice(begin, begin + 8).map(async ([, id]) => other.patch(`/api/v1/environments/${id}`, { data: { tags: ['busy'] } })));
+    await row('site-003').getByText('busy').waitFor(SOON);
+    const seconds = (performance.now() - begunMs) / 1000;
+    ui.page.off('request', note);
+    // Of two pages in sight; and every five seconds by itself.
+    expect(asked.length).to.be.within(1, 2 * (seconds / 0.9 + 1) + 2 * (seconds / 5 + 1));
   });
 
   it('finds containers in all environments, and leads to them', async () => {

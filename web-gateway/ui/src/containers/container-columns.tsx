@@ -3,7 +3,7 @@ import { IconHeartBroken, IconHeartCheck } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { columnsOf, type DataColumn } from '../parts/data-table.tsx';
 import { StatusWord } from '../parts/status-word.tsx';
-import { RelativeTime } from '../time/relative-time.tsx';
+import { RelativeTimeInRow } from '../time/relative-time.tsx';
 import type { ContainerRow } from './container-rows.ts';
 import classes from './containers.module.css';
 
@@ -23,7 +23,7 @@ export function containerColumns(at: string | undefined): readonly DataColumn<Co
     column.display({ id: 'state', header: 'State', cell: ({ row: { original } }) => <State row={original} /> }),
     column.display({ id: 'environment', header: 'Environment', cell: ({ row: { original } }) => <Environment row={original} at={at} /> }),
     column.display({ id: 'stack', header: 'Stack', cell: ({ row: { original } }) => <Cut text={original.stack ?? ''} /> }),
-    column.display({ id: 'takenAt', header: 'As of', cell: ({ row: { original } }) => <RelativeTime at={original.takenAt} /> }),
+    column.display({ id: 'takenAt', header: 'As of', cell: ({ row: { original } }) => <RelativeTimeInRow at={original.takenAt} /> }),
   ] as readonly DataColumn<ContainerRow>[];
 }
 
@@ -42,7 +42,7 @@ export function containerCard(at: string | undefined): readonly DataColumn<Conta
           <div className={classes['cardLine']}>
             <Environment row={original} at={at} />
             <span className={classes['quiet']}>
-              <RelativeTime at={original.takenAt} />
+              <RelativeTimeInRow at={original.takenAt} />
             </span>
           </div>
         </div>

@@ -1,11 +1,11 @@
 /** The columns of the list of environments: a row of cells where there is room, and else one cell that has it all. */
-import { Button, Tooltip } from '@mantine/core';
+import { Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconBox, IconPlugConnected } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { columnsOf, type DataColumn } from '../parts/data-table.tsx';
 import { StatusWord } from '../parts/status-word.tsx';
 import { engineAccessOf, type Session } from '../session/session.ts';
-import { RelativeTime } from '../time/relative-time.tsx';
+import { RelativeTimeInRow } from '../time/relative-time.tsx';
 import type { EnvironmentRow } from './environment-rows.ts';
 import classes from './environments.module.css';
 
@@ -28,7 +28,7 @@ export function environmentColumns({ session, at, onTag }: EnvironmentColumnsOpt
   return [
     column.accessor('name', { header: 'Name', cell: ({ row: { original } }) => <Name row={original} at={at} /> }),
     column.accessor('status', { header: 'Status', cell: ({ row: { original } }) => <StatusWord of="environment" state={original.status} /> }),
-    column.accessor('lastPolledAt', { header: 'Last poll', enableSorting: at === undefined, cell: ({ row: { original } }) => <RelativeTime at={original.lastPolledAt} /> }),
+    column.accessor('lastPolledAt', { header: 'Last poll', enableSorting: at === undefined, cell: ({ row: { original } }) => <RelativeTimeInRow at={original.lastPolledAt} /> }),
     column.display({ id: 'containers', header: 'Last snapshot', cell: ({ row: { original } }) => <Counts row={original} /> }),
     column.display({ id: 'tunnel', header: 'Tunnel', cell: ({ row: { original } }) => <Tunnel row={original} /> }),
     column.display({ id: 'tags', header: 'Tags', cell: ({ row: { original } }) => <Tags tags={original.tags} onTag={onTag} /> }),
@@ -48,7 +48,7 @@ export function environmentCard({ session, at, onTag }: EnvironmentColumnsOption
           </div>
           <div className={classes['cardLine']}>
             <span className={classes['quiet']}>
-              Polled <RelativeTime at={original.lastPolledAt} />
+              Polled <RelativeTimeInRow at={original.lastPolledAt} />
             </span>
             <Counts row={original} />
           </div>
@@ -78,9 +78,10 @@ function Connect({ row: { id, name, tags, status }, session, at }: OfRow & { rea
   // Nobody is there to be told, or the server would refuse.
   if (at !== undefined || status === 'unassociated' || engineAccessOf(session, tags) === null) return null;
   return (
-    <Button renderRoot={(props: object) => <Link to="/environments/$id" params={{ id }} preload={false} {...props} />} size="compact-sm" variant="default" aria-label={`Connect to ${name}`} leftSection={<IconPlugConnected size={14} aria-hidden />}>
+    <Link to="/environments/$id" params={{ id }} preload={false} className={classes['connect'] ?? ''} aria-label={`Connect to ${name}`}>
+      <IconPlugConnected size={14} aria-hidden />
       Connect
-    </Button>
+    </Link>
   );
 }
 

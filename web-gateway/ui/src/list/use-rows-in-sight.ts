@@ -57,11 +57,17 @@ export function useRowsInSight<Row>({
   readonly refreshMs?: number;
 }): RowsInSight<Row> {
   const of = hashKey([...list, asOf]);
-  const [sight, setSight] = useState({ of, first: 0, last: 0 });
-  const onSight = useCallback((first: number, last: number) => setSight({ of, first, last }), [of]);
+  const [sight, setSight] = useState({ of, firstPage: 0, lastPage: 0 });
+  const onSight = useCallback(
+    (first: number, last: number) => {
+      const [firstPage, lastPage] = [Math.floor(first / PAGE_ROWS), Math.floor(last / PAGE_ROWS)];
+      // A screen is not drawn again for each row that comes into sight.
+      setSight((before) => (before.of === of && before.firstPage === firstPage && before.lastPage === lastPage ? before : { of, firstPage, lastPage }));
+    },
+    [of],
+  );
   // Another list begins at its top.
-  const firstPage = sight.of === of ? Math.floor(sight.first / PAGE_ROWS) : 0;
-  const lastPage = sight.of === of ? Math.floor(sight.last / PAGE_ROWS) : 0;
+  const { firstPage, lastPage } = sight.of === of ? sight : { firstPage: 0, lastPage: 0 };
 
   const { pages, total, error, retry } = useQueries({
     queries: Array.from({ length: lastPage - firstPage + 1 }, (_, index) => ({

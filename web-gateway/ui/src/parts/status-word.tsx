@@ -1,5 +1,4 @@
 /** A state as an icon and a word: the colour repeats what they say. */
-import { Group, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconCircleMinus, IconCircleX, IconClock, IconCopyX, IconPlayerPause, IconRefresh, type Icon } from '@tabler/icons-react';
 
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'busy';
@@ -54,9 +53,9 @@ export function StatusWord({ of, state }: { readonly of: keyof typeof LOOKS; rea
 /** Any word in a tone. */
 export function ToneWord({ word, tone, icon: Symbol }: Look): React.JSX.Element {
   return (
-    <Group gap={6} wrap="nowrap" component="span" style={{ color: COLOURS[tone], display: 'inline-flex', verticalAlign: 'middle' }}>
+    <span style={{ color: COLOURS[tone], display: 'inline-flex', alignItems: 'center', gap: 6, verticalAlign: 'middle', whiteSpace: 'nowrap' }}>
       <Symbol size={16} aria-hidden style={{ flexShrink: 0 }} />
-      <Text span inherit style={{ whiteSpace: 'nowrap' }}>{word}</Text>
-    </Group>
+      {word}
+    </span>
   );
 }

@@ -22,7 +22,10 @@ export function spanText(seconds: number): string {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
+/** To make one costs more than to use it. */
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
+
 /** An instant in the reader's own zone, to the second, with the zone. */
 export function exactText(instant: string | number): string {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(instant));
+  return exact.format(new Date(instant));
 }
