@@ -103,11 +103,11 @@ describe('an environment’s page in the web UI', function () {
     }
     const large = await agreedSize();
     await ui.page.setViewportSize({ width: 900, height: 640 });
-    await ui.page.waitForFunction((was) => ![...document.querySelectorAll('p')].some(({ textContent }) => textContent === was), large);
+    await size.filter({ hasNotText: large }).waitFor();
     expect(await agreedSize()).not.to.equal(large);
     await ui.page.setViewportSize({ width: 1280, height: 800 });
     await ui.page.keyboard.press('Control+Shift+E');
-    expect(await ui.page.evaluate(() => document.activeElement?.textContent)).to.equal('Copy selection');
+    expect(await ui.page.locator(':focus').textContent()).to.equal('Copy selection');
     await terminal.click();
     await ui.page.keyboard.type('exit 3\n');
     await ui.page.getByText('It ended with exit code 3.').waitFor();
