@@ -27,6 +27,8 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 3000;
 /** The server beats every 15 s; a connection that is silent for longer is dead, whatever it says. */
 const SILENCE_MS = 35_000;
+/** One that is accepted and not spoken on, as by a server that is stopping or a proxy without one, is given up sooner. */
+const OPENING_MS = 10_000;
 
 export interface LiveListener {
   readonly onState: (state: LiveState) => void;
@@ -52,7 +54,7 @@ export function openLiveConnection({ onState, onChanges, onReset, onSignedOut }:
     if (position !== undefined) url.searchParams.set('after', position);
     const opened = new WebSocket(url);
     socket = opened;
-    watch(opened);
+    watch(opened, OPENING_MS);
     opened.addEventListener('message', ({ data }) => {
       watch(opened);
       take(JSON.parse(String(data)) as Message);
@@ -78,9 +80,9 @@ export function openLiveConnection({ onState, onChanges, onReset, onSignedOut }:
     }
   }
 
-  function watch(watched: WebSocket): void {
+  function watch(watched: WebSocket, silenceMs = SILENCE_MS): void {
     clearTimeout(timer);
-    timer = setTimeout(() => over(watched, 0), SILENCE_MS);
+    timer = setTimeout(() => over(watched, 0), silenceMs);
   }
 
   function over(ended: WebSocket, code: number): void {

@@ -61,26 +61,8 @@ export function useNewestFirst<Item>({ queryKey, page, idOf, versionOf = idOf, c
   });
   const key = JSON.stringify(queryKey);
   const [gapOf, setGapOf] = useState<string>();
-  const isRunning = useRef(false);
-  const isDue = useRef(false);
 
   /** Puts what is newer than what is held on top of it. */
-  async function catchUp(): Promise<void> {
-    isDue.current = true;
-    if (isRunning.current) return;
-    isRunning.current = true;
-    try {
-      while (isDue.current) {
-        isDue.current = false;
-        await catchUpOnce();
-      }
-    } catch {
-      // The next change, or the connection's return, asks again.
-    } finally {
-      isRunning.current = false;
-    }
-  }
-
   async function catchUpOnce(): Promise<void> {
     const held = client.getQueryData<Pages<Item>>(queryKey);
     if (held === undefined) return;
@@ -102,17 +84,14 @@ export function useNewestFirst<Item>({ queryKey, page, idOf, versionOf = idOf, c
     );
   }
 
+  const catchUp = useInTurn(catchUpOnce);
   useChanges((changes) => {
-    if (isLive && gapOf !== key && (changes === undefined || changes.some(concerns))) void catchUp();
+    if (isLive && gapOf !== key && (changes === undefined || changes.some(concerns))) catchUp();
   });
   // What was held from an earlier visit may be old.
-  const latest = useRef(catchUp);
   useEffect(() => {
-    latest.current = catchUp;
-  });
-  useEffect(() => {
-    if (isLive) void latest.current();
-  }, [isLive, key]);
+    if (isLive) catchUp();
+  }, [isLive, key, catchUp]);
 
   const { fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError } = query;
   const loadOlder = useCallback(() => {
@@ -135,4 +114,27 @@ export function useNewestFirst<Item>({ queryKey, page, idOf, versionOf = idOf, c
       void (isFetchNextPageError ? fetchNextPage() : client.resetQueries({ queryKey, exact: true }));
     },
   };
+}
+
+/** One at a time, and once more where it was wanted meanwhile; as the component is by then. */
+function useInTurn(act: () => Promise<void>): () => void {
+  const latest = useRef(act);
+  useEffect(() => {
+    latest.current = act;
+  });
+  const isRunning = useRef(false);
+  const isDue = useRef(false);
+  return useCallback(() => {
+    isDue.current = true;
+    if (isRunning.current) return;
+    isRunning.current = true;
+    void (async () => {
+      while (isDue.current) {
+        isDue.current = false;
+        // What fails is tried again with the next change, or when the connection is back.
+        await latest.current().catch(() => undefined);
+      }
+      isRunning.current = false;
+    })();
+  }, []);
 }

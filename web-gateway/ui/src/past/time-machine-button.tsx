@@ -1,5 +1,5 @@
 /** Opens the time machine, from any page that can show the past. */
-import { Button } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { usePastInstant, useShowsPast } from './past-instant.ts';
 
@@ -7,8 +7,10 @@ export function TimeMachineButton({ isOpen, onToggle }: { readonly isOpen: boole
   const instant = usePastInstant();
   if (!useShowsPast() || instant !== undefined) return null;
   return (
-    <Button variant="default" size="xs" px={8} aria-label="Time machine" aria-expanded={isOpen} onClick={onToggle}>
-      <IconHistory size={16} aria-hidden />
-    </Button>
+    <Tooltip label="Time machine: this page at any past instant">
+      <Button variant="default" size="xs" px={8} aria-label="Time machine" aria-expanded={isOpen} onClick={onToggle}>
+        <IconHistory size={16} aria-hidden />
+      </Button>
+    </Tooltip>
   );
 }

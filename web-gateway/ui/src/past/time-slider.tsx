@@ -46,6 +46,7 @@ export function TimeSlider({ window, atMs, travel }: TimeSliderProps): React.JSX
           className={classes['range']}
           aria-label="Instant shown"
           aria-valuetext={exactText(shownMs)}
+          aria-describedby="time-slider-keys"
           min={window.fromMs}
           max={window.toMs}
           step={1000}
@@ -62,6 +63,7 @@ export function TimeSlider({ window, atMs, travel }: TimeSliderProps): React.JSX
       </div>
       <div className={classes['ends']}>
         <Text span size="xs" c="dimmed">{exactText(window.fromMs)}</Text>
+        <Text span size="xs" c="dimmed" visibleFrom="md" id="time-slider-keys">Arrow keys: a minute, with Shift a second. Page keys: an hour, with Shift a day.</Text>
         <Text span size="xs" c="dimmed">{isNow(window, nowMs) ? 'now' : exactText(window.toMs)}</Text>
       </div>
     </div>

@@ -1,11 +1,11 @@
 /** Where one can go. */
-import { IconActivity, IconBox, IconHistory, IconServer2, IconSettings, IconShieldCheck, type Icon } from '@tabler/icons-react';
+import { IconActivity, IconBox, IconServer2, IconSettings, IconShieldCheck, IconTimelineEvent, type Icon } from '@tabler/icons-react';
 import type { LinkProps } from '@tanstack/react-router';
 
 const PLACES = [
   { to: '/', label: 'Environments', icon: IconServer2 },
   { to: '/containers', label: 'Containers', icon: IconBox },
-  { to: '/timeline', label: 'Timeline', icon: IconHistory },
+  { to: '/timeline', label: 'Timeline', icon: IconTimelineEvent },
   { to: '/activity', label: 'Activity', icon: IconActivity },
   { to: '/proof', label: 'Proof', icon: IconShieldCheck },
   { to: '/settings', label: 'Settings', icon: IconSettings },

@@ -24,7 +24,7 @@ export function TimelineScreen(): React.JSX.Element {
 
   return (
     <>
-      <PageHeader title="Timeline" description={instant === undefined ? 'Every event, as it happens.' : 'Every event up to the instant of the time machine.'} />
+      <PageHeader title="Timeline" description={instant === undefined ? 'Every event but polls and calls, as it happens.' : 'Every event up to the instant of the time machine.'} />
       <Group gap="sm" mb="sm" align="flex-end">
         <Select label="Kind" placeholder="All" size="xs" flex="1 1 130px" maw={150} clearable clearButtonProps={{ 'aria-label': 'All kinds' }} data={kindChoices} value={isKind(kind) ? kind : null} onChange={(value) => filter({ kind: value ?? undefined })} />
         <EnvironmentFilter id={environment} onChange={(id) => filter({ environment: id })} />
