@@ -12,7 +12,7 @@ import { awaitAskedPosition } from './read-your-writes.ts';
 import { useIdempotencyKeys } from './idempotency.ts';
 import { addRequestLog } from './request-log.ts';
 import type { RestDependencies } from './rest-dependencies.ts';
-import './route-config.ts';
+import { LONGEST_PARAMETER } from './route-config.ts';
 import { environmentAccessOf, type NeededReach, requireEnvironmentAccess } from './environment-reach.ts';
 import { registerActivity } from './routes/activity.ts';
 import { registerAddresses } from './routes/addresses.ts';
@@ -114,7 +114,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     bodyLimit: limits.bodyBytes,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    routerOptions: { maxParamLength: 128 },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: (error, request, reply) => void respond(error, request, reply),
     // Requests that came before the last moment are answered as ever; it is the connections that end.
     return503OnClosing: false,

@@ -7,6 +7,9 @@ import { GatewayError } from '../problems/gateway-error.ts';
 import type { Access } from '../security/access.ts';
 import type { Identity } from '../security/authentication.ts';
 
+/** How long a part of a path may be that stands for a parameter, in characters. */
+export const LONGEST_PARAMETER = 128;
+
 declare module 'fastify' {
   interface FastifySchema {
     /** For the interface's description. */

@@ -58,6 +58,7 @@ function reasonOf(keyword: string, params: Record<string, unknown>, message: str
   if (keyword === 'required') return 'is required';
   if (keyword === 'additionalProperties') return 'is not known here';
   if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `must be one of ${params['allowedValues'].join(', ')}`;
+  if (keyword === 'minLength' && params['limit'] === 1) return 'must not be empty';
   return message ?? 'is not valid';
 }
 

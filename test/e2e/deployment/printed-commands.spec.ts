@@ -39,6 +39,12 @@ describe('the printed commands', function () {
     return (await succeeding(server.homeport('env', 'deploy', name, '--platform', platform))).stdout;
   }
 
+  /** What finds out why an agent that was started so does not arrive. */
+  async function doctorFor(name: string, platform: string): Promise<string> {
+    const { stdout } = await succeeding(server.homeport('env', 'deploy', name, '--json'));
+    return (JSON.parse(stdout) as { readonly doctor: Readonly<Record<string, string>> }).doctor[platform] ?? '';
+  }
+
   const untilUp = (name: string): Promise<unknown> =>
     eventually(`${name} to be up`, async () => ((await server.homeport('env', 'list', '--status', 'up', '-o', 'name')).stdout.split('\n').includes(name) ? true : undefined), 60_000);
 
@@ -63,6 +69,7 @@ describe('the printed commands', function () {
     await untilUp('factory');
     const { stdout } = await succeeding(server.homeport('connect', 'factory', '--', 'docker', 'ps', '--format', '{{.Names}}'));
     expect(stdout).to.equal('homeport-agent\n');
+    await paste(await doctorFor('factory', 'standalone'));
     expect(await rightsOf('homeport-agent')).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false, SecurityOpt: ['no-new-privileges'], RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } });
   });
 
@@ -84,6 +91,7 @@ describe('the printed commands', function () {
       await untilUp('cluster');
       const { stdout } = await succeeding(server.homeport('connect', 'cluster', '--', 'docker', 'service', 'ls', '--format', '{{.Name}} {{.Mode}} {{.Replicas}}'));
       expect(stdout).to.equal('homeport-agent global 1/1\n');
+      await paste(await doctorFor('cluster', 'swarm'));
       const [container = ''] = (await dockerd.docker('ps', '--quiet')).stdout.split('\n');
       expect(await rightsOf(container)).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false });
     } finally {
@@ -120,6 +128,8 @@ describe('the printed commands', function () {
     try {
       await untilUp('plant');
       await succeeding(server.homeport('connect', 'plant', '--', 'docker', 'version'));
+      const doctor = (await doctorFor('plant', 'systemd')).replaceAll('/etc/', `${root}/etc/`).replace('/var/lib/', `${root}/var/lib/`);
+      await succeeding(runProcess('sh', ['-c', doctor], { env: { ...inherited, PATH: process.env.PATH } }));
     } finally {
       await agent.stop();
     }

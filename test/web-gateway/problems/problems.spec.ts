@@ -30,6 +30,11 @@ describe('problem details', () => {
     expect(answer.json['instance']).to.equal(`urn:uuid:${String(answer.headers['homeport-request-id'])}`);
   });
 
+  it('say of an empty text that it is empty', async () => {
+    const answer = await gateway.call('/api/v1/users', { method: 'POST', body: '{"username":"","password":"x","role":"auditor"}' });
+    expect(answer.json['errors']).to.deep.equal([{ pointer: '/username', reason: 'must not be empty' }]);
+  });
+
   it('take no text for a number in a body, and no number for text', async () => {
     const answer = await gateway.call(ENVIRONMENTS, { method: 'POST', body: '{"name":5,"pollIntervalSeconds":"5"}' });
     expect(answer.json['errors']).to.deep.equal([

@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
+import { LONGEST_PARAMETER } from '../route-config.ts';
 
 /** Beside the sources in a checkout, beside their JavaScript in the published package. */
 const BUILT = path.join(import.meta.dirname, '..', '..', 'ui', 'dist');
@@ -44,6 +45,8 @@ export function registerWebUi(app: FastifyInstance): void {
   app.get<{ Params: { '*': string } }>('/assets/*', { config }, (request, reply) => reply.sendFile(`assets/${request.params['*']}`));
   app.get('/favicon.svg', { config }, (_request, reply) => reply.sendFile('favicon.svg'));
   app.get('/*', { config }, (request, reply) => {
+    // A route that takes no part of that length is passed over, and this one comes last.
+    if (request.url.replace(/\?.*$/s, '').split('/').some((part) => part.length > LONGEST_PARAMETER)) throw new GatewayError('invalid-path', 'The path holds a part that is too long.');
     const isPage = !NOT_PAGES.test(request.url) && (request.headers.accept ?? '').includes('text/html');
     if (!isPage) throw new GatewayError('not-found', 'Nothing is at this address.');
     if (!existsSync(path.join(BUILT, 'index.html'))) throw new GatewayError('not-found', 'The web UI is not built: stop the server, and start it with npm start.');

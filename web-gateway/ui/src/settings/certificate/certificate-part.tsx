@@ -62,8 +62,8 @@ export function CertificatePart(): React.JSX.Element {
       {formers.length > 0 && (
         <Section
           title="Former certificates"
-          description="Agents that were not told of the new one yet come back with these."
-          actions={mayChange && <Button variant="default" onClick={() => setQuestion({ title: 'End all former certificates?', text: 'Agents that were not told of the new one yet can open no tunnel any more, until they are deployed anew with a new join token.', action: 'End them', onConfirm: () => retire.mutate() })}>End them…</Button>}
+          description="Agents accept these too, for a while."
+          actions={mayChange && <Button variant="default" onClick={() => setQuestion({ title: 'End all former certificates?', text: 'Connected agents drop them as they are told, and whatever runs through tunnels made under them ends. Agents that are off are still led to the certificate in use when they come back.', action: 'End them', onConfirm: () => retire.mutate() })}>End them…</Button>}
         >
           <Facts facts={formers.map(({ fingerprint: former, acceptedUntil }) => [`Accepted until`, <span key={former}><RelativeTime at={acceptedUntil} /> <Code style={{ overflowWrap: 'anywhere' }}>{former}</Code></span>] as const)} />
         </Section>
@@ -90,9 +90,9 @@ function Rotating({ onDone }: { readonly onDone: () => void }): React.JSX.Elemen
   });
   return (
     <Stack>
-      <Text size="sm">The tunnel port gets a new key and certificate. Open tunnels live on, and agents are told of it with their next poll, also those that come back later: nobody has to be visited. Join tokens printed so far stay good while the former certificate is accepted.</Text>
+      <Text size="sm">The tunnel port gets a new key and certificate. Open tunnels live on. Agents are told, also those that come back later, with the join token they have: nobody has to be visited.</Text>
       <NativeSelect label="The former one is accepted" data={ACCEPTED} value={accepted} onChange={(event) => setAccepted(event.currentTarget.value)} data-autofocus />
-      {accepted === LEAKED && <Alert color="red" variant="light" title="For a key that leaked">All tunnels and polls made under it end at once, and agents that are away now have to be deployed anew.</Alert>}
+      {accepted === LEAKED && <Alert color="red" variant="light" title="For a key that leaked">Connected agents drop the former certificate as they are told, and whatever runs through tunnels made under it ends. An agent that is off comes back by it once more: until then it is as safe as the network in between.</Alert>}
       {rotate.isError && <Alert role="alert" color="red" variant="light">{messageOf(rotate.error)}</Alert>}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onDone}>Cancel</Button>

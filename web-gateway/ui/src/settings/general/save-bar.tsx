@@ -3,7 +3,7 @@ import { Alert, Button, Group, List, Paper, Stack, Text } from '@mantine/core';
 import { ApiError, isCode, messageOf } from '../../api/api-error.ts';
 import type { Settings } from '../settings-query.ts';
 import classes from './save-bar.module.css';
-import { labelOf, valueText } from './setting-fields.ts';
+import { faultText, labelOf, valueText } from './setting-fields.ts';
 import type { SettingsDraft } from './use-settings-draft.ts';
 
 export function SaveBar({ draft, current }: { readonly draft: SettingsDraft; readonly current: Settings }): React.JSX.Element | null {
@@ -29,7 +29,7 @@ export function SaveBar({ draft, current }: { readonly draft: SettingsDraft; rea
             </Group>
           </Alert>
         )}
-        {save.isError && !isCode(error, 'precondition-failed') && <Text role="alert" size="sm" c="var(--mantine-color-error)">{isFaultOfField ? `Not saved: ${error.faults.map(({ pointer = '', reason }) => `${labelOf(pointer.split('/')[1] ?? '')}: ${reason}`).join('; ')}.` : messageOf(error)}</Text>}
+        {save.isError && !isCode(error, 'precondition-failed') && <Text role="alert" size="sm" c="var(--mantine-color-error)">{isFaultOfField ? `Not saved: ${error.faults.map(({ pointer = '', reason }) => faultLine(pointer.split('/')[1] ?? '', reason)).join('; ')}.` : messageOf(error)}</Text>}
         {isCode(error, 'precondition-failed') && changedMeanwhile.length > 0 && <Text role="alert" size="sm" c="var(--mantine-color-error)">Not saved: {messageOf(error)}</Text>}
         {/* On the left: what is said of actions appears on the right, and must not cover them. */}
         <Group gap="sm">
@@ -40,4 +40,8 @@ export function SaveBar({ draft, current }: { readonly draft: SettingsDraft; rea
       </Stack>
     </Paper>
   );
+}
+
+function faultLine(name: string, reason: string): string {
+  return `${labelOf(name)} ${faultText(name, reason)}`;
 }

@@ -85,6 +85,13 @@ const OTHER_LABELS: Readonly<Record<string, string>> = {
   adminDeniedOperations: 'Denied to admins',
 };
 
+/** What the server has against a setting, without the name that the interface has for it, and with the unit that it counts in. */
+export function faultText(name: string, reason: string): string {
+  const [, unit] = /(Seconds|Hours|Days|Bytes)$/.exec(name) ?? [];
+  const bare = reason.startsWith(`${name} is `) ? `must be ${reason.slice(name.length + 4)}` : reason;
+  return unit === undefined ? bare : bare.replace(/from \d+ to \d+/, (range) => `${range} ${unit.toLowerCase()}`);
+}
+
 /** A value as people read it. */
 export function valueText(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.join(', ');

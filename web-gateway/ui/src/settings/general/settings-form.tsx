@@ -10,7 +10,7 @@ import { AuditModeField } from './audit-mode-field.tsx';
 import { DeniedOperations } from './denied-operations.tsx';
 import { KeptFields } from './kept-fields.tsx';
 import { SaveBar } from './save-bar.tsx';
-import { GROUPS, type SettingField } from './setting-fields.ts';
+import { faultText, GROUPS, type SettingField } from './setting-fields.ts';
 import { useSettingsDraft, type SettingsDraft } from './use-settings-draft.ts';
 
 /** What the pieces of the form work with. */
@@ -28,7 +28,10 @@ export function SettingsForm({ current }: { readonly current: TaggedSettings }):
   const fields: FieldsProps = {
     draft,
     isReadOnly,
-    faultOf: (name) => (error instanceof ApiError ? (error.faultAt(`/${name}`) ?? error.faults.find(({ pointer }) => pointer?.startsWith(`/${name}/`))?.reason) : undefined),
+    faultOf(name) {
+      const reason = error instanceof ApiError ? (error.faultAt(`/${name}`) ?? error.faults.find(({ pointer }) => pointer?.startsWith(`/${name}/`))?.reason) : undefined;
+      return reason === undefined ? undefined : faultText(name, reason);
+    },
   };
 
   return (

@@ -24,7 +24,7 @@ export function KeyForm({ onDone }: { readonly onDone: () => void }): React.JSX.
   const { role: own } = useSession();
   const roles = ROLES.filter(({ value }) => RANK[value] <= RANK[own as Role]);
   const [name, setName] = useState('');
-  const [role, setRole] = useState<Role>(roles[0]?.value ?? 'metrics');
+  const [role, setRole] = useState<Role>(roles.find(({ value }) => value === 'auditor')?.value ?? 'metrics');
   const [life, setLife] = useState('90');
   const [day, setDay] = useState('');
   const key = useRef<string>(undefined);
