@@ -195,7 +195,10 @@ describe('read models over REST', () => {
     expect(await items(`/environments/a/timeline?from=${at(5)}&to=${at(10)}`)).to.have.length(2);
     expect((await get('/environments/nosuch/timeline')).json).to.include({ status: 404, code: 'environment-not-found' });
     expect((await get('/environments/b/timeline')).json).to.include({ total: 2 });
-    expect((await items('/timeline?order=asc&limit=6')).map(({ environmentId }) => environmentId)).to.deep.equal(['a', 'b', 'a', 'a', null, 'a']);
+    const oldest = await items('/timeline?order=asc&limit=6');
+    expect(oldest.map(({ environmentId }) => environmentId)).to.deep.equal(['a', 'b', 'a', 'a', null, 'a']);
+    // By its last name where it was removed meanwhile.
+    expect(oldest.map(({ environmentName }) => environmentName)).to.deep.equal(['factory', 'shop', 'factory', 'factory', null, 'factory']);
   });
 
   it('tell who called what, with what result', async () => {
@@ -204,6 +207,7 @@ describe('read models over REST', () => {
     expect(calls[1]).to.deep.equal({
       id: 'c2',
       environmentId: 'a',
+      environmentName: 'factory',
       node: null,
       actor: 'user:admin',
       method: 'POST',
