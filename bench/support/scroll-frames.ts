@@ -21,6 +21,9 @@ export interface ScrollFrames {
   readonly mainThread: FrameTimes;
   /** Tasks of the main thread that took longer than a frame may. */
   readonly longTasks: number;
+  /** The processor time of the main thread's longest task, and of all of them as a share of one core: what others do on the machine does not count. */
+  readonly longestTaskCpuMs: number;
+  readonly mainThreadCores: number;
   /** How far it was scrolled, in pixels. */
   readonly distance: number;
   readonly trace: Buffer;
@@ -61,10 +64,12 @@ interface TraceEvent {
   /** Microseconds. */
   readonly ts: number;
   readonly dur?: number;
+  /** Of the processor. */
+  readonly tdur?: number;
   readonly args?: { readonly name?: string; readonly layerTreeId?: number };
 }
 
-function readTrace(trace: Buffer): Pick<ScrollFrames, 'presented' | 'longTasks'> {
+function readTrace(trace: Buffer): Pick<ScrollFrames, 'presented' | 'longTasks' | 'longestTaskCpuMs' | 'mainThreadCores'> {
   const { traceEvents: events } = JSON.parse(trace.toString()) as { readonly traceEvents: readonly TraceEvent[] };
   const drawn = events.filter(({ name }) => name === 'DrawFrame');
   // Of the page that draws most: the others are the browser's own.
@@ -72,8 +77,15 @@ function readTrace(trace: Buffer): Pick<ScrollFrames, 'presented' | 'longTasks'>
   const page = [...byTree.values()].reduce<readonly TraceEvent[]>((most, one) => (one.length > most.length ? one : most), []);
   const threads = new Set(events.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
   const ofPage = page[0]?.pid;
-  const longTasks = events.filter(({ name, ph, pid, tid, dur = 0 }) => ph === 'X' && (name === 'RunTask' || name === 'ThreadControllerImpl::RunTask') && pid === ofPage && threads.has(`${pid} ${tid}`) && dur > FRAME_MS * 1000);
-  return { presented: frameTimes(page.map(({ ts }) => ts / 1000)), longTasks: longTasks.length };
+  const tasks = events.filter(({ name, ph, pid, tid }) => ph === 'X' && name === 'RunTask' && pid === ofPage && threads.has(`${pid} ${tid}`));
+  const tookMs = tasks.reduce((end, { ts, dur = 0 }) => Math.max(end, ts + dur), 0) / 1000 - tasks.reduce((begin, { ts }) => Math.min(begin, ts), Number.POSITIVE_INFINITY) / 1000;
+  const cpuMs = tasks.map(({ tdur = 0 }) => tdur / 1000);
+  return {
+    presented: frameTimes(page.map(({ ts }) => ts / 1000)),
+    longTasks: tasks.filter(({ dur = 0 }) => dur > FRAME_MS * 1000).length,
+    longestTaskCpuMs: cpuMs.reduce((longest, one) => Math.max(longest, one), 0),
+    mainThreadCores: cpuMs.reduce((sum, one) => sum + one, 0) / tookMs,
+  };
 }
 
 function frameTimes(atMs: readonly number[]): FrameTimes {

@@ -53,9 +53,11 @@ export function ContainersScreen(): React.JSX.Element {
         <TextInput aria-label="Name" placeholder="Search by name" type="search" maxLength={200} leftSection={<IconSearch size={16} aria-hidden />} value={name} onChange={(event) => typeName(event.currentTarget.value)} />
         <TextInput aria-label="Image" placeholder="Any image" type="search" maxLength={200} value={image} onChange={(event) => typeImage(event.currentTarget.value)} />
         <Select aria-label="State" placeholder="Any state" data={STATES} value={filter.state ?? null} onChange={(state) => change({ state: state ?? undefined })} clearable clearButtonProps={{ 'aria-label': 'Any state' }} />
-        <Button variant="default" leftSection={<IconFilterOff size={16} aria-hidden />} disabled={!isFiltered} onClick={clear}>
-          Clear filters
-        </Button>
+        {(!isNarrow || isFiltered) && (
+          <Button variant="default" leftSection={<IconFilterOff size={16} aria-hidden />} disabled={!isFiltered} onClick={clear}>
+            Clear filters
+          </Button>
+        )}
       </search>
       {error !== null && <ErrorState error={error} onRetry={retry} />}
       {total === undefined ? (
@@ -73,7 +75,7 @@ export function ContainersScreen(): React.JSX.Element {
             widths={isNarrow ? ['100%'] : WIDTHS}
             height={total === 0 ? 'auto' : isNarrow ? 'calc(100dvh - 140px)' : 'max(360px, calc(100dvh - 214px))'}
             onSight={onSight}
-            place={JSON.stringify([filter, at])}
+            place={JSON.stringify([CONTAINER_PAGES, filter, at])}
             empty={
               isFiltered ? (
                 <EmptyState title="No container matches">

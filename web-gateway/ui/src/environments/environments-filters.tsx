@@ -56,9 +56,11 @@ export function EnvironmentsFilters({ filter, onFilter, onClear, platforms, tags
       <Autocomplete aria-label="Tag" placeholder="Any tag" data={[...tags]} maxLength={200} value={tag} onChange={typeTag} clearable clearButtonProps={{ 'aria-label': 'Any tag' }} limit={20} />
       <Select aria-label="Platform" placeholder="Any platform" data={knownPlatforms} value={filter.platform ?? null} onChange={(platform) => onFilter({ platform: platform ?? undefined })} clearable clearButtonProps={{ 'aria-label': 'Any platform' }} />
       {isNarrow && <Select aria-label="Order" data={ORDERS.filter(({ value }) => !isPast || !value.endsWith('lastPolledAt'))} value={sort ?? 'name'} onChange={(by) => onSort(by === null || by === 'name' ? undefined : by)} allowDeselect={false} />}
-      <Button variant="default" leftSection={<IconFilterOff size={16} aria-hidden />} disabled={!hasFilter(filter)} onClick={onClear}>
-        Clear filters
-      </Button>
+      {(!isNarrow || hasFilter(filter)) && (
+        <Button variant="default" leftSection={<IconFilterOff size={16} aria-hidden />} disabled={!hasFilter(filter)} onClick={onClear}>
+          Clear filters
+        </Button>
+      )}
     </search>
   );
 }

@@ -26,6 +26,10 @@ const POLLS_EVERY_MS = 5000;
 const rowId = ({ id }: EnvironmentRow): string => id;
 
 export function EnvironmentsScreen(): React.JSX.Element {
+  return useMay('auditor') ? <EnvironmentList /> : <EmptyState title="Your role sees no environments">It reads the server’s metrics. An admin can give you another.</EmptyState>;
+}
+
+function EnvironmentList(): React.JSX.Element {
   const search = useSearch({ from: '/' });
   const at = usePastInstant();
   const navigate = useNavigate({ from: '/' });
@@ -82,7 +86,7 @@ export function EnvironmentsScreen(): React.JSX.Element {
                 sorting={sorting}
                 onSortingChange={([by]) => change({ sort: by === undefined || (by.id === 'name' && !by.desc) ? undefined : `${by.desc ? '-' : ''}${by.id}` })}
                 onSight={onSight}
-                place={JSON.stringify([asked, at])}
+                place={JSON.stringify([ENVIRONMENT_PAGES, asked, at])}
                 empty={
                   <EmptyState title="No environment matches">
                     <Button variant="default" size="xs" onClick={clear}>

@@ -3,7 +3,8 @@ import { Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_basic, sortFn_text, tableFeatures, useTable, type ColumnDef, type ReactTable, type Row as TableRow, type SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { leaveAt, leftAt } from './left-at.ts';
 import classes from './data-table.module.css';
 
 export const dataTableFeatures = tableFeatures({
@@ -47,7 +48,7 @@ export interface DataTableProps<Row extends object> {
   readonly part?: { readonly first: number; readonly total: number };
   /** How wide each column is, as CSS says it; by what they hold where it is absent. */
   readonly widths?: readonly string[];
-  /** What the list is of (its filters and order): when it changes the table begins at its top again. */
+  /** What the list is of (its filters and order): when it changes the table begins at its top, or where it was left. */
   readonly place?: string;
 }
 
@@ -83,8 +84,11 @@ export function DataTable<Row extends object>({ label, columns, rows, rowId, row
   useEffect(() => onSight?.(first, last), [onSight, first, last]);
   const before = isWhole ? 0 : (drawn[0]?.start ?? 0);
   const after = isWhole ? 0 : Math.max(0, virtualizer.getTotalSize() - (drawn.at(-1)?.end ?? 0));
-  useEffect(() => {
-    if (place !== undefined) scroller.current?.scrollTo({ top: 0 });
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (place === undefined || element === null) return undefined;
+    element.scrollTop = leftAt.get(place) ?? 0;
+    return () => leaveAt(place, element.scrollTop);
   }, [place]);
   const measure = isWhole || part !== undefined ? undefined : virtualizer.measureElement;
   const indexes = isWhole ? [...shown.keys()] : drawn.map(({ index }) => index);
