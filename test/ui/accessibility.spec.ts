@@ -1,0 +1,82 @@
+/** Every screen, in both themes, held against WCAG 2.2 AA by axe-core; and none is wider than a small phone. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { requireRealParts } from '../support/real-parts.ts';
+import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { startHarbour, type Harbour } from './support/harbour.ts';
+import { screens } from './support/screens.ts';
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SMALL = { width: 360, height: 740 };
+
+/** As much of a page's document as is looked at here. */
+interface PageDocument {
+  readonly documentElement: { readonly dataset: Readonly<Record<string, string | undefined>> };
+  getAnimations(): readonly { readonly playState: string; readonly effect: { getTiming(): { readonly iterations: number } } }[];
+}
+
+/** Whether the page is in a theme, and nothing is on its way there; runs in the page. */
+function isDrawnIn(colorScheme: string): boolean {
+  const { document } = globalThis as unknown as { readonly document: PageDocument };
+  const isMoving = document.getAnimations().some(({ playState, effect }) => playState === 'running' && Number.isFinite(effect.getTiming().iterations));
+  return document.documentElement.dataset['mantineColorScheme'] === colorScheme && !isMoving;
+}
+
+/** Whether one need not scroll to the side; runs in the page. */
+function isNoWiderThan(pixels: number): boolean {
+  const { document } = globalThis as unknown as { readonly document: { readonly documentElement: { readonly scrollWidth: number } } };
+  return document.documentElement.scrollWidth <= pixels;
+}
+
+describe('the screens of the web UI', function () {
+  this.timeout(120_000);
+  let harbour: Harbour;
+  let browser: UiBrowser;
+  let ui: UiPage;
+
+  before(async function () {
+    requireRealParts(this, 'chromium');
+    [harbour, browser] = await Promise.all([startHarbour(this), launchBrowser()]);
+    ui = await browser.open(harbour.site.server);
+  });
+  after(async () => {
+    await browser.close();
+    await harbour.stop();
+  });
+
+  /** What axe finds, in both themes. */
+  async function violations(page: Page): Promise<readonly string[]> {
+    const found: string[] = [];
+    await page.evaluate(axe);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.waitForFunction(isDrawnIn, colorScheme);
+      const { violations: broken } = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify({ runOnly: RULES, resultTypes: ['violations'] })})`);
+      for (const { id, help, nodes } of broken) for (const { html, failureSummary } of nodes.slice(0, 3)) found.push(`${colorScheme}: ${id}: ${help}: ${html.slice(0, 200)} ${failureSummary ?? ''}`);
+    }
+    return found;
+  }
+
+  it('sign-in', async () => {
+    await ui.page.getByLabel('Username').waitFor();
+    expect(await violations(ui.page)).to.deep.equal([]);
+    await signInByPage(ui.page, harbour.admin);
+  });
+
+  for (const { name, path, settle } of screens) {
+    it(name, async () => {
+      await ui.page.setViewportSize({ width: 1280, height: 800 });
+      await ui.page.goto(path(harbour));
+      await settle(ui.page, harbour);
+      expect(await violations(ui.page), 'violations').to.deep.equal([]);
+      await ui.page.setViewportSize(SMALL);
+      // Parts of a page know of its width a moment later.
+      await ui.page.waitForFunction(isNoWiderThan, SMALL.width);
+      expect(ui.faults, 'faults').to.deep.equal([]);
+    });
+  }
+});
