@@ -100,6 +100,8 @@ describe('settings in the web UI', function () {
     await own.getByRole('button', { name: 'Save' }).click();
     await own.getByText('this is the last admin with a password').waitFor();
     await own.getByRole('button', { name: 'Cancel' }).click();
+    // The menu that led there is gone; the focus is where it was opened.
+    await users.getByRole('button', { name: 'Actions for admin' }).and(ui.page.locator(':focus')).waitFor();
   });
 
   it('shows a key’s secret once, to copy, and a key that is revoked opens nothing', async () => {

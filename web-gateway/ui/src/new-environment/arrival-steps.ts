@@ -48,7 +48,12 @@ export function arrivalSteps(environment: Environment, entries: readonly Timelin
       title: 'Ready',
       state: isReady ? 'done' : trouble === undefined ? 'waiting' : 'trouble',
       at: isReady ? (withEngine?.time ?? association.at) : null,
-      says: isReady ? `${engine.name} ${engine.version}${platform === null ? '' : ` on ${platform}`} answers.` : trouble === undefined ? 'Its engine answers, and it polls on.' : `The agent is here, but its engine is not: ${trouble}.`,
+      says: isReady ? `${engineName(engine.name)} ${engine.version}${platform === null ? '' : ` on ${platform}`} answers.` : trouble === undefined ? 'Its engine answers, and it polls on.' : `The agent is here, but its engine is not: ${trouble}.`,
     },
   ];
+}
+
+/** As its makers write it. */
+function engineName(name: string): string {
+  return name === 'docker' ? 'Docker' : name === 'podman' ? 'Podman' : name;
 }

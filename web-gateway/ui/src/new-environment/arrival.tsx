@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconCircleCheck, IconCircleDashed } from '@tabler/ic
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { LinkButton } from '../parts/link-button.tsx';
+import { useMay } from '../session/session.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
 import { serverNow } from '../time/server-clock.ts';
 import { agentEntriesQuery, arrivingEnvironmentQuery, type Environment } from './arrival-query.ts';
@@ -17,8 +18,17 @@ const PATIENCE_MS = 30_000;
 /** Changes are told live; this finds what was told between two answers. */
 const LOOK_AGAIN_MS = 3000;
 
-export function Arrival({ environment, platform }: { readonly environment: Environment; readonly platform: Platform }): React.JSX.Element {
+interface ArrivalProps {
+  readonly environment: Environment;
+  /** How its agent is started, for the line that finds out what is wrong. */
+  readonly platform: Platform;
+  /** Whether the one who looks may start agents. */
+  readonly mayDeploy: boolean;
+}
+
+export function Arrival({ environment, platform, mayDeploy }: ArrivalProps): React.JSX.Element {
   const { id, createdAt } = environment;
+  const mayAdd = useMay('admin');
   const entries = useQuery(agentEntriesQuery(id));
   const steps = arrivalSteps(environment, entries.data ?? []);
   const isReady = steps.every(({ state }) => state === 'done');
@@ -40,14 +50,14 @@ export function Arrival({ environment, platform }: { readonly environment: Envir
           ))}
         </ol>
         <VisuallyHidden role="status">{isReady ? 'The agent is ready.' : steps.filter(({ state }) => state !== 'waiting').map(({ title }) => title).join(', ') || 'Waiting for the agent.'}</VisuallyHidden>
-        <RejectedAttempts environmentId={id} since={createdAt} platform={platform} isLate={isLate} hasTrouble={steps.some(({ state }) => state === 'trouble')} hasCome={hasCome} addresses={[environment.address, environment.tunnelAddress]} />
+        <RejectedAttempts environmentId={id} since={createdAt} platform={platform} mayDeploy={mayDeploy} isLate={isLate} hasTrouble={steps.some(({ state }) => state === 'trouble')} hasCome={hasCome} addresses={[environment.address, environment.tunnelAddress]} />
         <Group>
           {isReady ? (
             <LinkButton to="/environments/$id" params={{ id }}>Connect</LinkButton>
           ) : (
             <LinkButton variant="default" to="/environments/$id" params={{ id }}>Go to the environment</LinkButton>
           )}
-          <LinkButton variant="default" to="/environments/new" search={{}}>Add another</LinkButton>
+          {mayAdd && <LinkButton variant="default" to="/environments/new" search={{}}>Add another</LinkButton>}
         </Group>
       </Stack>
     </Paper>

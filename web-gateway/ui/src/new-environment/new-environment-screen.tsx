@@ -7,7 +7,7 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorState } from '../parts/error-state.tsx';
 import { LoadingState } from '../parts/loading-state.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
-import { useMay } from '../session/session.ts';
+import { useEngineAccess, useMay } from '../session/session.ts';
 import { Arrival } from './arrival.tsx';
 import { arrivingEnvironmentQuery, type CreatedEnvironment } from './arrival-query.ts';
 import { DeployCommands } from './deploy-commands.tsx';
@@ -53,6 +53,8 @@ function Waiting({ id }: { readonly id: string }): React.JSX.Element {
   const client = useQueryClient();
   const environment = useQuery(arrivingEnvironmentQuery(id));
   const platform = platformOf(name) ?? 'standalone';
+  // Whoever has a join token can answer for the environment: auditors are not shown it.
+  const mayDeploy = useEngineAccess(environment.data?.tags ?? []) === 'full';
   const hints = client.getQueryData<CreatedEnvironment['addressHints']>(hintsKey(id)) ?? [];
   const warnings = hints.filter(({ code }) => code !== 'both-ports');
   if (environment.isPending) return <LoadingState label="Fetching the environment" />;
@@ -64,22 +66,26 @@ function Waiting({ id }: { readonly id: string }): React.JSX.Element {
         {warnings.map(({ code, detail }) => (
           <Alert key={code + detail} color="beacon" variant="light" icon={<IconInfoCircle aria-hidden />}>{detail}</Alert>
         ))}
-        <Paper withBorder p={{ base: 'md', sm: 'lg' }}>
-          <Stack gap="sm">
-            <Title order={2}>Start the agent</Title>
-            <DeployCommands environmentId={id} platform={platform} onPlatform={(next) => void navigate({ to: '/environments/new', search: { id, platform: next }, replace: true })} />
-          </Stack>
-        </Paper>
-        <Arrival environment={environment.data} platform={platform} />
-        <Paper withBorder p={{ base: 'md', sm: 'lg' }}>
-          <Stack gap="sm">
-            <div>
-              <Title order={2}>The join token</Title>
-              <Text size="sm" c="dimmed">The command holds it already (EDGE_KEY). These are its parts:</Text>
-            </div>
-            <JoinToken environmentId={id} />
-          </Stack>
-        </Paper>
+        {mayDeploy && (
+          <Paper withBorder p={{ base: 'md', sm: 'lg' }}>
+            <Stack gap="sm">
+              <Title order={2}>Start the agent</Title>
+              <DeployCommands environmentId={id} platform={platform} onPlatform={(next) => void navigate({ to: '/environments/new', search: { id, platform: next }, replace: true })} />
+            </Stack>
+          </Paper>
+        )}
+        <Arrival environment={environment.data} platform={platform} mayDeploy={mayDeploy} />
+        {mayDeploy && (
+          <Paper withBorder p={{ base: 'md', sm: 'lg' }}>
+            <Stack gap="sm">
+              <div>
+                <Title order={2}>The join token</Title>
+                <Text size="sm" c="dimmed">The command holds it already (EDGE_KEY). These are its parts:</Text>
+              </div>
+              <JoinToken environmentId={id} />
+            </Stack>
+          </Paper>
+        )}
       </Stack>
     </>
   );

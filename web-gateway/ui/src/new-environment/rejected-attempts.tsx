@@ -15,6 +15,7 @@ interface RejectedAttemptsProps {
   /** When the environment was made. */
   readonly since: string;
   readonly platform: Platform;
+  readonly mayDeploy: boolean;
   /** It could be here by now. */
   readonly isLate: boolean;
   /** It is here, and its engine is not. */
@@ -25,9 +26,9 @@ interface RejectedAttemptsProps {
 }
 
 /** Shows nothing while there is nothing to worry about. */
-export function RejectedAttempts({ environmentId, since, platform, isLate, hasTrouble, hasCome, addresses: [api, tunnel] }: RejectedAttemptsProps): React.JSX.Element | null {
+export function RejectedAttempts({ environmentId, since, platform, mayDeploy, isLate, hasTrouble, hasCome, addresses: [api, tunnel] }: RejectedAttemptsProps): React.JSX.Element | null {
   const refusals = useQuery({ ...refusalsQuery(environmentId, since), enabled: !hasCome });
-  const deployment = useQuery(deploymentQuery(environmentId));
+  const deployment = useQuery({ ...deploymentQuery(environmentId), enabled: mayDeploy });
   const attempts = hasCome ? [] : latestOfEach(refusals.data ?? []);
   if (!isLate && !hasTrouble && attempts.length === 0) return null;
   const doctor = deployment.data?.doctor[platform];

@@ -1,6 +1,7 @@
 /** Asks before something is destroyed. */
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { Dialog } from './dialog.tsx';
 
 export interface Question {
   readonly title: string;
@@ -15,9 +16,9 @@ export interface Question {
 /** @param question null where there is none */
 export function ConfirmDialog({ question, onClose }: { readonly question: Question | null; readonly onClose: () => void }): React.JSX.Element {
   return (
-    <Modal opened={question !== null} onClose={onClose} title={question?.title ?? ''}>
+    <Dialog opened={question !== null} onClose={onClose} title={question?.title ?? ''}>
       {question !== null && <Asking key={question.title} question={question} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   );
 }
 

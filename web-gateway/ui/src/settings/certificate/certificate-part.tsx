@@ -1,11 +1,12 @@
 /** The certificate of the tunnel port, which agents know by its fingerprint; its rotation, and the end of former ones. */
-import { Alert, Button, Code, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import { Alert, Button, Code, Group, NativeSelect, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { messageOf } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay } from '../../session/session.ts';
@@ -68,9 +69,9 @@ export function CertificatePart(): React.JSX.Element {
           <Facts facts={formers.map(({ fingerprint: former, acceptedUntil }) => [`Accepted until`, <span key={former}><RelativeTime at={acceptedUntil} /> <Code style={{ overflowWrap: 'anywhere' }}>{former}</Code></span>] as const)} />
         </Section>
       )}
-      <Modal opened={isRotating} onClose={() => setRotating(false)} title="Rotate the tunnel certificate">
+      <Dialog opened={isRotating} onClose={() => setRotating(false)} title="Rotate the tunnel certificate">
         <Rotating onDone={() => setRotating(false)} />
-      </Modal>
+      </Dialog>
       <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
     </Stack>
   );

@@ -1,7 +1,8 @@
 /** API keys: for scripts, the Docker CLI and monitoring. */
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
+import { Dialog } from '../../parts/dialog.tsx';
 import { Section } from '../section.tsx';
 import { KeyForm } from './key-form.tsx';
 import { KeysTable } from './keys-table.tsx';
@@ -18,9 +19,9 @@ export function KeysPart({ isOwn = false }: { readonly isOwn?: boolean }): React
       >
         <KeysTable isOwn={isOwn} />
       </Section>
-      <Modal opened={isCreating} onClose={() => setCreating(false)} title="Create an API key" closeOnClickOutside={false}>
+      <Dialog opened={isCreating} onClose={() => setCreating(false)} title="Create an API key" closeOnClickOutside={false}>
         <KeyForm onDone={() => setCreating(false)} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

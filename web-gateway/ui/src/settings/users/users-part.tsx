@@ -1,8 +1,9 @@
 /** Users, what they may do, and where they are signed in. */
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay } from '../../session/session.ts';
@@ -31,9 +32,9 @@ export function UsersPart(): React.JSX.Element {
       <Section title="Sessions" description="Where people are signed in now. What a session holds open ends with it.">
         <SessionsTable />
       </Section>
-      <Modal opened={isAdding} onClose={() => setAdding(false)} title="Add a user">
+      <Dialog opened={isAdding} onClose={() => setAdding(false)} title="Add a user">
         <UserForm onDone={() => setAdding(false)} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,11 +1,12 @@
 /** The users, and what an admin can do with each. */
-import { ActionIcon, Menu, Modal, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Menu, Text, VisuallyHidden } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { answerOf, api } from '../../api/client.ts';
 import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay, useSession } from '../../session/session.ts';
@@ -73,10 +74,10 @@ export function UsersTable({ users }: { readonly users: readonly User[] }): Reac
   return (
     <>
       <DataTable label="Users" columns={columns} rows={users} rowId={({ id }) => id} initialSorting={[{ id: 'username', desc: false }]} />
-      <Modal opened={task !== undefined} onClose={() => setTask(undefined)} title={task === undefined ? '' : task.kind === 'role' ? `Change ${task.user.username}` : `Set a password for ${task.user.username}`}>
+      <Dialog opened={task !== undefined} onClose={() => setTask(undefined)} title={task === undefined ? '' : task.kind === 'role' ? `Change ${task.user.username}` : `Set a password for ${task.user.username}`}>
         {task?.kind === 'role' && <Changing user={task.user} onDone={() => setTask(undefined)} />}
         {task?.kind === 'password' && <PasswordForm user={task.user} onDone={() => setTask(undefined)} />}
-      </Modal>
+      </Dialog>
       <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
     </>
   );
