@@ -27,6 +27,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 /** A tunnel that was lost is opened again: that it was is no reason why it can not. Of TunnelLost: docs/events.md. */
 const LOSSES = new Set(['connection-lost', 'agent-stopped', 'agent-reports-none', 'server-restarted', 'control-plane-stopping']);
+/** Over an interval and so many seconds a poll is late. */
+const LATE_SECONDS = 2;
 /** Over two intervals and so many seconds a poll is overdue. */
 const OVERDUE_SECONDS = 5;
 /** With fewer seconds than this a tunnel that is not open yet is on its way. */
@@ -42,8 +44,11 @@ export function connectionFailure({ environment, tunnel, asked, requiredAt, nowM
   if (asked !== null && asked !== undefined) return { code: 'internal-error', words: messageOf(asked), advice: null };
   if (tunnel?.state === 'open') return null;
   const { association, heartbeat, status } = environment;
+  const silentSeconds = heartbeat.lastPolledAt === null ? 0 : (nowMs - Date.parse(heartbeat.lastPolledAt)) / 1000;
+  const isMissed = heartbeat.state !== 'up' || silentSeconds > heartbeat.intervalSeconds + LATE_SECONDS;
   const rejected = association.lastRejected;
-  if (rejected !== null && heartbeat.state !== 'up' && (heartbeat.lastPolledAt === null || rejected.at > heartbeat.lastPolledAt)) {
+  // A stranger’s refused poll says nothing of an agent that goes on polling.
+  if (rejected !== null && isMissed && (heartbeat.lastPolledAt === null || rejected.at > heartbeat.lastPolledAt)) {
     return { code: rejected.reason, words: `Its agent’s polls are refused: ${rejected.reason}, from ${rejected.address}.`, advice: REFUSALS[rejected.reason] ?? null };
   }
   if (status === 'unassociated') return { code: 'agent-not-polling', words: 'No agent has joined this environment yet.', advice: 'Start one with the commands in the overview.' };
@@ -54,7 +59,6 @@ export function connectionFailure({ environment, tunnel, asked, requiredAt, nowM
   const waitedSeconds = requiredAt === null ? 0 : (nowMs - Date.parse(requiredAt)) / 1000;
   const failure = tunnel?.lastFailure ?? null;
   if (failure !== null && !LOSSES.has(failure.reason) && (requiredAt === null || failure.at >= requiredAt)) return { code: failure.reason, words: `The tunnel could not be opened: ${failure.detail}.`.replace('..', '.'), advice: adviceOn(failure.reason) };
-  const silentSeconds = heartbeat.lastPolledAt === null ? 0 : (nowMs - Date.parse(heartbeat.lastPolledAt)) / 1000;
   if (silentSeconds > 2 * heartbeat.intervalSeconds + OVERDUE_SECONDS && waitedSeconds > OVERDUE_SECONDS) {
     return { code: 'agent-not-polling', words: `Its agent has not polled for ${spanText(silentSeconds)}.`, advice: adviceOn('agent-not-polling') };
   }

@@ -7,9 +7,9 @@ import { engineKey } from './use-rows.ts';
 /** Gathered for so long: a project that is started is many events. */
 const GATHER_MS = 300;
 
-/** What an event of a kind makes old; a container takes volumes and networks with it. */
+/** What an event of a kind makes old: a task is a container, and counts for its service. */
 const STALE: Readonly<Record<string, readonly string[]>> = {
-  container: ['containers', 'container', 'tasks'],
+  container: ['containers', 'container', 'tasks', 'services'],
   image: ['images'],
   volume: ['volumes'],
   network: ['networks'],
