@@ -36,6 +36,8 @@ export interface VersionedTable<Row extends object> {
   readonly schema: string;
   /** SQL of the rows as of an instant, in milliseconds since 1970 and bound as `:asOf`: a table expression, to follow FROM. */
   readonly asOf: string;
+  /** SQL of how many of them fit a condition: a query. What counts {@link asOf} reads whole rows; this reads no more than the condition needs. */
+  countAsOf(condition: string): string;
   open(database: DatabaseSync): VersionedRows<Row>;
 }
 
@@ -120,7 +122,10 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
   const asOf = `(SELECT ${listed} FROM ${name} WHERE recordedFrom <= :asOf UNION ALL
     SELECT ${listed} FROM ${name}_past WHERE recordedTo > :asOf AND recordedFrom <= :asOf)`;
 
-  return { name, schema, asOf, open };
+  const countAsOf = (condition: string) => `SELECT (SELECT count(*) FROM ${name} WHERE recordedFrom <= :asOf AND ${condition})
+    + (SELECT count(*) FROM ${name}_past WHERE recordedTo > :asOf AND recordedFrom <= :asOf AND ${condition}) AS total`;
+
+  return { name, schema, asOf, countAsOf, open };
 
   function open(database: DatabaseSync): VersionedRows<Row> {
     const select = database.prepare(`SELECT ${listed}, fromOrdinal, recordedFrom FROM ${name} WHERE ${isKey}`);

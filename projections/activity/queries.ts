@@ -1,7 +1,7 @@
 /** The questions about calls through tunnels. */
 import type { SQLInputValue } from 'node:sqlite';
 import { newestName } from '../environments/newest-name.ts';
-import { reachCondition } from '../environments/reach.ts';
+import { createReach, type ReachCondition } from '../environments/reach.ts';
 import type { ActivityQuery, CallView } from '../port.ts';
 import type { Query } from '../projection.ts';
 import type { CallRow } from './rows.ts';
@@ -11,21 +11,24 @@ export type ActivityAsked = Omit<ActivityQuery, 'cursor' | 'from' | 'to'> & { re
 
 export const listActivity: Query<ActivityAsked, { readonly items: readonly CallView[]; readonly next: number | null; readonly total: number | null }> = {
   name: 'list-activity',
-  prepare: (database) => (asked) => {
-    const { limit, after } = asked;
-    const { sql, values } = conditions(asked);
-    const following = after === null ? '' : 'AND ordinal < :after';
-    const rows = database
-      .prepare(`SELECT *, ${newestName('activity.environmentId')} AS environmentName FROM activity WHERE ${sql} ${following} ORDER BY ordinal DESC LIMIT :limit`)
-      .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as NamedRow[];
-    const shown = rows.slice(0, limit);
-    // Those of all environments are too many to count.
-    const total = asked.environmentId === undefined ? null : Number(database.prepare(`SELECT count(*) AS total FROM activity WHERE ${sql}`).get(values)?.['total']);
-    return { items: shown.map(callView), next: rows.length > limit ? (shown.at(-1)?.ordinal ?? null) : null, total };
+  prepare: (database) => {
+    const reach = createReach(database);
+    return (asked) => {
+      const { limit, after } = asked;
+      const { sql, values } = conditions(asked, reach.ofRows(asked.tagsInReach));
+      const following = after === null ? '' : 'AND ordinal < :after';
+      const rows = database
+        .prepare(`SELECT *, ${newestName('activity.environmentId')} AS environmentName FROM activity WHERE ${sql} ${following} ORDER BY ordinal DESC LIMIT :limit`)
+        .all({ ...values, ...(after === null ? {} : { after }), limit: limit + 1 }) as unknown as NamedRow[];
+      const shown = rows.slice(0, limit);
+      // Those of all environments are too many to count.
+      const total = asked.environmentId === undefined ? null : Number(database.prepare(`SELECT count(*) AS total FROM activity WHERE ${sql}`).get(values)?.['total']);
+      return { items: shown.map(callView), next: rows.length > limit ? (shown.at(-1)?.ordinal ?? null) : null, total };
+    };
   },
 };
 
-function conditions(asked: ActivityAsked): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
+function conditions(asked: ActivityAsked, reach: ReachCondition | undefined): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
   const parts = ['true'];
   const values: Record<string, SQLInputValue> = {};
   const add = (condition: string, name: string, value: SQLInputValue | undefined) => {
@@ -42,7 +45,6 @@ function conditions(asked: ActivityAsked): { readonly sql: string; readonly valu
   if (asked.result === 'ok') parts.push('endedAt IS NOT NULL AND failure IS NULL AND status < 400');
   add('ordinal >= ifnull((SELECT ordinal FROM activity WHERE recordedAtMs >= :fromMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'fromMs', asked.fromMs);
   add('ordinal < ifnull((SELECT ordinal FROM activity WHERE recordedAtMs >= :toMs ORDER BY recordedAtMs, ordinal LIMIT 1), 9e15)', 'toMs', asked.toMs);
-  const reach = reachCondition(asked.tagsInReach);
   if (reach !== undefined) {
     parts.push(reach.sql);
     Object.assign(values, reach.values);

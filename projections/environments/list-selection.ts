@@ -3,9 +3,10 @@ import { foldName } from '../../services/domain/environment-name.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EnvironmentListQuery } from '../port.ts';
 import { keysOf, type EnvironmentSort, type ListPlace } from './list-place.ts';
-import { reachCondition, tagsCondition } from './reach.ts';
+import { createReach } from './reach.ts';
 import { tunnelRows } from '../tunnels/rows.ts';
-import { environmentRows, tagMark } from './rows.ts';
+import { environmentRows } from './rows.ts';
+import { isMarked, tagMarksOf } from './tag-sets.ts';
 
 /** A list's filters and order, with the place to go on after. As of an instant, in milliseconds since 1970, where one is given. */
 export type ListInput = Omit<EnvironmentListQuery, 'cursor' | 'sort'> & { readonly sort: EnvironmentSort; readonly after: ListPlace | null; readonly atMs?: number };
@@ -27,49 +28,20 @@ export interface ListSelection {
 type Filters = Omit<ListInput, 'limit' | 'offset' | 'after'>;
 type Values = Record<string, SQLInputValue>;
 
-/** Each environment with its agents' last poll, which is in no index: polls are too many. */
-const withLastPolls = `(SELECT environmentId, nameFolded, status, platform, tags, createdAt,
-    ifnull((SELECT max(lastPolledAt) FROM agent_polls AS polls WHERE polls.environmentId = listed.environmentId), '') AS lastPolledAt
-  FROM environments AS listed INDEXED BY environments_by_name)`;
-
 function source({ atMs, ids, sort, status }: Filters): string {
   if (atMs !== undefined) return environmentRows.asOf;
-  if (sort.endsWith('lastPolledAt')) return withLastPolls;
+  const isByPolls = sort.endsWith('lastPolledAt');
   // Few ids are found by the table's own key. Else, without statistics, SQLite would not choose the narrow index by itself.
-  if (ids !== undefined) return 'environments';
+  if (ids !== undefined) return isByPolls ? 'last_polls' : 'environments';
+  if (isByPolls) return 'last_polls INDEXED BY last_polls_by_time';
   return `environments INDEXED BY ${status === undefined && !sort.endsWith('status') ? 'environments_by_name' : 'environments_by_status'}`;
-}
-
-function conditions({ ids, search, status, tag, platform, tunnel, tagsInReach, atMs }: Filters): { readonly sql: string; readonly values: Values } {
-  const parts: string[] = ['true'];
-  const values: Values = {};
-  const add = (condition: string, name: string, value: SQLInputValue) => {
-    parts.push(condition);
-    values[name] = value;
-  };
-  if (ids !== undefined) add('environmentId IN (SELECT value FROM json_each(:ids))', 'ids', JSON.stringify(ids));
-  if (status !== undefined) add('status = :status', 'status', status);
-  if (platform !== undefined) add('platform = :platform', 'platform', platform);
-  if (tag !== undefined) add('instr(tags, :tag) > 0', 'tag', tagMark(tag));
-  if (tunnel !== undefined) {
-    // In the words of the index on those that are not closed.
-    const unclosed = `(SELECT environmentId FROM ${atMs === undefined ? 'tunnels' : tunnelRows.asOf} WHERE state <> 'closed'`;
-    if (tunnel === 'closed') parts.push(`environmentId NOT IN ${unclosed})`);
-    else add(`environmentId IN ${unclosed} AND state = :tunnel)`, 'tunnel', tunnel);
-  }
-  const reach = atMs === undefined ? tagsCondition(tagsInReach) : reachCondition(tagsInReach);
-  if (reach !== undefined) {
-    parts.push(reach.sql);
-    Object.assign(values, reach.values);
-  }
-  if (search !== undefined && search !== '') add('instr(nameFolded, :search) > 0', 'search', foldName(search));
-  if (atMs !== undefined) values['asOf'] = atMs;
-  return { sql: parts.join(' AND '), values };
 }
 
 /** Prepares the selection on an open file; statements are kept for each combination of filters and order. */
 export function createListSelection(database: DatabaseSync): ListSelection {
   const statements = new Map<string, StatementSync>();
+  const marks = tagMarksOf(database);
+  const reach = createReach(database);
 
   function prepare(sql: string): StatementSync {
     let statement = statements.get(sql);
@@ -80,11 +52,39 @@ export function createListSelection(database: DatabaseSync): ListSelection {
     return statement;
   }
 
+  function conditions({ ids, search, status, tag, platform, tunnel, tagsInReach, atMs }: Filters): { readonly sql: string; readonly values: Values } {
+    const parts: string[] = ['true'];
+    const values: Values = {};
+    const add = (condition: string, name: string, value: SQLInputValue) => {
+      parts.push(condition);
+      values[name] = value;
+    };
+    if (ids !== undefined) add('environmentId IN (SELECT value FROM json_each(:ids))', 'ids', JSON.stringify(ids));
+    if (status !== undefined) add('status = :status', 'status', status);
+    if (platform !== undefined) add('platform = :platform', 'platform', platform);
+    if (tag !== undefined) add(isMarked('tag'), 'tag', marks.ofSetsWithOneOf([tag]));
+    if (tunnel !== undefined) {
+      // In the words of the index on those that are not closed.
+      const unclosed = `(SELECT environmentId FROM ${atMs === undefined ? 'tunnels' : tunnelRows.asOf} WHERE state <> 'closed'`;
+      if (tunnel === 'closed') parts.push(`environmentId NOT IN ${unclosed})`);
+      else add(`environmentId IN ${unclosed} AND state = :tunnel)`, 'tunnel', tunnel);
+    }
+    const inReach = atMs === undefined ? reach.ofEnvironments(tagsInReach) : reach.ofRows(tagsInReach);
+    if (inReach !== undefined) {
+      parts.push(inReach.sql);
+      Object.assign(values, inReach.values);
+    }
+    if (search !== undefined && search !== '') add('instr(nameFolded, :search) > 0', 'search', foldName(search));
+    if (atMs !== undefined) values['asOf'] = atMs;
+    return { sql: parts.join(' AND '), values };
+  }
+
   function total(input: ListInput): number {
     const { sql, values } = conditions(input);
     // Its order does not matter for the number.
     const { sort: _sort, ...filters } = input;
-    return Number(prepare(`SELECT count(*) AS total FROM ${source({ ...filters, sort: 'name' })} WHERE ${sql}`).get(values)?.['total']);
+    const count = input.atMs === undefined ? `SELECT count(*) AS total FROM ${source({ ...filters, sort: 'name' })} WHERE ${sql}` : environmentRows.countAsOf(sql);
+    return Number(prepare(count).get(values)?.['total']);
   }
 
   return {

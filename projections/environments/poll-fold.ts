@@ -21,8 +21,8 @@ export interface PollFold {
   committed(): void;
 }
 
-/** Creates the fold over the table agent_polls. */
-export function createPollFold(database: DatabaseSync): PollFold {
+/** Creates the fold over the table agent_polls. `onChange` is told the environments whose rows a batch changes. */
+export function createPollFold(database: DatabaseSync, onChange: (environmentId: string) => void): PollFold {
   const insert = database.prepare(
     `INSERT INTO agent_polls (environmentId, instanceId, agentKey, node, lastSequence) VALUES (?, ?, ?, ?, 0)
       ON CONFLICT DO UPDATE SET agentKey = excluded.agentKey, node = excluded.node`,
@@ -46,6 +46,7 @@ export function createPollFold(database: DatabaseSync): PollFold {
     const poll = polls.get(key);
     if (poll === undefined) return;
     polls.delete(key);
+    onChange(environmentId);
     changes.push(() => account.run(poll.sequence, poll.at, environmentId, instanceId));
   }
 
@@ -56,10 +57,12 @@ export function createPollFold(database: DatabaseSync): PollFold {
     },
 
     drop(environmentId, instanceId) {
+      onChange(environmentId);
       changes.push(() => remove.run(environmentId, instanceId));
     },
 
     dropEnvironment(environmentId) {
+      onChange(environmentId);
       changes.push(() => removeAll.run(environmentId));
     },
 
@@ -67,6 +70,7 @@ export function createPollFold(database: DatabaseSync): PollFold {
       const key = keyOf(environmentId, instanceId);
       const poll = polls.get(key);
       if (poll === undefined) {
+        onChange(environmentId);
         polls.set(key, { environmentId, instanceId, sequence, at });
         return;
       }

@@ -4,12 +4,14 @@ import type { DatabaseSync } from 'node:sqlite';
 import { agentKey, duplicatesKept } from '../../services/domain/environment.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import type { VersionedTables } from '../versioned-table.ts';
+import { createLastPolls } from './last-polls.ts';
 import { createPollFold } from './poll-fold.ts';
-import { type AddressFailure, agentRows, type AgentRow, type DuplicateAgent, encodeTags, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
+import { type AddressFailure, agentRows, type AgentRow, type DuplicateAgent, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
+import { createTagSets } from './tag-sets.ts';
 
 export const environmentsProjection: Projection = {
   name: 'environments',
-  version: 5,
+  version: 6,
   schema: environmentsSchema,
   patientTypes: ['AgentPolled', 'PollsSummarised'],
   settledTypes: ['RefusalsExpired'],
@@ -39,11 +41,19 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
   const environments = tables.of(environmentRows);
   const agents = tables.of(agentRows);
   const rejections = tables.of(rejectionRows);
-  const polls = createPollFold(database);
+  const tagSets = createTagSets(database);
+  const lastPolls = createLastPolls(database);
+  const polls = createPollFold(database, (environmentId) => lastPolls.polled(environmentId));
   const expiredRejections = database.prepare('SELECT environmentId FROM rejections WHERE recordedFrom < ?');
   const removePastRejections = database.prepare('DELETE FROM rejections_past WHERE recordedFrom < ?');
   /** Refusals recorded before are gone. */
   let refusedFromMs: number | undefined;
+  environments.watch((before, after) => {
+    const environmentId = (after ?? before)?.environmentId;
+    if (environmentId !== undefined) lastPolls.changed(environmentId, after);
+  });
+
+  const tagged = (tags: readonly string[]) => ({ tags: JSON.stringify(tags), tagSet: tagSets.numberOf(tags) });
 
   function change(place: EventPlace, environmentId: string, changes: (row: EnvironmentRow) => Partial<EnvironmentRow>): void {
     const row = environments.get(environmentId);
@@ -80,7 +90,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
             edgeId: null,
             barredEdgeIds: '[]',
             duplicates: '[]',
-            tags: encodeTags(data.tags),
+            ...tagged(data.tags),
             platform: null,
             createdAt: data.at,
             pollIntervalSeconds,
@@ -94,7 +104,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       },
 
       EnvironmentRenamed: ({ environmentId, name }, place) => change(place, environmentId, () => ({ name, nameFolded: foldName(name) })),
-      EnvironmentTagged: ({ environmentId, tags }, place) => change(place, environmentId, () => ({ tags: encodeTags(tags) })),
+      EnvironmentTagged: ({ environmentId, tags }, place) => change(place, environmentId, () => tagged(tags)),
       EnvironmentAddressChanged: ({ environmentId, address, tunnelAddress }, place) =>
         change(place, environmentId, () => ({ address, tunnelAddress })),
       PollIntervalChanged: ({ environmentId, pollIntervalSeconds }, place) => change(place, environmentId, () => ({ pollIntervalSeconds })),
@@ -202,7 +212,9 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       agents.write();
       rejections.write();
       if (refusedFromMs !== undefined) removePastRejections.run(refusedFromMs);
+      tagSets.write();
       polls.write();
+      lastPolls.write();
     },
 
     committed() {
@@ -210,7 +222,9 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       agents.committed();
       rejections.committed();
       refusedFromMs = undefined;
+      tagSets.committed();
       polls.committed();
+      lastPolls.committed();
     },
   };
 }

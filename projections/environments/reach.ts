@@ -1,23 +1,38 @@
 /** Whom an answer may know of: environments that have one of some tags now, also where their past is asked for. */
-import type { SQLInputValue } from 'node:sqlite';
-import { tagMark } from './rows.ts';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { isMarked, tagMarksOf } from './tag-sets.ts';
 
-/** A condition on a column of environments' ids, and what it binds. */
+/** A condition on rows, and what it binds. */
 export interface ReachCondition {
   readonly sql: string;
   readonly values: Readonly<Record<string, SQLInputValue>>;
 }
 
-/** Undefined where every environment is in reach; then nothing needs to be checked. */
-export function reachCondition(tagsInReach: readonly string[] | undefined, column = 'environmentId'): ReachCondition | undefined {
-  const fits = tagsCondition(tagsInReach);
-  return fits === undefined || tagsInReach?.length === 0 ? fits : { ...fits, sql: `${column} IN (SELECT environmentId FROM environments WHERE ${fits.sql})` };
+/** Conditions for whoever may know of environments with one of these tags. Undefined where every environment is in reach; then nothing needs to be checked. */
+export interface Reach {
+  /** On the rows of environments as they are now: one look at an index that a list goes by anyway. */
+  ofEnvironments(tagsInReach: readonly string[] | undefined): ReachCondition | undefined;
+  /** On rows that name an environment. */
+  ofRows(tagsInReach: readonly string[] | undefined): ReachCondition | undefined;
 }
 
-/** The same on the rows of the environments themselves as they are now: one pass over the index that a list goes by anyway. */
-export function tagsCondition(tagsInReach: readonly string[] | undefined): ReachCondition | undefined {
-  if (tagsInReach === undefined) return undefined;
-  if (tagsInReach.length === 0) return { sql: 'false', values: {} };
-  const fits = tagsInReach.map((_, index) => `instr(tags, :reach${index}) > 0`).join(' OR ');
-  return { sql: `(${fits})`, values: Object.fromEntries(tagsInReach.map((tag, index) => [`reach${index}`, tagMark(tag)])) };
+/** Prepares them for an open file. */
+export function createReach(database: DatabaseSync): Reach {
+  const marks = tagMarksOf(database);
+
+  function ofEnvironments(tagsInReach: readonly string[] | undefined): ReachCondition | undefined {
+    if (tagsInReach === undefined) return undefined;
+    if (tagsInReach.length === 0) return { sql: 'false', values: {} };
+    return { sql: isMarked('reach'), values: { reach: marks.ofSetsWithOneOf(tagsInReach) } };
+  }
+
+  return {
+    ofEnvironments,
+
+    ofRows(tagsInReach) {
+      const fits = ofEnvironments(tagsInReach);
+      if (fits === undefined || tagsInReach?.length === 0) return fits;
+      return { ...fits, sql: `environmentId IN (SELECT environmentId FROM environments INDEXED BY environments_by_name WHERE ${fits.sql})` };
+    },
+  };
 }

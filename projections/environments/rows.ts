@@ -1,6 +1,8 @@
 /** The tables of the environments projection. */
 import { versionedTable } from '../versioned-table.ts';
 import type { EnvironmentStatus } from '../port.ts';
+import { lastPollsSchema } from './last-polls.ts';
+import { tagSetsSchema } from './tag-sets.ts';
 
 export interface EnvironmentRow {
   readonly environmentId: string;
@@ -16,8 +18,10 @@ export interface EnvironmentRow {
   readonly barredEdgeIds: string;
   /** A JSON array of {@link DuplicateAgent}. */
   readonly duplicates: string;
-  /** {@link encodeTags}. */
+  /** A JSON array. */
   readonly tags: string;
+  /** What stands for them, of tag_sets. */
+  readonly tagSet: number;
   readonly platform: string | null;
   readonly createdAt: string;
   readonly pollIntervalSeconds: number | null;
@@ -43,6 +47,7 @@ export const environmentRows = versionedTable<EnvironmentRow>({
     barredEdgeIds: 'TEXT',
     duplicates: 'TEXT',
     tags: 'TEXT',
+    tagSet: 'INTEGER',
     platform: 'TEXT',
     createdAt: 'TEXT',
     pollIntervalSeconds: 'INTEGER',
@@ -51,7 +56,7 @@ export const environmentRows = versionedTable<EnvironmentRow>({
     heartbeat: 'TEXT',
     heartbeatLostAt: 'TEXT',
   },
-  soughtInPast: ['nameFolded', 'status', 'platform', 'tags', 'createdAt'],
+  soughtInPast: ['nameFolded', 'status', 'platform', 'tagSet', 'createdAt'],
 });
 
 /** An agent that is refused because another with its identity was kept. */
@@ -129,13 +134,14 @@ export const rejectionRows = versionedTable<RejectionRow>({
 });
 
 /**
- * environments_by_name holds all that lists filter and sort by, so that a filter is one pass over a narrow index.
+ * environments_by_name and environments_by_status hold all that lists filter and sort by, now or as of an instant, so that a filter is one pass
+ * over a narrow index.
  * agent_polls has no validity ranges: polls are too many and expire, so their past is told by the log, then by PollsSummarised.
  */
 export const environmentsSchema = `
   ${environmentRows.schema}
-  CREATE INDEX environments_by_name ON environments (nameFolded, environmentId, status, platform, tags, createdAt);
-  CREATE INDEX environments_by_status ON environments (status, nameFolded, environmentId, platform, tags, createdAt);
+  CREATE INDEX environments_by_name ON environments (nameFolded, environmentId, status, platform, tagSet, createdAt, recordedFrom);
+  CREATE INDEX environments_by_status ON environments (status, nameFolded, environmentId, platform, tagSet, createdAt, recordedFrom);
   ${agentRows.schema}
   ${rejectionRows.schema}
   CREATE TABLE agent_polls (
@@ -147,15 +153,6 @@ export const environmentsSchema = `
     lastPolledAt TEXT,
     PRIMARY KEY (environmentId, instanceId)
   ) STRICT, WITHOUT ROWID;
+  ${lastPollsSchema}
+  ${tagSetsSchema}
 `;
-
-/** A JSON array with each element on a line of its own, so that {@link tagMark} finds exactly that tag in the text. */
-export function encodeTags(tags: readonly string[]): string {
-  return tags.length === 0 ? '[]' : `[${tags.map((tag) => `\n${JSON.stringify(tag)}\n`).join(',')}]`;
-}
-
-/** What the text of {@link encodeTags} contains where it has the tag. JSON escapes line breaks, so nothing else looks like it. */
-export function tagMark(tag: string): string {
-  return `\n${JSON.stringify(tag)}\n`;
-}
-

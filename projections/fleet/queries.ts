@@ -1,5 +1,5 @@
 /** The questions about the fleet as a whole: how it stands, stood, and changed. */
-import { reachCondition } from '../environments/reach.ts';
+import { createReach } from '../environments/reach.ts';
 import { agentRows, environmentRows } from '../environments/rows.ts';
 import type { FleetCounts, FleetHistory } from '../port.ts';
 import type { Query } from '../projection.ts';
@@ -18,21 +18,25 @@ const then: Tables = { environments: environmentRows.asOf, agents: agentRows.asO
 /** How the fleet stands, or stood at `atMs`: exactly, for these counts owe nothing to polls. */
 export const countFleet: Query<{ readonly atMs?: number; readonly tagsInReach?: readonly string[] }, FleetCounts> = {
   name: 'count-fleet',
-  prepare: (database) => ({ atMs, tagsInReach }) => {
-    const { environments, agents, tunnels } = atMs === undefined ? now : then;
-    const reach = reachCondition(tagsInReach);
-    const values = { ...reach?.values, ...(atMs === undefined ? {} : { asOf: atMs }) };
-    const counted = (column: string, table: string, condition = 'true'): Record<string, number> => {
-      const sql = `SELECT ${column} AS value, count(*) AS count FROM ${table} WHERE ${condition} AND ${reach?.sql ?? 'true'} GROUP BY ${column} ORDER BY ${column}`;
-      return Object.fromEntries(database.prepare(sql).all(values).map(({ value, count }) => [String(value), Number(count)]));
-    };
-    const byStatus = counted('status', environments);
-    return {
-      environments: Object.values(byStatus).reduce((sum, count) => sum + count, 0),
-      byStatus,
-      byPlatform: counted('platform', environments, 'platform IS NOT NULL'),
-      byVersion: counted('version', agents),
-      tunnels: counted('state', tunnels, "state <> 'closed'"),
+  prepare: (database) => {
+    const reach = createReach(database);
+    return ({ atMs, tagsInReach }) => {
+      const { environments, agents, tunnels } = atMs === undefined ? now : then;
+      const inReach = reach.ofRows(tagsInReach);
+      const values = { ...inReach?.values, ...(atMs === undefined ? {} : { asOf: atMs }) };
+      const counted = (column: string, table: string, condition = 'true'): Record<string, number> => {
+        const fits = table === 'environments' ? reach.ofEnvironments(tagsInReach) : inReach;
+        const sql = `SELECT ${column} AS value, count(*) AS count FROM ${table} WHERE ${condition} AND ${fits?.sql ?? 'true'} GROUP BY ${column} ORDER BY ${column}`;
+        return Object.fromEntries(database.prepare(sql).all(values).map(({ value, count }) => [String(value), Number(count)]));
+      };
+      const byStatus = counted('status', environments);
+      return {
+        environments: Object.values(byStatus).reduce((sum, count) => sum + count, 0),
+        byStatus,
+        byPlatform: counted('platform', environments, 'platform IS NOT NULL'),
+        byVersion: counted('version', agents),
+        tunnels: counted('state', tunnels, "state <> 'closed'"),
+      };
     };
   },
 };

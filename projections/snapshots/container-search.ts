@@ -1,6 +1,6 @@
 /** Containers across all environments, from their nodes' latest snapshots: those of now, or of an instant. */
 import type { SQLInputValue } from 'node:sqlite';
-import { reachCondition } from '../environments/reach.ts';
+import { createReach, type ReachCondition } from '../environments/reach.ts';
 import { environmentRows } from '../environments/rows.ts';
 import type { ContainerListQuery, ContainerView } from '../port.ts';
 import type { Query } from '../projection.ts';
@@ -34,7 +34,7 @@ const [now, past] = [
 
 const keys = 'nameFolded, environmentId, nodeKey, id';
 
-function conditions({ name, image, state, environmentId, atMs, tagsInReach }: ContainerSearch): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
+function conditions({ name, image, state, environmentId, atMs }: ContainerSearch, reach: ReachCondition | undefined): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
   const parts = ['true'];
   const values: Record<string, SQLInputValue> = {};
   const add = (condition: string, key: string, value: string) => {
@@ -46,7 +46,6 @@ function conditions({ name, image, state, environmentId, atMs, tagsInReach }: Co
   if (name !== undefined) add('instr(nameFolded, :name) > 0', 'name', name.toLowerCase());
   if (image !== undefined) add('instr(imageFolded, :image) > 0', 'image', image.toLowerCase());
   if (atMs !== undefined) values['asOf'] = atMs;
-  const reach = reachCondition(tagsInReach);
   if (reach !== undefined) {
     parts.push(reach.sql);
     Object.assign(values, reach.values);
@@ -57,10 +56,11 @@ function conditions({ name, image, state, environmentId, atMs, tagsInReach }: Co
 export const searchContainers: Query<ContainerSearch, { readonly items: readonly ContainerView[]; readonly next: ContainerPlace | null; readonly total: number }> = {
   name: 'search-containers',
   prepare(database) {
+    const reach = createReach(database);
     return (input) => {
       const { atMs, after, limit, offset = 0 } = input;
       const { containers, nodes, environments } = atMs === undefined ? now : past;
-      const { sql, values } = conditions(input);
+      const { sql, values } = conditions(input, reach.ofRows(input.tagsInReach));
       const place = after === null ? {} : { name0: after[0], name1: after[1], name2: after[2], name3: after[3] };
       const following = after === null ? '' : `AND (${keys}) > (:name0, :name1, :name2, :name3)`;
       // The page is cut before anything is looked up for it.

@@ -1,7 +1,7 @@
 /** The questions about what happened. */
 import type { SQLInputValue } from 'node:sqlite';
 import { newestName } from '../environments/newest-name.ts';
-import { reachCondition } from '../environments/reach.ts';
+import { createReach, type ReachCondition } from '../environments/reach.ts';
 import type { TimelineEntry, TimelineQuery } from '../port.ts';
 import type { Query } from '../projection.ts';
 import { createOrdinalSearch } from '../ordinal-search.ts';
@@ -15,9 +15,10 @@ export const listTimeline: Query<TimelineAsked, { readonly items: readonly Timel
   name: 'list-timeline',
   prepare: (database) => {
     const ordinalAt = createOrdinalSearch(database, 'timeline');
+    const reach = createReach(database);
     return (asked) => {
       const { limit, after, order } = asked;
-      const { sql, values } = conditions(asked, ordinalAt);
+      const { sql, values } = conditions(asked, ordinalAt, reach.ofRows(asked.tagsInReach));
       const isDescending = order === 'desc';
       const following = after === null ? '' : `AND ordinal ${isDescending ? '<' : '>'} :after`;
       const rows = database
@@ -31,7 +32,11 @@ export const listTimeline: Query<TimelineAsked, { readonly items: readonly Timel
   },
 };
 
-function conditions({ environmentId, kind, actor, fromMs, toMs, tagsInReach }: TimelineAsked, ordinalAt: (instantMs: number) => number): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
+function conditions(
+  { environmentId, kind, actor, fromMs, toMs }: TimelineAsked,
+  ordinalAt: (instantMs: number) => number,
+  reach: ReachCondition | undefined,
+): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
   const parts = ['true'];
   const values: Record<string, SQLInputValue> = {};
   const add = (condition: string, name: string, value: SQLInputValue | undefined) => {
@@ -44,7 +49,6 @@ function conditions({ environmentId, kind, actor, fromMs, toMs, tagsInReach }: T
   add('actor = :actor', 'actor', actor);
   add('ordinal >= :from', 'from', fromMs === undefined ? undefined : ordinalAt(fromMs));
   add('ordinal < :to', 'to', toMs === undefined ? undefined : ordinalAt(toMs));
-  const reach = reachCondition(tagsInReach);
   if (reach !== undefined) {
     parts.push(reach.sql);
     Object.assign(values, reach.values);
