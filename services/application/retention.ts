@@ -48,7 +48,7 @@ export interface Retention {
   close(): Promise<void>;
 }
 
-/** Starts it for one control-plane node. `maintenance` is undefined where the store removes by itself: then polls are only summarised. */
+/** Starts it for one control-plane node. `maintenance` is undefined where the store removes by itself: then polls are only summarised, and of the rest it is said when it is gone. */
 export function createRetention(deps: {
   readonly maintenance: LogMaintenance | undefined;
   readonly reader: EventReader;
@@ -65,6 +65,7 @@ export function createRetention(deps: {
 }): Retention {
   const { maintenance, reader, log, clock, logger, settings, summaries, stream, actor, onSnapshotsExpired } = deps;
   const inTurn = createInTurn();
+  let firstRecordedMs: number | undefined;
   let isLooking = false;
   let isClosed = false;
 
@@ -90,6 +91,28 @@ export function createRetention(deps: {
     }
   }
 
+  /**
+   * A store that removes by itself does so unseen. So what reached its age is said to be gone, whether or not the store still has it: read
+   * models let go of it by that, and come out the same whenever they are built. How many went is not known; polls have their summaries.
+   */
+  async function sayGone({ name, type }: ExpiringCategory, beforeMs: number): Promise<void> {
+    try {
+      firstRecordedMs ??= await firstRecorded();
+      if (name === 'polls' || firstRecordedMs === undefined || beforeMs <= firstRecordedMs) return;
+      if (name === 'snapshots') onSnapshotsExpired(beforeMs);
+      const event: DomainEvent = { type, data: { at: instantOf(clock), count: 0, before: new Date(beforeMs).toISOString(), limit: 'age' } };
+      await stream.append(log.prepare([event], { actor, correlationId: randomUUID() }));
+    } catch (error) {
+      logger.warn({ err: error, category: name }, 'it could not be recorded what has expired; the next look goes on');
+    }
+  }
+
+  /** When the log began, in milliseconds since 1970; undefined while it is empty. */
+  async function firstRecorded(): Promise<number | undefined> {
+    for await (const [first] of reader.readAll({ limit: 1 })) if (first !== undefined) return Date.parse(recordedAt(first));
+    return undefined;
+  }
+
   /** When the oldest that is left was recorded; the present where nothing is. */
   async function oldestKept(category: string): Promise<string> {
     const now = instantOf(clock);
@@ -101,7 +124,9 @@ export function createRetention(deps: {
     await summarise();
     for (const category of categories) {
       const { ageMs } = category.limits(settings.current());
-      if (ageMs > 0) await letGo(category, 'age', { recordedBeforeMs: clock.now() - ageMs });
+      if (ageMs === 0) continue;
+      const recordedBeforeMs = clock.now() - ageMs;
+      await (maintenance === undefined ? sayGone(category, recordedBeforeMs) : letGo(category, 'age', { recordedBeforeMs }));
     }
   }
 

@@ -253,7 +253,7 @@ export interface RetentionEvents {
   };
   /** Polls recorded before `before` are gone, `count` of them now; which limit took them is null where that is not known (version 1). */
   PollsExpired: { at: Instant; count: number; before: Instant; limit: ExpiryLimit | null };
-  /** The same of activity. */
+  /** The same of activity. `count` is 0 where the store removes by itself, which says no number: so it is with those below, too. */
   ActivityExpired: { at: Instant; count: number; before: Instant; limit: ExpiryLimit };
   /** The same of refusals. */
   RefusalsExpired: { at: Instant; count: number; before: Instant; limit: ExpiryLimit };

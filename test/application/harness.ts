@@ -64,8 +64,14 @@ const cheap: PasswordCost = { N: 16, r: 8, p: 1 };
 /** Under which the harness's applications seal. */
 export const installationKey = Buffer.alloc(32, 7);
 
-/** Opens a store in a folder of its own and starts an application on it. Without a cost, passwords cost what they do in production. */
-export async function startHarness({ passwordCost }: { readonly passwordCost?: PasswordCost | undefined } = { passwordCost: cheap }): Promise<Harness> {
+/**
+ * Opens a store in a folder of its own and starts an application on it. Without a cost, passwords cost what they do in production. Where the
+ * store `removesByItself`, the application removes nothing.
+ */
+export async function startHarness({
+  passwordCost,
+  removesByItself = false,
+}: { readonly passwordCost?: PasswordCost | undefined; readonly removesByItself?: boolean } = { passwordCost: cheap }): Promise<Harness> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'homeport-application-'));
   const opened = await openEventStore({ dataDirectory });
   const outage: Harness['outage'] = { isOn: false };
@@ -123,7 +129,7 @@ export async function startHarness({ passwordCost }: { readonly passwordCost?: P
       mintJoinToken: ({ environmentId }) => `token of ${environmentId}`,
       defaultTunnelAddress: (host) => `${host}:8000`,
       onAddress: () => Promise.resolve(),
-      maintenance: store.maintenance,
+      maintenance: removesByItself ? undefined : store.maintenance,
       passwordCost,
     });
     applications.push(app);

@@ -104,6 +104,24 @@ describe('application: retention', () => {
     expect(await expired()).to.have.nested.property('[0].limit', 'count');
   });
 
+  it('says once an hour what is too old by now where the store removes by itself, and nothing while all is younger', async () => {
+    await harness.close();
+    harness = await startHarness({ removesByItself: true });
+    await change({ activityRetentionDays: 2, refusalRetentionDays: 40, snapshotRetentionDays: 0 });
+    await harness.clock.jump(24 * hour);
+    await harness.app.close();
+    expect(await expired()).to.deep.equal([]);
+    await harness.restart();
+    await harness.clock.jump(72 * hour);
+    await eventually(async () => (await expired()).length === 1);
+    const [gone] = await expired();
+    expect(gone).to.include({ type: 'ActivityExpired', count: 0, limit: 'age' });
+    expect(Date.parse(gone?.before ?? '')).to.equal(harness.clock.now() - 48 * hour);
+    await harness.clock.advance(hour);
+    await eventually(async () => (await expired()).length === 2);
+    expect((await expired()).map(({ before }) => before)).to.deep.equal([gone?.before, new Date(harness.clock.now() - 48 * hour).toISOString()]);
+  });
+
   it('refuses a limit that is neither 0 nor within its bounds, and says which it may be', async () => {
     const refusal: unknown = await change({ activityRetentionBytes: 5 }).catch((error: unknown) => error);
     expect(refusal).to.include({ code: 'invalid-settings', pointer: '/activityRetentionBytes' });
