@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { EventStore, Position } from '../services/event-store/port.ts';
 import { createAppliedPosition } from './applied-position.ts';
+import { createBackgroundRebuild } from './background-rebuild.ts';
 import { createRecentChanges } from './changes/recent-changes.ts';
 import { createPastQueries } from './past.ts';
 import { ProjectionsError, type Projections, type RebuildProgress } from './port.ts';
@@ -49,6 +50,16 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
   const threads = startQueryThreads({ file, threads: queryThreads, logger, onCorrupt: () => projector.startAnew() });
   let projector = startProjector();
   const rebuilding = createSharedRebuild(rebuild);
+  let rebuilt: RebuildProgress | undefined;
+  const outdated = createBackgroundRebuild({
+    file,
+    logger,
+    async rebuild(signal) {
+      // First what is new for those who ask now.
+      await applied.untilCaughtUp(signal);
+      await rebuilding.ask(() => undefined, signal);
+    },
+  });
 
   function startProjector(): ProjectorThread {
     return startProjectorThread({
@@ -57,7 +68,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
       pollFoldMs,
       watchedPolls,
       logger,
-      onOpened(position, isNew) {
+      onOpened(position, isNew, isOutdated) {
         const shown = applied.current();
         // Another file, or a commit of which the thread could not tell any more.
         const isUntold = isNew || shown === undefined || (position !== undefined && compare(position, shown) > 0);
@@ -65,6 +76,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
         if (isUntold) changes.restart(position);
         // Whoever has the deleted file open would go on reading it.
         if (isNew) void threads.release().then(() => threads.resume());
+        if (isOutdated) outdated.begin();
         opening.resolve(undefined);
       },
       onApplied(position, isCaughtUp, _events, collected) {
@@ -80,7 +92,14 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
 
   /** The next read models are built beside these, and take their file when they are as far. */
   async function rebuild(onProgress: (progress: RebuildProgress) => void, signal: AbortSignal): Promise<void> {
-    const report = await createRebuildProgress(eventStore, onProgress);
+    rebuilt = { events: 0, share: null };
+    const report = await createRebuildProgress(eventStore, (progress) => {
+      rebuilt = progress;
+      onProgress(progress);
+    }).catch((error: unknown) => {
+      rebuilt = undefined;
+      throw error;
+    });
     const next = startProjectorBeside({ file: `${file}.rebuild`, eventStore, pollFoldMs, logger, onProgress: report, signal: AbortSignal.any([signal, closing.signal]) });
     try {
       await next.untilCaughtUp();
@@ -92,6 +111,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
       await next.moveTo(file);
     } finally {
       await next.close();
+      rebuilt = undefined;
       // The old ones, where they go on because it came to nothing, or the new ones.
       await projector.close();
       if (!closing.signal.aborted) projector = startProjector();
@@ -127,6 +147,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
     startup: createStartupQueries(threads),
     changes,
     state: () => applied.state(),
+    rebuilding: () => rebuilt,
     appliedPosition: () => applied.current(),
     lag: () => lagBehind(eventStore, applied.current(), Date.now()),
 
@@ -148,6 +169,7 @@ export async function createProjections(options: ProjectionsOptions): Promise<Pr
     async close() {
       closing.abort();
       applied.close();
+      await outdated.close();
       await rebuilding.close();
       await projector.close();
       await threads.close();

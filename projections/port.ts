@@ -433,6 +433,8 @@ export interface Projections {
   readonly changes: LiveChanges;
   /** For health checks. */
   state(): ProjectionsState;
+  /** How far a rebuild is that is under way, whoever asked for it; undefined where none is. Meanwhile the read models answer as ever. */
+  rebuilding(): RebuildProgress | undefined;
   /**
    * Resolves when everything up to the head of the log at the time of the call is applied.
    * Throws {@link ProjectionsError} projections-failed, projections-closed; or the signal's reason.

@@ -32,7 +32,10 @@ export interface ProjectionWriter {
 
 export interface Projection {
   readonly name: string;
-  /** Raised with every change of what is written; a file of another version is built anew. */
+  /**
+   * Raised with every change of what is written. A file of another version goes on answering, and is kept up to date by this one, until a new
+   * one is built; only where the schema changed, too, it can't, and everybody waits.
+   */
   readonly version: number;
   /** The SQL that makes its tables. */
   readonly schema: string;

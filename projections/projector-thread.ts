@@ -22,7 +22,8 @@ export interface ProjectorThreadOptions {
   /** See {@link ProjectorThread.watchPolls}. */
   readonly watchedPolls?: readonly string[];
   readonly logger: Logger;
-  readonly onOpened: (position: Position | undefined, isNew: boolean) => void;
+  /** `isOutdated`: another version wrote what is in the file. */
+  readonly onOpened: (position: Position | undefined, isNew: boolean, isOutdated: boolean) => void;
   /** `events` is how many the file has seen, `collected` what changed since the call before. */
   readonly onApplied: (position: Position | undefined, isCaughtUp: boolean, events: number, collected: CollectedChanges) => void;
   readonly onFailed: (reason: string) => void;
@@ -63,7 +64,7 @@ export function startProjectorThread(options: ProjectorThreadOptions): Projector
       switch (news.kind) {
         case 'opened':
           if (news.discarded !== undefined) logger.warn({ file, reason: news.discarded }, 'the read models are built anew');
-          onOpened(news.position, news.isNew);
+          onOpened(news.position, news.isNew, news.isOutdated);
           return;
         case 'applied':
           restartMs = firstRestartMs;

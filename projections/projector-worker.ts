@@ -18,8 +18,8 @@ function tell(news: ProjectorNews): void {
   parentPort?.postMessage(news);
 }
 
-function announce({ database, discarded }: OpenedReadModel, isNew: boolean): void {
-  tell({ kind: 'opened', position: loadCheckpoint(database).last?.position, isNew, discarded });
+function announce({ database, discarded, isOutdated }: OpenedReadModel, isNew: boolean): void {
+  tell({ kind: 'opened', position: loadCheckpoint(database).last?.position, isNew, discarded, isOutdated });
 }
 
 parentPort?.on('message', (request: ProjectorRequest) => {

@@ -20,26 +20,37 @@ export interface OpenedReadModel {
   readonly database: DatabaseSync;
   /** Why a file that was there had to go; undefined where none had. */
   readonly discarded: string | undefined;
+  /** Whether another version of a projection wrote rows in it, into the very tables that this one has: they can be read, and are to be built anew. */
+  readonly isOutdated: boolean;
 }
 
-/** What a file was built by. Another version of any projection, or another table, is another build. */
-function buildOf(projections: readonly Projection[]): string {
-  const hash = createHash('sha256').update(checkpointSchema);
-  for (const { name, version, schema } of projections) hash.update(`\n${name}@${String(version)}\n${schema}`);
-  return hash.digest('base64');
+/** What a file was built by. */
+interface Build {
+  /** Its tables and indexes: without the very same nothing in it can be asked for. */
+  readonly schema: string;
+  /** Who wrote its rows: another version of any projection is another. */
+  readonly build: string;
+}
+
+function buildOf(projections: readonly Projection[]): Build {
+  const schema = createHash('sha256').update(checkpointSchema);
+  for (const one of projections) schema.update(`\n${one.name}\n${one.schema}`);
+  const build = createHash('sha256');
+  for (const { name, version } of projections) build.update(`\n${name}@${String(version)}`);
+  return { schema: schema.digest('base64'), build: build.digest('base64') };
 }
 
 /**
- * Opens the file for the one thread that writes it. A file that is damaged, of another build, or no database at all is
+ * Opens the file for the one thread that writes it. A file that is damaged, has other tables, or is no database at all is
  * deleted and made anew; a database of another program is left alone and the error names it.
  */
 export function openReadModel(file: string, projections: readonly Projection[]): OpenedReadModel {
   const build = buildOf(projections);
-  if (!existsSync(file)) return { database: create(file, projections, build), discarded: undefined };
+  if (!existsSync(file)) return { database: create(file, projections, build), discarded: undefined, isOutdated: false };
   const opened = tryOpen(file, build);
-  if (typeof opened !== 'string') return { database: opened, discarded: undefined };
+  if (typeof opened !== 'string') return { ...opened, discarded: undefined };
   deleteReadModel(file);
-  return { database: create(file, projections, build), discarded: opened };
+  return { database: create(file, projections, build), discarded: opened, isOutdated: false };
 }
 
 /** Deletes the file and what SQLite keeps beside it. Whoever has it open must open it anew. */
@@ -55,7 +66,7 @@ export function openReadModelForQueries(file: string): DatabaseSync {
 }
 
 /** The opened database, or why it can't be used. */
-function tryOpen(file: string, build: string): DatabaseSync | string {
+function tryOpen(file: string, { schema, build }: Build): Pick<OpenedReadModel, 'database' | 'isOutdated'> | string {
   let database: DatabaseSync | undefined;
   try {
     database = open(file);
@@ -66,9 +77,9 @@ function tryOpen(file: string, build: string): DatabaseSync | string {
     }
     // A file without tables is what a crash left behind while it was made.
     if (tables === 0) return close(database, 'it is empty');
-    const found = database.prepare('SELECT build FROM read_model').get()?.['build'];
-    if (found !== build) return close(database, 'another version built it');
-    return database;
+    const found = database.prepare('SELECT * FROM read_model').get();
+    if (found?.['schema'] !== schema) return close(database, 'another version built it, with other tables');
+    return { database, isOutdated: found['build'] !== build };
   } catch (error) {
     database?.close();
     if (isCorruption(error)) return 'it is damaged';
@@ -94,16 +105,16 @@ function open(file: string): DatabaseSync {
   }
 }
 
-function create(file: string, projections: readonly Projection[], build: string): DatabaseSync {
+function create(file: string, projections: readonly Projection[], { schema, build }: Build): DatabaseSync {
   const database = open(file);
   try {
     database.exec(`
       BEGIN IMMEDIATE;
       PRAGMA application_id = ${String(applicationId)};
-      CREATE TABLE read_model (build TEXT NOT NULL) STRICT;
-      INSERT INTO read_model VALUES ('${build}');
+      CREATE TABLE read_model (schema TEXT NOT NULL, build TEXT NOT NULL) STRICT;
+      INSERT INTO read_model VALUES ('${schema}', '${build}');
       ${checkpointSchema}
-      ${projections.map(({ schema }) => schema).join('\n')}
+      ${projections.map((one) => one.schema).join('\n')}
       COMMIT;
     `);
     return database;

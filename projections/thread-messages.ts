@@ -15,8 +15,11 @@ export interface ProjectorData {
 
 /** From a projector thread. */
 export type ProjectorNews =
-  /** The file can be queried; `discarded` says why an older one had to go, where one had. `isNew` asks whoever has it open to open it again. */
-  | { readonly kind: 'opened'; readonly position: Position | undefined; readonly isNew: boolean; readonly discarded: string | undefined }
+  /**
+   * The file can be queried; `discarded` says why an older one had to go, where one had. `isNew` asks whoever has it open to open it again,
+   * `isOutdated` that it is built anew.
+   */
+  | { readonly kind: 'opened'; readonly position: Position | undefined; readonly isNew: boolean; readonly discarded: string | undefined; readonly isOutdated: boolean }
   /** `events` is how many the file has seen, `collected` what changed since the last news of this kind. */
   | { readonly kind: 'applied'; readonly position: Position | undefined; readonly isCaughtUp: boolean; readonly events: number; readonly collected: CollectedChanges }
   /** The last word of a thread that stops on an error. */

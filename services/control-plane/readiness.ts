@@ -7,7 +7,7 @@ import type { Draining } from './draining.ts';
 
 export interface ReadinessParts {
   readonly store: Pick<EventStore, 'unavailability'>;
-  readonly projections: Pick<Projections, 'state' | 'lag'>;
+  readonly projections: Pick<Projections, 'state' | 'lag' | 'rebuilding'>;
   readonly tap: Pick<NatsTap, 'state'> | undefined;
   readonly draining: Pick<Draining, 'hasBegun'>;
 }
@@ -18,7 +18,7 @@ const behindSeconds = 10;
 const lagWithinMs = 1_000;
 
 /** Whether the process can do its work, at once and without a word on why not. */
-export function isReady({ projections, draining }: Pick<ReadinessParts, 'projections' | 'draining'>): boolean {
+export function isReady({ projections, draining }: { readonly projections: Pick<Projections, 'state'> } & Pick<ReadinessParts, 'draining'>): boolean {
   return projections.state().kind === 'live' && !draining.hasBegun();
 }
 
@@ -43,7 +43,8 @@ async function projectionsOf(projections: ReadinessParts['projections']): Promis
   // A store that can't be asked is named above.
   const lag = await Promise.race([projections.lag().catch(() => undefined), timeout.promise]);
   clearTimeout(timer);
-  return lag !== undefined && lag.seconds >= behindSeconds ? 'behind' : 'ok';
+  if (lag !== undefined && lag.seconds >= behindSeconds) return 'behind';
+  return projections.rebuilding() === undefined ? 'ok' : 'rebuilding';
 }
 
 function natsOf(tap: ReadinessParts['tap'] & object): string {

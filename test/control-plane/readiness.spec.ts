@@ -1,6 +1,6 @@
 /** What /readyz says of each part, and which of them take the traffic away. */
 import { expect } from 'chai';
-import type { ProjectionsState } from '../../projections/port.ts';
+import type { ProjectionsState, RebuildProgress } from '../../projections/port.ts';
 import { createDraining } from '../../services/control-plane/draining.ts';
 import { isReady, readinessOf, type ReadinessParts } from '../../services/control-plane/readiness.ts';
 import type { Unavailability } from '../../services/event-store/port.ts';
@@ -10,14 +10,15 @@ import { createManualClock } from '../application/manual-clock.ts';
 interface Situation {
   readonly state?: ProjectionsState;
   readonly lag?: () => Promise<{ readonly events: number | null; readonly seconds: number }>;
+  readonly rebuilding?: RebuildProgress;
   readonly unavailability?: Unavailability;
   readonly tap?: TapState['state'];
 }
 
-function partsOf({ state = { kind: 'live' }, lag = () => Promise.resolve({ events: 0, seconds: 0 }), unavailability, tap }: Situation): ReadinessParts {
+function partsOf({ state = { kind: 'live' }, lag = () => Promise.resolve({ events: 0, seconds: 0 }), rebuilding, unavailability, tap }: Situation): ReadinessParts {
   return {
     store: { unavailability: () => unavailability },
-    projections: { state: () => state, lag },
+    projections: { state: () => state, lag, rebuilding: () => rebuilding },
     tap: tap === undefined ? undefined : { state: () => ({ state: tap, reason: 'nats://internal.example', published: 0, eventsBehind: 0, behindSinceMs: undefined }) },
     draining: createDraining({ delayMs: 0, clock: createManualClock() }),
   };
@@ -32,6 +33,7 @@ describe('readiness', () => {
     ['the store is away', { unavailability: { code: 'away', reason: 'store.internal.example refused' } }, true, { eventStore: 'away', projections: 'ok' }],
     ['the disk is full', { unavailability: { code: 'disk-full', reason: '/var/lib/homeport is full' } }, true, { eventStore: 'disk-full', projections: 'ok' }],
     ['the read models are behind', { lag: () => Promise.resolve({ events: 9, seconds: 10 }) }, true, { eventStore: 'ok', projections: 'behind' }],
+    ['new read models are built', { rebuilding: { events: 9, share: 0.5 } }, true, { eventStore: 'ok', projections: 'rebuilding' }],
     ['how far they are behind can not be asked', { lag: () => Promise.reject(new Error('away')) }, true, { eventStore: 'ok', projections: 'ok' }],
     ['the read models catch up', { state: { kind: 'catching-up' } }, false, { eventStore: 'ok', projections: 'catching-up' }],
     ['the read models failed', { state: { kind: 'failed', reason: '/var/lib/homeport/read-models.db is broken' } }, false, { eventStore: 'ok', projections: 'failed' }],

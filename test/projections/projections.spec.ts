@@ -280,13 +280,48 @@ describe('the read models of a running system', () => {
       await expectHistory(projections);
     });
 
-    it('are built anew by another version', async () => {
-      await build();
+    /** What another version wrote: in tables like these, or in others. */
+    function writeAsAnother(changes: string): void {
       const database = new DatabaseSync(file);
-      database.exec("UPDATE read_model SET build = 'an older one'; UPDATE environments SET name = 'as an older version wrote it'");
+      database.exec(`UPDATE read_model SET ${changes}; UPDATE environments SET name = 'as an older version wrote it'`);
       database.close();
+    }
+    const names = async (projections: Projections) => new Set((await projections.environments.list({ limit: 1000 })).items.map(({ name }) => name));
+
+    it('of another version answer, and are kept up to date, until new ones are built; also where that was interrupted', async () => {
+      await build();
+      writeAsAnother("build = 'an older one'");
+      const old = 'as an older version wrote it';
+      for (const round of [1, 2]) {
+        /** Where the log ends is asked for before new ones are built, and for nothing else here. */
+        const gate = Promise.withResolvers<undefined>();
+        const projections = await open({ eventStore: { ...store, headPosition: () => gate.promise.then(() => store.headPosition()) } });
+        await untilLive(projections);
+        await eventually('the rebuild', () => projections.rebuilding());
+        expect(await names(projections)).to.include(old);
+        const position = await append(`environment-new${String(round)}`, created(`new${String(round)}`, `of now ${String(round)}`));
+        expect(await projections.whenApplied(position, 10_000)).to.equal(true);
+        expect(await names(projections)).to.include.members([old, `of now ${String(round)}`]);
+        const interrupted = round === 1 ? projections.close() : undefined;
+        gate.resolve(undefined);
+        await interrupted;
+        if (round === 1) continue;
+        await log.line('the read models were built by this version now');
+        expect(projections.rebuilding()).to.equal(undefined);
+        await expectHistory(projections);
+        await projections.close();
+      }
+      running = [];
+      const last = await open();
+      await untilLive(last);
+      expect(last.rebuilding()).to.equal(undefined);
+    });
+
+    it('are built anew where another version had other tables', async () => {
+      await build();
+      writeAsAnother("schema = 'an older one'");
       await expectHistory(await open());
-      expect((await log.line(builtAnew))['reason']).to.equal('another version built it');
+      expect((await log.line(builtAnew))['reason']).to.equal('another version built it, with other tables');
     });
 
     it('are built anew where the log is another one', async () => {

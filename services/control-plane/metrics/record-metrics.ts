@@ -8,7 +8,7 @@ import type { Readings } from './readings.ts';
 export interface RecordParts {
   readonly application: Pick<Application, 'tallies' | 'tunnels'>;
   readonly eventStore: Pick<EventStore, 'unavailability'>;
-  readonly projections: Pick<Projections, 'state' | 'lag'>;
+  readonly projections: Pick<Projections, 'state' | 'lag' | 'rebuilding'>;
   /** Undefined where nothing is published. */
   readonly tap: Pick<NatsTap, 'state'> | undefined;
   /** Undefined where the audit port is not open. */
@@ -20,6 +20,8 @@ export function declareRecord(readings: Readings, { application, eventStore, pro
   readings.gauge('homeport_projections_live', '1 while the read models follow the record, 0 while they catch up or have failed.', () => Number(projections.state().kind === 'live'));
   readings.gauge('homeport_projections_lag_seconds', 'Age of the oldest event that the read models have not applied.', async () => (await projections.lag()).seconds);
   readings.gauge('homeport_projections_lag_events', 'Events that the read models have not applied; no sample with a store whose positions do not tell.', async () => (await projections.lag()).events ?? undefined);
+  readings.gauge('homeport_projections_rebuilding', '1 while read models are built anew beside those that answer, else 0.', () => Number(projections.rebuilding() !== undefined));
+  readings.gauge('homeport_projections_rebuilt_ratio', 'How much of the record new read models have applied; no sample while none are built, or where positions do not tell.', () => projections.rebuilding()?.share ?? undefined);
   readings.gauge('homeport_nats_tap_connected', '1 while events are published to NATS, or another tap does, else 0; no sample without --nats.', () => {
     const state = tap?.state().state;
     return state === undefined ? undefined : Number(state === 'publishing' || state === 'standby');
