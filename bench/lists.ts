@@ -61,7 +61,7 @@ interface Measured {
 async function fill(): Promise<{ readonly projections: Projections; readonly lastMs: number; close(): Promise<void> }> {
   const store = await openEventStore({ dataDirectory: directory });
   const revisions = new Map<string, number>();
-  let events: HistoryEvent[] = [];
+  const events: HistoryEvent[] = [];
   let lastMs = fleetStartMs;
   for (const event of largeFleet(environments)) {
     events.push(event);
@@ -69,7 +69,6 @@ async function fill(): Promise<{ readonly projections: Projections; readonly las
     lastMs = Date.parse((JSON.parse(event.metadata) as { recordedAt: string }).recordedAt);
   }
   await appendHistory(store, events, revisions);
-  events = [];
   const projections = await createProjections({ eventStore: store, file: join(directory, 'read-models.db'), logger: pino({ level: 'silent' }) });
   await projections.whenCaughtUp();
   return {

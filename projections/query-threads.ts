@@ -70,6 +70,7 @@ export function startQueryThreads(options: {
     if (answer.kind === 'answer') asked?.resolve(answer.json);
     else {
       if (answer.isCorrupt) onCorrupt();
+      logger.error({ query: asked?.request.name, reason: answer.message, file }, 'a question to the read models could not be answered');
       asked?.reject(new ProjectionsError('query-failed', `${asked.request.name}: ${answer.message}`));
     }
   }

@@ -12,6 +12,7 @@ import type { CommandContext } from './ports/command-context.ts';
 import { randomId } from './random-id.ts';
 import type { Sessions } from './sessions.ts';
 import type { SignInRefusals } from './sign-in-refusals.ts';
+import { checkRoomForUser } from './user-limit.ts';
 
 export interface IdentitySignIn extends Pick<Accounts, 'signInByIdentity'> {
   close(): void;
@@ -34,6 +35,7 @@ export function createIdentitySignIn(deps: {
   }
 
   async function create({ issuer, subject, username: wanted }: ProvenIdentity, role: ActiveAccount['role'], correlationId: string): Promise<ActiveAccount> {
+    checkRoomForUser(directory);
     const username = freeName(wanted);
     const command = { type: 'create', username, role, grants: [], passwordHash: null, identity: { issuer, subject } } as const;
     const { state } = await directory.execute(randomId(), command, { actor: `user:${username}`, correlationId });

@@ -12,8 +12,7 @@ import type { EditableUser, UserChanges, UserSummary, Users } from './ports/user
 import { randomId } from './random-id.ts';
 import type { InstallationSecrets } from './sealing.ts';
 import type { Sessions } from './sessions.ts';
-
-const mostUsers = 10_000;
+import { checkRoomForUser } from './user-limit.ts';
 
 /**
  * Creates the use cases.
@@ -50,6 +49,12 @@ export function createUsers(deps: {
     if (isLast) throw new ApplicationError('last-admin', 'this is the last admin with a password: make another one first');
   }
 
+  /** Whoever waited for a turn may be an admin no more. Throws role-not-allowed. */
+  function checkIsStill({ userId, role }: Principal): void {
+    const now = directory.find(userId);
+    if (role === 'admin' && now !== undefined && now.role !== 'admin') throw new ApplicationError('role-not-allowed', 'you are an admin no more: somebody changed your role meanwhile');
+  }
+
   async function checkMayChange(principal: Principal, account: ActiveAccount, { role, grants, password, currentPassword }: UserChanges): Promise<void> {
     const isOwn = account.userId === principal.userId;
     if (principal.role !== 'admin' && (!isOwn || role !== undefined || grants !== undefined)) {
@@ -78,7 +83,7 @@ export function createUsers(deps: {
       const passwordHash = secrets.seal(await passwords.hash(checkPassword(password, username)));
       return inTurn(async () => {
         if (directory.named(username) !== undefined) throw new ApplicationError('username-taken', `a user named ${username} exists already; choose another name`, { pointer: '/username' });
-        if (directory.all().length >= mostUsers) throw new ApplicationError('too-many-users', `there are ${String(mostUsers)} users already; remove those that nobody uses`);
+        checkRoomForUser(directory);
         const userId = randomId();
         const { state, position } = await run(() => directory.execute(userId, { type: 'create', username, role, grants, passwordHash, identity: null }, context));
         if (state.status !== 'active') throw new ApplicationError('conflict', 'the user was removed while it was created');
@@ -93,6 +98,7 @@ export function createUsers(deps: {
       const grants = changes.grants === undefined ? undefined : checkGrants(changes.grants);
       const passwordHash = password === undefined ? undefined : secrets.seal(await passwords.hash(checkPassword(password, account.username)));
       return inTurn(async () => {
+        checkIsStill(principal);
         const now = visible(principal, userId);
         check(now, onlyIf);
         if (role !== undefined) keepAnAdmin(now, role);
@@ -105,6 +111,7 @@ export function createUsers(deps: {
 
     remove: (principal, userId, context, onlyIf = always) =>
       inTurn(async () => {
+        checkIsStill(principal);
         const now = visible(principal, userId);
         check(now, onlyIf);
         keepAnAdmin(now, undefined);

@@ -1,5 +1,11 @@
 import { expect } from 'chai';
+import type { AccountDirectory } from '../../services/application/account-directory.ts';
+import { createIdentitySignIn } from '../../services/application/identity-sign-in.ts';
+import { createInTurn } from '../../services/application/in-turn.ts';
 import type { ProvenIdentity } from '../../services/application/ports/accounts.ts';
+import type { SignInRefusals } from '../../services/application/sign-in-refusals.ts';
+import { mostUsers } from '../../services/application/user-limit.ts';
+import type { ActiveAccount } from '../../services/domain/account.ts';
 import { admin, type Harness, startHarness } from './harness.ts';
 
 const origin = { address: '192.0.2.9', correlationId: admin.correlationId };
@@ -33,6 +39,18 @@ describe('application: signing in by an identity', () => {
     expect(await named('s5', 'Zoë Ünsal <zoe>')).to.equal('Zo-nsal-zoe-');
     expect(await named('s6', '日本')).to.equal('user');
     expect(await named('s7', 'x'.repeat(300))).to.have.length(56);
+  });
+
+  it('makes no account where there are as many as may be, and still lets those in who have one', async () => {
+    const known = await signIn(ann);
+    const account = { status: 'active', userId: known.userId, username: 'ann', role: 'operator', identity: { issuer: ann.issuer, subject: ann.subject } } as unknown as ActiveAccount;
+    const directory = { all: () => new Array<ActiveAccount>(mostUsers).fill(account), find: () => account, named: () => undefined, execute: () => Promise.reject(new Error('an account was made')) } as unknown as AccountDirectory;
+    const sessions = { begin: () => Promise.resolve({ token: 't', principal: known }), revokeAll: () => Promise.resolve() };
+    const full = createIdentitySignIn({ directory, sessions, refusals: { record: () => Promise.resolve() } as unknown as SignInRefusals, clock: harness.clock, inTurn: createInTurn() });
+    const come = (subject: string) => codeOf(full.signInByIdentity(() => Promise.resolve({ ...ann, subject }), origin));
+    expect(await come('s2')).to.equal('too-many-users');
+    expect(await come('s1')).to.equal('done');
+    full.close();
   });
 
   it('lets nobody in by a password: there is none', async () => {

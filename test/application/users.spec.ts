@@ -39,6 +39,24 @@ describe('application: users', () => {
     expect(codes.sort()).to.deep.equal(['done', 'last-admin']);
   });
 
+  it('are changed by no admin who was lowered while the change waited', async () => {
+    await create('one', 'admin');
+    const { id } = await create('two', 'admin');
+    const ann = await create('ann', 'auditor');
+    const two = await signedIn('two');
+    const [reached, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    harness.outage.afterAppend = () => {
+      reached.resolve(undefined);
+      return gate.promise;
+    };
+    const lowered = codeOf(accounts().users.change(local, id, { role: 'auditor' }, admin));
+    await reached.promise;
+    const waiting = [codeOf(accounts().users.change(two, id, { role: 'admin' }, admin)), codeOf(accounts().users.remove(two, ann.id, admin))];
+    harness.outage.afterAppend = undefined;
+    gate.resolve(undefined);
+    expect([await lowered, ...(await Promise.all(waiting))]).to.deep.equal(['done', 'role-not-allowed', 'role-not-allowed']);
+  });
+
   it('are refused where somebody else changed them meanwhile', async () => {
     await create('one', 'admin');
     const { id } = await create('ann', 'auditor');

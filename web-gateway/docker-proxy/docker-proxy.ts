@@ -11,6 +11,7 @@ import type { TunnelDialer } from '../../services/tunnels/port.ts';
 import { correlationIdOf } from '../correlation.ts';
 import type { GatewayLimits } from '../gateway-limits.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
+import { clientAddress } from '../http/client-address.ts';
 import type { ProxyHandler } from '../http/http-server.ts';
 import { GatewayError } from '../problems/gateway-error.ts';
 import { problemOf } from '../problems/problem.ts';
@@ -39,6 +40,8 @@ export interface DockerProxyDependencies {
   readonly metrics: Pick<GatewayMetrics, 'dockerCallEnded'>;
   readonly logger: Logger;
   readonly limits: GatewayLimits;
+  /** Whose word on a client's address is believed; nobody's where it is absent. */
+  readonly isTrustedProxy?: (address: string) => boolean;
 }
 
 export interface DockerProxy extends ProxyHandler {
@@ -51,7 +54,8 @@ export interface DockerProxy extends ProxyHandler {
 /** What an engine's raw stream may speak. */
 const UPGRADE_PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'h2c']);
 
-export function createDockerProxy({ authentication, leases, environmentAccess, connections, settings, activity, dialer, metrics, logger, limits }: DockerProxyDependencies): DockerProxy {
+export function createDockerProxy(dependencies: DockerProxyDependencies): DockerProxy {
+  const { authentication, leases, environmentAccess, connections, settings, activity, dialer, metrics, logger, limits, isTrustedProxy = () => false } = dependencies;
   const channels = createChannels({ connections, dialer, limits });
   const log = createCallLog({ logger, metrics });
   const inFlight = new Set<AbortController>();
@@ -77,7 +81,7 @@ export function createDockerProxy({ authentication, leases, environmentAccess, c
       // Before it is our turn nothing can be answered, and what changes something keeps the client's order.
       if (client.connection.inFlight > 1) await client.turn;
       aborter.signal.throwIfAborted();
-      const call = admit(client.req, authentication, { address: client.req.socket.remoteAddress ?? '', correlationId: requestId });
+      const call = admit(client.req, authentication, { address: clientAddress(client.req, isTrustedProxy), correlationId: requestId });
       if (call.route.endless) {
         endless.add(aborter);
         if (isStopping) shutDown(aborter);

@@ -29,8 +29,9 @@ const CODES_OF_THE_READ_MODELS: ReadonlySet<unknown> = new Set(['projections-fai
 
 /** Errors are recognised by their code; what has none of ours is an internal error, and tells the client nothing else. */
 export function problemOf(error: unknown): Problem {
-  const thrown = error instanceof Error && 'code' in error ? error.code : undefined;
-  const code = CODES_OF_THE_READ_MODELS.has(thrown) ? 'projections-unavailable' : thrown;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  // Why is in the log: it is in the words of SQLite, and names files.
+  if (CODES_OF_THE_READ_MODELS.has(code)) return problem('projections-unavailable', 'The read models can’t answer now; the server’s log says why.', [], {}, undefined);
   if (!(error instanceof Error) || !isErrorCode(code)) return problem('internal-error', 'The server could not do this; its log says why.', [], {}, undefined);
   if (error instanceof GatewayError) return problem(error.code, error.message, error.faults, error.headers, undefined);
   if (!(error instanceof ApplicationError)) return problem(code, error.message, [], {}, undefined);

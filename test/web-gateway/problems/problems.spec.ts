@@ -2,7 +2,9 @@
 import { expect } from 'chai';
 import { ApplicationError } from '../../../services/application/ports/application-error.ts';
 import type { Environments } from '../../../services/application/ports/environments.ts';
+import { ProjectionsError } from '../../../projections/port.ts';
 import { NODE_PATTERN } from '../../../web-gateway/node-pattern.ts';
+import { problemOf } from '../../../web-gateway/problems/problem.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
 
 const ENVIRONMENTS = '/api/v1/environments';
@@ -133,6 +135,13 @@ describe('problem details', () => {
       expect(answer.status, `${method} ${target}`).to.equal(405);
       expect(answer.json).to.include({ code: 'method-not-allowed' });
       expect(answer.headers['allow']).to.equal(allow);
+    }
+  });
+
+  it('say of the read models that they can’t answer, and leave why to the log', () => {
+    for (const code of ['query-failed', 'projections-failed', 'projections-closed'] as const) {
+      const { status, detail } = problemOf(new ProjectionsError(code, 'list-environments: database disk image is malformed'));
+      expect({ status, detail }).to.deep.equal({ status: 503, detail: 'The read models can’t answer now; the server’s log says why.' });
     }
   });
 
