@@ -55,9 +55,11 @@ describe('settings in the web UI', function () {
     expect(await onServer('pollIntervalSeconds')).to.equal(120);
   });
 
-  it('does not write over what somebody else has changed meanwhile, and shows it', async () => {
+  it('loses no change by mistake, and does not write over what somebody else has changed meanwhile', async () => {
     const inactivity = ui.page.getByRole('group', { name: 'Inactivity' }).getByLabel('Inactivity', { exact: true });
     await inactivity.fill('7');
+    await ui.page.getByRole('link', { name: 'About' }).click();
+    await ui.page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Stay' }).click();
     expect(await setElsewhere({ keepAliveIntervalSeconds: 90 })).to.equal(200);
     const bar = ui.page.getByRole('region', { name: 'Unsaved changes' });
     await bar.getByText('Keep-alive is now 90 s').waitFor();

@@ -57,8 +57,14 @@ function Waiting({ id }: { readonly id: string }): React.JSX.Element {
   const mayDeploy = useEngineAccess(environment.data?.tags ?? []) === 'full';
   const hints = client.getQueryData<CreatedEnvironment['addressHints']>(hintsKey(id)) ?? [];
   const warnings = hints.filter(({ code }) => code !== 'both-ports');
-  if (environment.isPending) return <LoadingState label="Fetching the environment" />;
-  if (environment.isError) return <ErrorState error={environment.error} onRetry={() => void environment.refetch()} />;
+  if (environment.data === undefined) {
+    return (
+      <>
+        <PageHeader title="Add an environment" />
+        {environment.isError ? <ErrorState error={environment.error} onRetry={() => void environment.refetch()} /> : <LoadingState label="Fetching the environment" />}
+      </>
+    );
+  }
   return (
     <>
       <PageHeader title={environment.data.name} description={`Created. Its agent calls ${environment.data.address}.`} />

@@ -9,6 +9,7 @@ import type { TaggedSettings } from '../settings-query.ts';
 import { AuditModeField } from './audit-mode-field.tsx';
 import { DeniedOperations } from './denied-operations.tsx';
 import { KeptFields } from './kept-fields.tsx';
+import { LeaveQuestion } from './leave-question.tsx';
 import { SaveBar } from './save-bar.tsx';
 import { faultText, GROUPS, type SettingField } from './setting-fields.ts';
 import { useSettingsDraft, type SettingsDraft } from './use-settings-draft.ts';
@@ -72,6 +73,7 @@ export function SettingsForm({ current }: { readonly current: TaggedSettings }):
           <AuditModeField {...fields} />
         </Section>
         {!isReadOnly && <SaveBar draft={draft} current={current.settings} />}
+        <LeaveQuestion hasChanges={draft.changed.length > 0} />
       </Stack>
     </form>
   );
