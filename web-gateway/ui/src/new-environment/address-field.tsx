@@ -34,7 +34,7 @@ export function AddressField({ value, onChange, judgement, isLoopbackAllowed, on
         error={error}
       />
       {judgement === 'loopback' && (
-        <Alert color="beacon" variant="light" icon={<IconInfoCircle aria-hidden />} title="Only this server’s own machine can call that">
+        <Alert role="note" color="beacon" variant="light" icon={<IconInfoCircle aria-hidden />} title="Only this server’s own machine can call that">
           <Stack gap="xs" align="flex-start">
             <Text size="sm">
               A loopback address means “myself” on every machine: an agent elsewhere would call itself. Give an address by which the agent’s machine reaches this one

@@ -70,7 +70,7 @@ function Waiting({ id }: { readonly id: string }): React.JSX.Element {
       <PageHeader title={environment.data.name} description={`Created. Its agent calls ${environment.data.address}.`} />
       <Stack maw={900}>
         {warnings.map(({ code, detail }) => (
-          <Alert key={code + detail} color="beacon" variant="light" icon={<IconInfoCircle aria-hidden />}>{detail}</Alert>
+          <Alert key={code + detail} role="note" color="beacon" variant="light" icon={<IconInfoCircle aria-hidden />}>{detail}</Alert>
         ))}
         {mayDeploy && (
           <Paper withBorder p={{ base: 'md', sm: 'lg' }}>

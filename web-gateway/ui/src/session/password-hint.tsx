@@ -17,7 +17,7 @@ export function PasswordHint(): React.JSX.Element | null {
   const { signsInBy, passwordChangedAt, createdAt } = data.user;
   if (signsInBy !== 'password' || passwordChangedAt !== createdAt) return null;
   return (
-    <Alert color="beacon" variant="light" icon={<IconKey aria-hidden />} mb="md" title="Choose a password of your own" withCloseButton closeButtonLabel="Don’t show this again" onClose={() => setDismissed(true)}>
+    <Alert role="note" color="beacon" variant="light" icon={<IconKey aria-hidden />} mb="md" title="Choose a password of your own" withCloseButton closeButtonLabel="Don’t show this again" onClose={() => setDismissed(true)}>
       <Text size="sm">
         You sign in with the one that your account was made with. <AnchorLink to="/settings/$part" params={{ part: 'account' }} inherit underline="always">Change it</AnchorLink>
       </Text>

@@ -71,7 +71,7 @@ export function DeniedOperations({ draft, isReadOnly, faultOf }: FieldsProps): R
       </Table.ScrollContainer>
       {ROLES.map(({ name }) => faultOf(name)).map((fault) => fault !== undefined && <Text key={fault} size="sm" c="var(--mantine-color-error)">{fault}</Text>)}
       {isHalfShut && (
-        <Alert color="beacon" variant="light" icon={<IconInfoCircle aria-hidden />}>
+        <Alert role="note" color="beacon" variant="light" icon={<IconInfoCircle aria-hidden />}>
           Who may create a container may have the whole machine. To keep somebody from the machine, deny create, build, swarm, plugins and other too.
         </Alert>
       )}
