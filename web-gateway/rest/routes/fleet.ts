@@ -32,7 +32,7 @@ const fleetSchema = {
     asOf: ofThePast.asOf,
     history: {
       type: ['object', 'null'],
-      description: 'Null for an operator whose grants do not reach every environment.',
+      description: 'Null for an operator whose grants do not reach every environment: it is kept of all of them together. The counts are of those in reach, also with asOf, which tells of any one instant.',
       properties: {
         by,
         stepSeconds: { type: 'integer' },
