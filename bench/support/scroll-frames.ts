@@ -21,8 +21,8 @@ export interface ScrollFrames {
   readonly mainThread: FrameTimes;
   /** Tasks of the main thread that took longer than a frame may. */
   readonly longTasks: number;
-  /** The processor time of the main thread's longest task, and of all of them as a share of one core: what others do on the machine does not count. */
-  readonly longestTaskCpuMs: number;
+  /** The processor time that the main thread took for a frame, and for all it did as a share of one core: what others do on the machine does not count. */
+  readonly frameCpuMs: { readonly p50: number; readonly p95: number };
   readonly mainThreadCores: number;
   /** How far it was scrolled, in pixels. */
   readonly distance: number;
@@ -69,7 +69,7 @@ interface TraceEvent {
   readonly args?: { readonly name?: string; readonly layerTreeId?: number };
 }
 
-function readTrace(trace: Buffer): Pick<ScrollFrames, 'presented' | 'longTasks' | 'longestTaskCpuMs' | 'mainThreadCores'> {
+function readTrace(trace: Buffer): Pick<ScrollFrames, 'presented' | 'longTasks' | 'frameCpuMs' | 'mainThreadCores'> {
   const { traceEvents: events } = JSON.parse(trace.toString()) as { readonly traceEvents: readonly TraceEvent[] };
   const drawn = events.filter(({ name }) => name === 'DrawFrame');
   // Of the page that draws most: the others are the browser's own.
@@ -77,14 +77,16 @@ function readTrace(trace: Buffer): Pick<ScrollFrames, 'presented' | 'longTasks' 
   const page = [...byTree.values()].reduce<readonly TraceEvent[]>((most, one) => (one.length > most.length ? one : most), []);
   const threads = new Set(events.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
   const ofPage = page[0]?.pid;
-  const tasks = events.filter(({ name, ph, pid, tid }) => ph === 'X' && name === 'RunTask' && pid === ofPage && threads.has(`${pid} ${tid}`));
+  const mainThread = events.filter(({ ph, pid, tid }) => ph === 'X' && pid === ofPage && threads.has(`${pid} ${tid}`));
+  const tasks = mainThread.filter(({ name }) => name === 'RunTask');
   const tookMs = tasks.reduce((end, { ts, dur = 0 }) => Math.max(end, ts + dur), 0) / 1000 - tasks.reduce((begin, { ts }) => Math.min(begin, ts), Number.POSITIVE_INFINITY) / 1000;
-  const cpuMs = tasks.map(({ tdur = 0 }) => tdur / 1000);
+  const cpuMs = (of: readonly TraceEvent[]): number[] => of.map(({ tdur = 0 }) => tdur / 1000);
+  const frames = cpuMs(mainThread.filter(({ name }) => name === 'ProxyMain::BeginMainFrame'));
   return {
     presented: frameTimes(page.map(({ ts }) => ts / 1000)),
     longTasks: tasks.filter(({ dur = 0 }) => dur > FRAME_MS * 1000).length,
-    longestTaskCpuMs: cpuMs.reduce((longest, one) => Math.max(longest, one), 0),
-    mainThreadCores: cpuMs.reduce((sum, one) => sum + one, 0) / tookMs,
+    frameCpuMs: { p50: quantile(frames, 0.5), p95: quantile(frames, 0.95) },
+    mainThreadCores: cpuMs(tasks).reduce((sum, one) => sum + one, 0) / tookMs,
   };
 }
 

@@ -54,7 +54,8 @@ export interface DataTableProps<Row extends object> {
 
 /** So few rows are all drawn: the browser's own search finds them. */
 const DRAWN_WHOLE = 80;
-const BEYOND_SIGHT = 12;
+/** Rows that are ready before they come into sight, on each side. */
+const BEYOND_SIGHT = 8;
 
 export function DataTable<Row extends object>({ label, columns, rows, rowId, rowHeight = 44, height, sorting, onSortingChange, initialSorting = [], onSight, empty, isMarked, part, widths, place }: DataTableProps<Row>): React.JSX.Element {
   const [own, setOwn] = useState<SortingState>(initialSorting);
