@@ -2,7 +2,7 @@
 import { accountsProjection } from './accounts/projection.ts';
 import { listPastUsers } from './accounts/queries.ts';
 import { activityProjection } from './activity/projection.ts';
-import { listActivity } from './activity/queries.ts';
+import { hasCallsUnderWay, listActivity } from './activity/queries.ts';
 import { findPastEnvironment, findPastTunnel, listPastEnvironments } from './environments/past-queries.ts';
 import { environmentsProjection } from './environments/projection.ts';
 import { agentsPage, environmentNamesPage, findEnvironment, listEnvironments } from './environments/queries.ts';
@@ -48,5 +48,6 @@ export const queries = [
   fleetHistory,
   listTimeline,
   listActivity,
+  hasCallsUnderWay,
   listPastUsers,
 ] as const satisfies readonly Query<never, unknown>[];

@@ -1,5 +1,6 @@
 /** What a starting process asks of the past, page by page. */
 import type { PastRecord } from '../services/domain/past-record.ts';
+import { hasCallsUnderWay } from './activity/queries.ts';
 import { agentsPage, environmentNamesPage } from './environments/queries.ts';
 import type { QueryThreads } from './query-threads.ts';
 import { pastSnapshotsPage } from './snapshots/queries.ts';
@@ -29,5 +30,6 @@ export function createStartupQueries(threads: QueryThreads): PastRecord {
     snapshots: () => pages({ environmentId: '', nodeKey: '' }, (after) => threads.ask(pastSnapshotsPage, { after, limit: pageSize })),
     unclosedTunnels: () =>
       pages({ environmentId: '', nodeKey: '' }, (after) => threads.ask(unclosedTunnelsPage, { after, limit: pageSize })),
+    hasCallsUnderWay: (activityStream) => threads.ask(hasCallsUnderWay, activityStream),
   };
 }

@@ -8,7 +8,7 @@ import { activitySchema, type CallRow } from './rows.ts';
 
 export const activityProjection: Projection = {
   name: 'activity',
-  version: 1,
+  version: 2,
   schema: activitySchema,
   patientTypes: ['ApiCallStarted', 'ApiCallProxied', 'StreamOpened', 'StreamClosed', 'ActivityLost'],
   open,
@@ -24,8 +24,9 @@ interface CallData {
 
 function open(database: DatabaseSync): ProjectionWriter {
   const find = database.prepare('SELECT * FROM activity WHERE callId = ? AND endedAt IS NULL');
+  const findCut = database.prepare('SELECT * FROM activity WHERE recordedIn = ? AND endedAt IS NULL');
   const remove = database.prepare('DELETE FROM activity WHERE ordinal = ?');
-  const insert = database.prepare('INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = database.prepare('INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const insertLost = database.prepare('INSERT INTO activity_lost VALUES (?, ?, ?, ?)');
   const removeCalls = database.prepare('DELETE FROM activity WHERE recordedAtMs < ?');
   const removeStreams = database.prepare('UPDATE activity SET stream = NULL, streamReason = NULL, streamRecordedAtMs = NULL WHERE streamRecordedAtMs < ?');
@@ -54,7 +55,7 @@ function open(database: DatabaseSync): ProjectionWriter {
   }
 
   /** An event that says all of a call: its row stands at this place from now on. */
-  function tell(data: CallData, place: EventPlace, { metadata }: RecordedEvent, says: Partial<CallRow> & Pick<CallRow, 'path'>): void {
+  function tell(data: CallData, place: EventPlace, { metadata, stream: recordedIn }: RecordedEvent, says: Partial<CallRow> & Pick<CallRow, 'path'>): void {
     const before = underWay(data.callId);
     const { environmentId, callId, at } = data;
     const row: CallRow = {
@@ -77,6 +78,7 @@ function open(database: DatabaseSync): ProjectionWriter {
       ...says,
       ordinal: place.ordinal,
       recordedAtMs: place.recordedAtMs,
+      recordedIn,
     };
     const told = { stored: before?.stored, row };
     if (row.endedAt === null) {
@@ -85,6 +87,19 @@ function open(database: DatabaseSync): ProjectionWriter {
     }
     calls.delete(callId);
     ended.push(told);
+  }
+
+  /** What is under way by what one stream says ends, and nothing more is known of it. Its row stays where it is. */
+  function cut(recordedIn: string, endedAt: Instant): void {
+    for (const row of findCut.all(recordedIn) as unknown as CallRow[]) {
+      const told = calls.has(row.callId) || ended.some(({ stored }) => stored === row.ordinal) ? undefined : remaining({ stored: row.ordinal, row });
+      if (told !== undefined) calls.set(row.callId, told);
+    }
+    for (const [callId, { stored, row }] of calls) {
+      if (row.recordedIn !== recordedIn) continue;
+      calls.delete(callId);
+      ended.push({ stored, row: { ...row, endedAt, failure: 'server-restarted' } });
+    }
   }
 
   return {
@@ -102,6 +117,7 @@ function open(database: DatabaseSync): ProjectionWriter {
         tell(data, place, recorded, { method, path, startedAt, endedAt: data.at, status, failure, durationMs, bytesSent, bytesReceived });
       },
       ActivityLost: ({ at, count }, place) => void lost.push({ place, at, count }),
+      ActivityInterrupted: ({ at }, _place, { stream: recordedIn }) => cut(recordedIn, at),
       ActivityExpired({ before }) {
         expireBeforeMs = Math.max(expireBeforeMs ?? 0, Date.parse(before));
         for (const [callId, told] of calls) {
@@ -134,6 +150,7 @@ function open(database: DatabaseSync): ProjectionWriter {
           row.stream,
           row.streamReason,
           row.streamRecordedAtMs,
+          row.recordedIn,
         );
       }
       for (const { place, at, count } of lost) insertLost.run(place.ordinal, place.recordedAtMs, at, count);

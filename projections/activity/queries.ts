@@ -28,6 +28,15 @@ export const listActivity: Query<ActivityAsked, { readonly items: readonly CallV
   },
 };
 
+/** Whether any call that a stream of events tells of has no end yet. */
+export const hasCallsUnderWay: Query<string, boolean> = {
+  name: 'has-calls-under-way',
+  prepare(database) {
+    const select = database.prepare('SELECT 1 FROM activity WHERE recordedIn = ? AND endedAt IS NULL LIMIT 1');
+    return (recordedIn) => select.get(recordedIn) !== undefined;
+  },
+};
+
 function conditions(asked: ActivityAsked, reach: ReachCondition | undefined): { readonly sql: string; readonly values: Record<string, SQLInputValue> } {
   const parts = ['true'];
   const values: Record<string, SQLInputValue> = {};

@@ -15,7 +15,7 @@ export interface CallRow {
   readonly method: string | null;
   readonly path: string;
   readonly startedAt: string;
-  /** Null while it goes on, and for ever where the control plane died meanwhile. */
+  /** Null while it goes on; where the control plane died meanwhile, and until it is back. */
   readonly endedAt: string | null;
   readonly status: number | null;
   readonly failure: string | null;
@@ -27,13 +27,15 @@ export interface CallRow {
   readonly streamReason: string | null;
   /** When the event that told of the stream was recorded. */
   readonly streamRecordedAtMs: number | null;
+  /** The stream of events that tells of it: whose node's call it is. */
+  readonly recordedIn: string;
 }
 
 /** activity_lost: calls whose record was lost while the store was away. */
 export const activitySchema = `
   CREATE TABLE activity (ordinal INTEGER PRIMARY KEY, recordedAtMs INTEGER NOT NULL, callId TEXT NOT NULL, environmentId TEXT NOT NULL, nodeKey TEXT NOT NULL,
     actor TEXT, method TEXT, path TEXT NOT NULL, startedAt TEXT NOT NULL, endedAt TEXT, status INTEGER, failure TEXT, durationMs INTEGER,
-    bytesSent INTEGER, bytesReceived INTEGER, stream TEXT, streamReason TEXT, streamRecordedAtMs INTEGER) STRICT;
+    bytesSent INTEGER, bytesReceived INTEGER, stream TEXT, streamReason TEXT, streamRecordedAtMs INTEGER, recordedIn TEXT NOT NULL) STRICT;
   CREATE INDEX activity_by_environment ON activity (environmentId, ordinal);
   CREATE INDEX activity_by_age ON activity (recordedAtMs);
   CREATE INDEX activity_by_stream_age ON activity (streamRecordedAtMs) WHERE streamRecordedAtMs IS NOT NULL;

@@ -68,6 +68,7 @@ export const timelineKinds: Readonly<Record<EventType, TimelineKind | null>> = {
   StreamOpened: null,
   StreamClosed: null,
   ActivityLost: null,
+  ActivityInterrupted: null,
   ApiKeyUsed: null,
   CheckpointSigned: null,
   EventsImported: null,

@@ -12,6 +12,8 @@ import type { SingleWriterStream } from './single-writer-stream.ts';
 import type { ApplicationTallies } from './tallies.ts';
 
 export interface RecordedActivity extends Activity {
+  /** Before anything else is recorded: says that what earlier processes of this node left under way is over. Throws ApplicationError event-store-unavailable. */
+  interrupted(): Promise<void>;
   /** Writes what is buffered and stops. */
   close(): Promise<void>;
 }
@@ -95,6 +97,9 @@ export function createActivity(deps: {
   }
 
   return {
+    async interrupted() {
+      await stream.append(log.prepare([{ type: 'ActivityInterrupted', data: { at: instantOf(clock) } }], { actor, correlationId: randomUUID() }));
+    },
     async callStarted({ key, callId, method, path }, context) {
       const event: DomainEvent = { type: 'ApiCallStarted', data: { at: instantOf(clock), ...key, callId, method, path } };
       if (settings.current().auditMode === 'available') {

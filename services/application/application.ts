@@ -250,6 +250,7 @@ export function createApplication(deps: {
       for await (const page of past.snapshots()) for (const snapshot of page) snapshots.know(snapshot);
       summaries.recover();
       await checkpoints.start();
+      if (await past.hasCallsUnderWay(activityStreamOf(controlPlaneNode))) await activity.interrupted();
       for await (const page of past.unclosedTunnels()) {
         for (const key of page) await tunnels.resume(key);
       }

@@ -17,6 +17,7 @@ const noChanges: ReadonlySet<string> = new Set([
   'ActivityExpired',
   'RefusalsExpired',
   'ActivityLost',
+  'ActivityInterrupted',
   'CheckpointSigned',
   'EventsImported',
   'SnapshotUnchanged',

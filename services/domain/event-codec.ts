@@ -35,6 +35,7 @@ export const schemaVersions: Readonly<Record<EventType, number>> = {
   StreamOpened: 1,
   StreamClosed: 1,
   ActivityLost: 1,
+  ActivityInterrupted: 1,
   AgentPolled: 1,
   PollsLost: 1,
   PollsSummarised: 1,

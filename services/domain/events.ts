@@ -212,6 +212,8 @@ export interface ActivityEvents {
   };
   /** Calls whose record was lost because the store was away and a bound was reached. */
   ActivityLost: { at: Instant; count: number };
+  /** The node began anew: calls of before that have no end, in this stream, were cut with its earlier process. */
+  ActivityInterrupted: { at: Instant };
 }
 
 /** On `polls-<cp>_<shard>`; nothing else, for these streams expire. */

@@ -34,4 +34,6 @@ export interface PastRecord {
   snapshots(): AsyncIterable<readonly PastSnapshot[]>;
   /** Every tunnel that is not closed. */
   unclosedTunnels(): AsyncIterable<readonly { readonly environmentId: string; readonly node: string | null }[]>;
+  /** Whether any call that an `activity-…` stream tells of has no end. */
+  hasCallsUnderWay(activityStream: string): Promise<boolean>;
 }

@@ -56,6 +56,7 @@ const nothing: PastRecord = {
   async *agents() {},
   async *snapshots() {},
   async *unclosedTunnels() {},
+  hasCallsUnderWay: () => Promise.resolve(false),
 };
 
 /** A password that takes no time to hash. */

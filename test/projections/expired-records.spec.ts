@@ -32,6 +32,12 @@ describe('records that have expired', () => {
     expect(rows('SELECT count FROM activity_lost')).to.deep.equal([]);
   });
 
+  it('say nothing of what was cut with the server any more either', () => {
+    model.apply(started(1, 'old'), started(3, 'new'), { type: 'ActivityInterrupted', data: { at: second(6) } });
+    model.apply(expired('ActivityExpired', 10, 2));
+    expect(rows('SELECT callId, endedAt, failure FROM activity')).to.deep.equal([`new ${second(6)} server-restarted`]);
+  });
+
   it('are gone from the timeline, where refusals stand', () => {
     [refused(1), refused(6)].forEach(({ type, data }, revision) => {
       const metadata = JSON.stringify({ recordedAt: data.at, schemaVersion: 1 });

@@ -167,8 +167,10 @@ describe('the read models of a running system', () => {
       await append('environment-e0007', { type: 'EnvironmentRemoved', data: { at, environmentId: 'e0007' } });
       await append('tunnel-e0009', { type: 'TunnelRequirementLapsed', data: { at, environmentId: 'e0009', node: 'n1', reason: 'unused' } });
       await append('polls-cp_1', { type: 'AgentPolled', data: { at, environmentId: 'e0001', node: 'host', instanceId: 'ie0001', sequence: 5 } });
+      await append('activity-cp_0', { type: 'ApiCallStarted', data: { at, environmentId: 'e0001', node: null, callId: 'c', method: 'POST', path: '/exec/x/start' } });
       const projections = await open();
       await projections.whenCaughtUp();
+      expect(await Promise.all(['activity-cp_0', 'activity-other_0'].map((stream) => projections.startup.hasCallsUnderWay(stream)))).to.deep.equal([true, false]);
       const all = Array.from({ length: count }, (_, index) => name(index));
       const names = await flat(projections.startup.environmentNames());
       expect(names).to.deep.equal(all.filter((id) => id !== 'e0007').map((environmentId) => ({ environmentId, name: `Environment ${environmentId}` })));

@@ -63,7 +63,11 @@ async function start(): Promise<StoreElsewhere> {
   child.stdout.on('data', read);
   child.stderr.on('data', read);
   child.once('exit', (code) => reject(new Error(`HOMEPORT_TEST_STORE_COMMAND ended with ${String(code)}: ${printed}`)));
-  const connectionString = await promise.finally(() => clearTimeout(timer));
+  const connectionString = await promise.finally(() => clearTimeout(timer)).catch((error: unknown) => {
+    // It would keep the specs from ending.
+    child.kill('SIGKILL');
+    throw error;
+  });
   for (const output of [child.stdout, child.stderr]) {
     output.off('data', read).resume();
     // The specs may end before it does.

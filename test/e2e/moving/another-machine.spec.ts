@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { eventually } from '../../support/eventually.ts';
 import { startAgentFleet } from '../../support/fleet/agent-fleet.ts';
 import { type HomeportServer, runHomeport, startHomeport } from '../../support/homeport.ts';
+import { isStoreElsewhere, storeElsewhere } from '../../support/store-elsewhere.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 import { type Api, createApi, type CreatedEnvironment } from '../failures/support/api.ts';
 
@@ -51,6 +52,9 @@ describe('an installation on another machine', function () {
   it('goes on from the backup: all fifty agents are back untouched, tunnels open, keys and certificates hold, and its checkpoints fit', async () => {
     const { httpsPort, tunnelPort } = server;
     const ca = server.ca();
+    // What is recorded elsewhere stays there, the end of it too.
+    const end = (await api.events('order=desc&limit=1'))[0]?.position ?? '';
+    const env = await storeElsewhere(server.dataDir);
     await server.kill();
     const dataDir = path.join(folder.path, 'two');
     const restored = await runHomeport(['restore', backup, '--data-dir', dataDir]);
@@ -58,16 +62,17 @@ describe('an installation on another machine', function () {
     expect(restored.stdout).to.match(/^Restored the backup of .* into /);
     expect((await runHomeport(['restore', backup, '--data-dir', dataDir])).stderr).to.match(/^homeport: .* holds an installation already\. Name a new --data-dir/);
     const verified = await runHomeport(['events', 'verify', '--data-dir', dataDir]);
-    expect(verified.code, verified.stderr + verified.stdout).to.equal(0);
+    if (isStoreElsewhere) expect(verified.stderr).to.include('records in an EventStoreDB, which has no chain');
+    else expect(verified.code, verified.stderr + verified.stdout).to.equal(0);
 
-    const [, position = ''] = /up to position ([\d,]+)/.exec(restored.stdout) ?? [];
-    server = started.adopt(await startHomeport({ dataDir, httpsPort, tunnelPort }), (one) => one.remove());
+    const [, position = end] = /up to position ([\d,]+)/.exec(restored.stdout) ?? [];
+    server = started.adopt(await startHomeport({ dataDir, httpsPort, tunnelPort, env }), (one) => one.remove());
     expect([server.admin, server.ca()]).to.deep.equal([undefined, ca]);
     await allUp();
     expect(await Promise.all(environments.slice(0, 5).map(ping))).to.deep.equal([200, 200, 200, 200, 200]);
     const since = new Set(await typesOf(position.replaceAll(',', '')));
     for (const trouble of ['AgentAssociated', 'DuplicateAgentDetected', 'PollRejected', 'TunnelCredentialsRefused', 'TunnelOpenFailed']) expect([...since]).to.not.include(trouble);
     // The public half of the key is the same.
-    expect(readFileSync(path.join(dataDir, 'checkpoint-key.pub'), 'utf8')).to.equal(readFileSync(path.join(folder.path, 'one', 'checkpoint-key.pub'), 'utf8'));
+    if (!isStoreElsewhere) expect(readFileSync(path.join(dataDir, 'checkpoint-key.pub'), 'utf8')).to.equal(readFileSync(path.join(folder.path, 'one', 'checkpoint-key.pub'), 'utf8'));
   });
 });

@@ -49,6 +49,7 @@ export const eventWords: Readonly<Record<string, Words>> = {
   StreamOpened: ({ kind, path }) => `Stream opened (${text(kind)}): ${text(path)}`,
   StreamClosed: (fields) => `Stream closed (${text(fields['kind'])})${because(fields)}`,
   ActivityLost: ({ count }) => `${counted(count, 'record')} of calls lost, because the store was away`,
+  ActivityInterrupted: () => 'Calls that were under way were cut: the server had been killed',
 
   AgentPolled: ({ node }) => `Agent on ${text(node)} polled`,
   PollsLost: ({ node, count }) => `${counted(count, 'poll')} of the agent on ${text(node)} not recorded`,
