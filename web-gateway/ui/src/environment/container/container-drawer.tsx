@@ -86,10 +86,10 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
           <Tabs.Tab value="attach">Attach</Tabs.Tab>
         </Tabs.List>
         <Suspense fallback={<LoadingState />}>
-          <Tabs.Panel value="logs" className={classes['panel'] ?? ''}>{whyNotFollowed === null ? <LogsView key={container.id} target={target} name={container.name} isRunning={isUp} /> : <NotLive what="Logs" why={whyNotFollowed} />}</Tabs.Panel>
-          <Tabs.Panel value="terminal" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="exec" /> : <NotLive what="A terminal" why={whyNoTerminal} />}</Tabs.Panel>
-          <Tabs.Panel value="attach" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="attach" /> : <NotLive what="Attaching" why={whyNoTerminal} />}</Tabs.Panel>
-          <Tabs.Panel value="stats" className={classes['scrolled'] ?? ''} tabIndex={0}>{whyNotFollowed === null ? <StatsView key={`${container.id} ${isUp}`} target={target} /> : <NotLive what="Figures" why={whyNotFollowed} />}</Tabs.Panel>
+          <Tabs.Panel value="logs" className={classes['panel'] ?? ''}>{whyNotFollowed === null ? <LogsView key={container.id} target={target} name={container.name} isRunning={isUp} /> : <NotLive what="logs" why={whyNotFollowed} />}</Tabs.Panel>
+          <Tabs.Panel value="terminal" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="exec" /> : <NotLive what="terminal" why={whyNoTerminal} />}</Tabs.Panel>
+          <Tabs.Panel value="attach" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="attach" /> : <NotLive what="attaching" why={whyNoTerminal} />}</Tabs.Panel>
+          <Tabs.Panel value="stats" className={classes['scrolled'] ?? ''} tabIndex={0}>{whyNotFollowed === null ? <StatsView key={`${container.id} ${isUp}`} target={target} /> : <NotLive what="figures" why={whyNotFollowed} />}</Tabs.Panel>
           <Tabs.Panel value="inspect" className={classes['scrolled'] ?? ''} tabIndex={0}><InspectView container={container} /></Tabs.Panel>
         </Suspense>
       </Tabs>
@@ -99,5 +99,5 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
 }
 
 function NotLive({ what, why }: { readonly what: string; readonly why: string }): React.JSX.Element {
-  return <EmptyState title={`${what} need${what.startsWith('A') ? 's' : ''} the engine`}>{why}</EmptyState>;
+  return <EmptyState title={`No ${what} now`}>{why}</EmptyState>;
 }

@@ -7,8 +7,8 @@ import { createLogLines, lineOf, type LogLines, type RawLine } from './log-lines
 import { MOST_LINES, type FromLogWorker, type LogState, type ToLogWorker } from './log-messages.ts';
 
 /** The fewer there are, the sooner they are shown; a flood is shown now and then. */
-const SHORTEST_BATCH_MS = 60;
-const LONGEST_BATCH_MS = 800;
+const SHORTEST_BATCH_MS = 100;
+const LONGEST_BATCH_MS = 400;
 const HIDDEN_BATCH_MS = 1_500;
 
 let gathered: RawLine[] = [];
@@ -34,7 +34,7 @@ function flush(): void {
   timer = undefined;
   if (gathered.length === 0) return;
   const lines = gathered.slice(-MOST_LINES).map(lineOf);
-  batchMs = Math.min(LONGEST_BATCH_MS, Math.max(SHORTEST_BATCH_MS, (gathered.length + skipped) / 20));
+  batchMs = Math.min(LONGEST_BATCH_MS, Math.max(SHORTEST_BATCH_MS, gathered.length + skipped));
   lastAt = lines.findLast(({ at }) => at !== '')?.at ?? lastAt;
   say({ type: 'lines', batch: { streams: lines.map(({ stream }) => stream), times: lines.map(({ at }) => at), texts: lines.map(({ text }) => text), skipped: skipped + gathered.length - lines.length } });
   gathered = [];

@@ -87,11 +87,7 @@ export function EditEnvironment({ entityTag, onClose }: { readonly entityTag: st
             />
             {choice === 'other' && <NumberInput label="Seconds" min={1} max={86_400} allowDecimal={false} value={seconds ?? ''} onChange={(value) => setSeconds(typeof value === 'number' ? value : null)} error={fault('pollIntervalSeconds')} />}
           </Group>
-          {isElsewhere && (
-            <Alert role="alert" color="red" variant="light">
-              {messageOf(error)} {isCode(error, 'precondition-failed') && 'Close this, look at what is there now, and change it again.'}
-            </Alert>
-          )}
+          {isElsewhere && <Alert role="alert" color="red" variant="light">{messageOf(error)}</Alert>}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>Cancel</Button>
             <Button type="submit" loading={change.isPending}>Save</Button>
