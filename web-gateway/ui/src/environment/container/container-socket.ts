@@ -1,4 +1,4 @@
-/** The WebSockets to a container: where they are, and what their end means. docs/websockets.md. */
+/** The WebSockets to a container: where they are, and how soon they are tried again. */
 
 export type SocketPath = 'exec' | 'attach' | 'logs' | 'stats';
 
@@ -16,26 +16,6 @@ export function socketUrl({ environmentId, node, container }: SocketTarget, path
   if (node !== undefined) url.searchParams.set('node', node);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
   return url.href;
-}
-
-/** What a socket ended with. */
-export interface SocketEnd {
-  /** Of the close: 1000 is that all is said. */
-  readonly code: number;
-  readonly reason: string;
-  /** The server's words, where it said any. */
-  readonly message: string | undefined;
-}
-
-/** Whether trying again may help: the connection broke, the server or the tunnel went away. */
-export function mayComeBack({ code }: SocketEnd): boolean {
-  return code === 1001 || code === 1006 || code === 4502 || code === 4503 || code === 4504 || code === 4429;
-}
-
-export function endInWords({ code, reason, message }: SocketEnd): string {
-  if (message !== undefined) return message;
-  if (code === 1006) return 'The connection broke.';
-  return reason === '' ? `It ended (${code}).` : `It ended: ${reason}.`;
 }
 
 const FIRST_PAUSE_MS = 300;

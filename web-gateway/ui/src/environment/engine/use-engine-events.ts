@@ -1,7 +1,8 @@
 /** Keeps what is shown of an engine as it is: it tells what happens on it, whoever caused it, and the lists are asked for again. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { mayComeBack, pauseMs } from '../container/container-socket.ts';
+import { pauseMs } from '../container/container-socket.ts';
+import { mayComeBack } from '../container/socket-end.ts';
 import { engineKey } from './use-rows.ts';
 
 /** Gathered for so long: a project that is started is many events. */

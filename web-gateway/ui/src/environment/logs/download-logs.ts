@@ -1,5 +1,6 @@
 /** Saves a container's logs as a file. */
-import { endInWords, socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { endInWords } from '../container/socket-end.ts';
 import type { BufferedLine } from './log-buffer.ts';
 import { createLogLines, lineOf } from './log-lines.ts';
 

@@ -36,7 +36,7 @@ export function lineOf({ stream, raw }: RawLine): LogLine {
 
 /** @param isTerminal its bytes come as they are; else each message begins with a byte that says of which stream it is */
 export function createLogLines(isTerminal: boolean): LogLines {
-  const begun = new Map<LogStream, { readonly decoder: TextDecoder; text: string }>();
+  const begun = new Map<LogStream, { readonly decoder: InstanceType<typeof TextDecoder>; text: string }>();
 
   return {
     take(message) {

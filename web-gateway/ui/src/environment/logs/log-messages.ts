@@ -1,5 +1,5 @@
 /** What the page and the worker that follows a container's logs tell each other. */
-import type { SocketEnd } from '../container/container-socket.ts';
+import type { SocketEnd } from '../container/socket-end.ts';
 import type { LogStream } from './log-lines.ts';
 
 export type ToLogWorker =

@@ -2,7 +2,8 @@
  * Follows a container's logs beside the page, which so stays quick however much is said: it is handed whole batches, and of more lines than
  * can be kept only the last. What breaks off is taken up where it was.
  */
-import { endInWords, mayComeBack, pauseMs, type SocketEnd } from '../container/container-socket.ts';
+import { pauseMs } from '../container/container-socket.ts';
+import { endInWords, mayComeBack, type SocketEnd } from '../container/socket-end.ts';
 import { createLogLines, lineOf, type LogLines, type RawLine } from './log-lines.ts';
 import { MOST_LINES, type FromLogWorker, type LogState, type ToLogWorker } from './log-messages.ts';
 

@@ -1,7 +1,8 @@
 /** A container's figures, about every second, for as long as they are shown; taken up again where they break off. */
 import { useEffect, useState } from 'react';
 import { serverNow } from '../../time/server-clock.ts';
-import { endInWords, mayComeBack, pauseMs, socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { pauseMs, socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { endInWords, mayComeBack } from '../container/socket-end.ts';
 import { figuresOf, type ApiStats, type Figures } from './container-figures.ts';
 
 export interface FollowedFigures {

@@ -1,7 +1,7 @@
 /** A terminal on the page, joined to a process in a container by a WebSocket. */
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
-import { endInWords } from '../container/container-socket.ts';
+import { endInWords } from '../container/socket-end.ts';
 
 export type TerminalState =
   | { readonly is: 'connecting' }
