@@ -23,14 +23,17 @@ try {
   for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await browser.open(harbour.site.server, { colorScheme });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const take = (name: string): Promise<unknown> => page.screenshot({ path: path.join(folder, `${name}-${colorScheme}.png`), animations: 'disabled' });
+    const take = async (name: string): Promise<void> => {
+      // Plots and pictures come after what the screen waits for; what is followed is never at rest.
+      await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => undefined);
+      await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}.png`), animations: 'disabled' });
+    };
     await page.getByLabel('Username').waitFor();
     await take('sign-in');
     await signInByPage(page, harbour.admin);
     for (const screen of screens.filter(({ name }) => only.length === 0 || only.includes(name))) {
       await page.goto(screen.path(harbour));
       await screen.settle(page, harbour);
-      await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
       await take(screen.name);
       process.stdout.write(`${screen.name} (${colorScheme})\n`);
     }

@@ -54,6 +54,7 @@ export async function startHarbour(hook: Context, options?: SiteOptions): Promis
     await ask(rest, 'POST', '/api/v1/users', { ...auditor, role: 'auditor' });
     await ask(rest, 'POST', '/api/v1/users', { username: 'olaf', password: 'a lighthouse keeper 1907', role: 'operator' });
     const environment = await environmentOf(rest);
+    await ask(rest, 'POST', '/api/v1/checkpoints');
     // The first snapshot was taken before there were containers.
     await ask(rest, 'POST', `/api/v1/environments/${environment.id}/snapshots`);
     await eventually('a snapshot with the containers', async () => ((await ask<{ total: number }>(rest, 'GET', '/api/v1/containers?name=talker')).total > 0 ? true : undefined));

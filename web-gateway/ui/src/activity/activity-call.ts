@@ -46,6 +46,8 @@ const STATUS: Readonly<Record<number, string>> = {
 
 export function outcomeOf({ endedAt, status, failure }: Call): Outcome {
   if (endedAt === null) return { word: 'Under way', tone: 'busy', icon: IconClock };
+  // A log that is followed ends no other way: it is nobody's fault.
+  if (failure === 'client-disconnected') return { word: 'Ended by the client', tone: 'quiet', icon: IconDoorExit };
   if (failure !== null) return { word: sentence(failure), tone: 'bad', icon: IconCircleX };
   if (status === null) return { word: 'Client left', tone: 'warning', icon: IconDoorExit };
   const word = STATUS[status] === undefined ? String(status) : `${status} ${STATUS[status]}`;

@@ -19,7 +19,7 @@ export interface EnvironmentColumnsOptions {
 }
 
 /** In the order of the columns. */
-export const WIDTHS = ['23%', '132px', '104px', '16%', '112px', '24%', '128px'];
+export const WIDTHS = ['22%', '152px', '104px', '15%', '112px', '24%', '128px'];
 export const ROW_HEIGHT = 44;
 /** Of rows that are one cell. */
 export const CARD_HEIGHT = 112;
