@@ -23,6 +23,8 @@ export interface PlotProps {
 }
 
 const HEIGHT = 170;
+/** How long a time is shown at least. */
+const LEAST_SECONDS = 60;
 
 export function Plot({ title, says, times, lines, format }: PlotProps): React.JSX.Element {
   const place = useRef<HTMLDivElement>(null);
@@ -41,7 +43,8 @@ export function Plot({ title, says, times, lines, format }: PlotProps): React.JS
         height: HEIGHT,
         cursor: { y: false },
         legend: { show: false },
-        scales: { y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] } },
+        // Of one value alone it would make years.
+        scales: { x: { range: (_plot, first, last) => [Math.min(first, last - LEAST_SECONDS), last] }, y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] } },
         axes: [{ ...axis, space: 80 }, { ...axis, size: 64, values: (_plot, values) => values.map(format) }],
         series: [{}, ...lines.map(({ label, isDashed }, index) => ({ label, stroke: index === 0 ? first : second, width: 2, points: { show: false }, ...(isDashed === true ? { dash: [6, 4] } : {}) }))],
       },
