@@ -1,7 +1,7 @@
 /** What the list of environments is narrowed by: all of it is in the address. */
 import { Autocomplete, Button, Select, TextInput } from '@mantine/core';
 import { IconFilterOff, IconSearch } from '@tabler/icons-react';
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { useTypedText } from '../list/use-typed-text.ts';
 import type { EnvironmentsSearch } from './environments-search.ts';
 import classes from './environments.module.css';
@@ -44,7 +44,7 @@ export function hasFilter({ search, status, tag, platform, tunnel }: Environment
   return [search, status, tag, platform, tunnel].some((one) => one !== undefined);
 }
 
-export function EnvironmentsFilters({ filter, onFilter, onClear, platforms, tags, sort, onSort, isNarrow, isPast }: EnvironmentsFiltersProps): React.JSX.Element {
+export const EnvironmentsFilters = memo(function EnvironmentsFilters({ filter, onFilter, onClear, platforms, tags, sort, onSort, isNarrow, isPast }: EnvironmentsFiltersProps): React.JSX.Element {
   const [name, typeName] = useTypedText(filter.search, (search) => onFilter({ search }));
   const [tag, typeTag] = useTypedText(filter.tag, (typed) => onFilter({ tag: typed }));
   // One from the address may be of no environment that is left.
@@ -63,4 +63,4 @@ export function EnvironmentsFilters({ filter, onFilter, onClear, platforms, tags
       )}
     </search>
   );
-}
+});

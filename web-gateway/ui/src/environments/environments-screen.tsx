@@ -36,7 +36,10 @@ function EnvironmentList(): React.JSX.Element {
   const session = useSession();
   const mayAdd = useMay('admin');
   const isNarrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false });
-  const { sort, ...filter } = useMemo(() => readEnvironmentsSearch({ ...search }), [search]);
+  const { sort, filter } = useMemo(() => {
+    const { sort: by, ...others } = readEnvironmentsSearch({ ...search });
+    return { sort: by, filter: others };
+  }, [search]);
   const asked = useMemo(() => ({ ...filter, ...(sort === undefined ? {} : { sort }) }), [filter, sort]);
   const list = useMemo(() => [ENVIRONMENT_PAGES, asked], [asked]);
 
@@ -48,7 +51,11 @@ function EnvironmentList(): React.JSX.Element {
   const clear = useCallback(() => change({ search: undefined, status: undefined, tag: undefined, platform: undefined, tunnel: undefined }), [change]);
   const columns = useMemo(() => (isNarrow ? environmentCard : environmentColumns)({ session, at, onTag: (tag) => change({ tag }) }), [isNarrow, session, at, change]);
   const sorting = useMemo(() => [{ id: (sort ?? 'name').replace(/^-/, ''), desc: sort?.startsWith('-') ?? false }], [sort]);
-  const tags = useMemo(() => [...new Set(rows.flatMap((row) => row.tags))].sort(), [rows]);
+  const order = useCallback((by: string | undefined) => change({ sort: by }), [change]);
+  // Rows change every second where much happens; what else is on the screen does not. No tag has a comma.
+  const tagsInSight = [...new Set(rows.flatMap((row) => row.tags))].sort().join();
+  const tags = useMemo(() => (tagsInSight === '' ? [] : tagsInSight.split(',')), [tagsInSight]);
+  const platforms = useMemo(() => Object.keys(fleet.data?.byPlatform ?? {}), [fleet.data]);
 
   const isNone = total === 0 && !hasFilter(filter) && !isOld;
   const add = mayAdd && at === undefined && (
@@ -67,7 +74,7 @@ function EnvironmentList(): React.JSX.Element {
       ) : (
         <>
           <FleetStrip at={at} status={filter.status} tunnel={filter.tunnel} />
-          <EnvironmentsFilters filter={filter} sort={sort} onSort={(by) => change({ sort: by })} isNarrow={isNarrow} isPast={at !== undefined} onFilter={change} onClear={clear} platforms={Object.keys(fleet.data?.byPlatform ?? {})} tags={tags} />
+          <EnvironmentsFilters filter={filter} sort={sort} onSort={order} isNarrow={isNarrow} isPast={at !== undefined} onFilter={change} onClear={clear} platforms={platforms} tags={tags} />
           {error !== null && <ErrorState error={error} onRetry={retry} />}
           {total === undefined ? (
             error === null && <LoadingState label="Loading environments" />

@@ -2,7 +2,7 @@
 import { Paper, Skeleton, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, memo, Suspense } from 'react';
 import { useSpaced } from '../list/use-spaced.ts';
 import { useChanges } from '../live/live-updates.tsx';
 import { ToneWord, type Tone } from '../parts/status-word.tsx';
@@ -21,7 +21,7 @@ export interface FleetStripProps {
   readonly tunnel: string | undefined;
 }
 
-export function FleetStrip({ at, status, tunnel }: FleetStripProps): React.JSX.Element {
+export const FleetStrip = memo(function FleetStrip({ at, status, tunnel }: FleetStripProps): React.JSX.Element {
   const client = useQueryClient();
   const { data: counts } = useQuery(fleetCountsQuery(at));
   const { data: history } = useQuery(fleetHistoryQuery(at));
@@ -54,7 +54,7 @@ export function FleetStrip({ at, status, tunnel }: FleetStripProps): React.JSX.E
       )}
     </Paper>
   );
-}
+});
 
 interface FleetNumberProps {
   readonly count: number | undefined;
