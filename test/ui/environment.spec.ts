@@ -7,8 +7,8 @@ import { requireRealParts } from '../support/real-parts.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
 
 const AUDITOR = { username: 'auditor', password: 'a long password of an auditor' };
-/** Ends at once when it is told to. */
-const TALKER = 'trap "exit 0" TERM; i=0; while true; do i=$((i+1)); echo "item $i is done"; [ $i = 3 ] && echo "item 3 was slow" >&2; sleep 0.2; done';
+/** Ends at once when it is told to; what it says names the run, for it is started twice. */
+const TALKER = 'trap "exit 0" TERM; read run rest < /proc/uptime; i=0; while true; do i=$((i+1)); echo "item $i of $run is done"; [ $i = 3 ] && echo "item 3 was slow" >&2; sleep 0.2; done';
 
 describe('an environment’s page in the web UI', function () {
   this.timeout(60_000);
@@ -78,10 +78,9 @@ describe('an environment’s page in the web UI', function () {
   it('follows logs, tells what went to standard error, and finds words', async () => {
     await row('shop-web-1').getByRole('button', { name: 'Logs', exact: true }).click();
     const log = ui.page.getByRole('log');
-    const last = async (): Promise<number> => Math.max(...[...(await log.innerText()).matchAll(/item (\d+) is done/g)].map(([, number]) => Number(number)));
     await log.getByText('is done').last().waitFor();
-    const seen = await last();
-    await log.getByText(`item ${seen + 3} is done`, { exact: true }).waitFor();
+    const [, item, run] = [...(await log.innerText()).matchAll(/item (\d+) of (\S+) is done/g)].at(-1) ?? [];
+    await log.getByText(`item ${Number(item) + 3} of ${run} is done`, { exact: true }).waitFor();
     await ui.page.getByLabel('Search the logs').fill('was slow');
     await ui.page.getByRole('status').filter({ hasText: /\d match/ }).waitFor();
     await ui.page.getByRole('switch', { name: 'Only matching lines' }).check();

@@ -1,5 +1,6 @@
 /** What every part of an environment's page needs to know: which one, who looks at it, and where its lists come from. */
 import { createContext, useContext } from 'react';
+import type { Question } from '../parts/confirm-dialog.tsx';
 import type { Environment, LatestSnapshot } from './environment-queries.ts';
 
 /** Where the lists come from: the engine itself, or its last snapshot and why. */
@@ -18,10 +19,14 @@ export interface EnvironmentPage {
   /** The last one (of then); null where there is none, undefined while it is on its way. */
   readonly snapshot: LatestSnapshot | null | undefined;
   readonly snapshotError: unknown;
+  /** Whether it is on its way: what is not in the snapshot may be there in a moment. */
+  readonly isConnecting: boolean;
   /** Why nothing can be done with the engine; null where everything can. */
   readonly whyNoActions: string | null;
   /** Why nothing can be looked at live (logs, figures); null where it can. */
   readonly whyNotLive: string | null;
+  /** Asks before something is destroyed; one dialog serves all rows. */
+  readonly ask: (question: Question) => void;
 }
 
 const EnvironmentPageContext = createContext<EnvironmentPage | undefined>(undefined);

@@ -2,7 +2,8 @@
 import { Group, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
+import { ConfirmDialog, type Question } from '../parts/confirm-dialog.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
 import { StatusWord } from '../parts/status-word.tsx';
 import { useEngineAccess } from '../session/session.ts';
@@ -45,10 +46,11 @@ export function OneEnvironment({ tagged: { environment, entityTag }, node, at }:
   const access = useEngineAccess(environment.tags);
   const connection = useConnection(environment, node, access !== null && at === undefined, at);
   const { phase } = connection;
+  const [question, setQuestion] = useState<Question | null>(null);
   const kept = useQuery({ ...latestSnapshotQuery(id, node, at), placeholderData: (before) => (at === undefined ? undefined : before) });
   const isSwarm = tab === 'swarm' || node !== undefined || (kept.data?.node ?? null) !== null || (kept.data?.snapshot.nodes.length ?? 0) > 0;
   useEngineEvents(id, node, phase === 'open');
-  const page = useMemo<EnvironmentPage>(() => ({ environment, node, at, access, ...sourceOf(phase, access, at), snapshot: kept.data, snapshotError: kept.error }), [environment, node, at, access, phase, kept.data, kept.error]);
+  const page = useMemo<EnvironmentPage>(() => ({ environment, node, at, access, ...sourceOf(phase, access, at), snapshot: kept.data, snapshotError: kept.error, ask: setQuestion }), [environment, node, at, access, phase, kept.data, kept.error]);
   const show = (next: string | null): void => void navigate({ search: ({ container: _, view: __, service: ___, ...now }) => ({ ...now, tab: (next ?? 'overview') as EnvironmentTab }), replace: true });
 
   return (
@@ -83,6 +85,7 @@ export function OneEnvironment({ tagged: { environment, entityTag }, node, at }:
         <Tabs.Panel value="timeline"><TimelineTab /></Tabs.Panel>
       </Tabs>
       <ContainerDrawer />
+      <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
     </EnvironmentPageProvider>
   );
 }

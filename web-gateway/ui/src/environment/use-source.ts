@@ -2,16 +2,16 @@
 import type { EnvironmentPage, Source } from './environment-context.ts';
 import type { Connection } from './connection/use-connection.ts';
 
-type Judged = Pick<EnvironmentPage, 'source' | 'whyNoActions' | 'whyNotLive'>;
+type Judged = Pick<EnvironmentPage, 'source' | 'isConnecting' | 'whyNoActions' | 'whyNotLive'>;
 
 const READ_ONLY = 'Your access to this environment is to read; changing something needs full access.';
 
 export function sourceOf(phase: Connection['phase'], access: EnvironmentPage['access'], at: string | undefined): Judged {
-  if (phase === 'open') return { source: { kind: 'engine', isReachable: true }, whyNotLive: null, whyNoActions: access === 'full' ? null : READ_ONLY };
+  if (phase === 'open') return { source: { kind: 'engine', isReachable: true }, isConnecting: false, whyNotLive: null, whyNoActions: access === 'full' ? null : READ_ONLY };
   const why = whyNot(phase, access, at);
   // What the engine said a moment ago stays in sight until it is known that it does not come back.
   const source: Source = phase === 'lost' ? { kind: 'engine', isReachable: false } : { kind: 'snapshot', why };
-  return { source, whyNotLive: why, whyNoActions: access === 'read' && at === undefined ? READ_ONLY : why };
+  return { source, isConnecting: phase === 'connecting' || phase === 'lost', whyNotLive: why, whyNoActions: access === 'read' && at === undefined ? READ_ONLY : why };
 }
 
 function whyNot(phase: Connection['phase'], access: EnvironmentPage['access'], at: string | undefined): string {

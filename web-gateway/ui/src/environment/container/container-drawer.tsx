@@ -1,11 +1,11 @@
 /** One container, looked at beside the list: its logs, a terminal in it, its figures, all that is known of it. */
 import { Button, Drawer, Group, Tabs, Text } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { StatusWord } from '../../parts/status-word.tsx';
-import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
+import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { containerVerbs } from '../containers/container-actions.ts';
 import { useContainerVerbs } from '../containers/use-container-verbs.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
@@ -42,8 +42,8 @@ function ContainerName({ wanted }: { readonly wanted: string }): React.JSX.Eleme
 
 function OneContainer({ wanted, view }: { readonly wanted: string; readonly view: ContainerView }): React.JSX.Element {
   const { container, isKnown } = useContainer(wanted);
-  const { at } = useEnvironmentPage();
-  if (!isKnown) return <LoadingState label="Asking for the container" />;
+  const { at, isConnecting } = useEnvironmentPage();
+  if (!isKnown || (container === undefined && isConnecting)) return <LoadingState label="Asking for the container" />;
   if (container === undefined) return <EmptyState title={at === undefined ? 'This container is not here' : 'This container was not there then'}>It was removed, or is on another node.</EmptyState>;
   return <ShownContainer container={container} view={view} />;
 }
@@ -51,7 +51,8 @@ function OneContainer({ wanted, view }: { readonly wanted: string; readonly view
 function ShownContainer({ container, view }: { readonly container: ContainerRow; readonly view: ContainerView }): React.JSX.Element {
   const { environment, node, source, whyNoActions, whyNotLive } = useEnvironmentPage();
   const navigate = useNavigate({ from: '/environments/$id' });
-  const { act, whyNot, isBusy, question, closeQuestion } = useContainerVerbs(container);
+  const [question, setQuestion] = useState<Question | null>(null);
+  const { act, whyNot, isBusy } = useContainerVerbs(container, setQuestion);
   const target = { environmentId: environment.id, node, container: container.id };
   const isUp = containerVerbs.stop.isFor(container.state);
   // What follows goes on by itself while the tunnel comes back.
@@ -88,12 +89,12 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
         <Suspense fallback={<LoadingState />}>
           <Tabs.Panel value="logs" className={classes['panel'] ?? ''}>{whyNotFollowed === null ? <LogsView key={container.id} target={target} name={container.name} isRunning={isUp} /> : <NotLive what="logs" why={whyNotFollowed} />}</Tabs.Panel>
           <Tabs.Panel value="terminal" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="exec" /> : <NotLive what="terminal" why={whyNoTerminal} />}</Tabs.Panel>
-          <Tabs.Panel value="attach" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="attach" /> : <NotLive what="attaching" why={whyNoTerminal} />}</Tabs.Panel>
+          <Tabs.Panel value="attach" className={classes['panel'] ?? ''}>{whyNoTerminal === null ? <TerminalView target={target} kind="attach" /> : <NotLive what="way to attach" why={whyNoTerminal} />}</Tabs.Panel>
           <Tabs.Panel value="stats" className={classes['scrolled'] ?? ''} tabIndex={0}>{whyNotFollowed === null ? <StatsView key={`${container.id} ${isUp}`} target={target} /> : <NotLive what="figures" why={whyNotFollowed} />}</Tabs.Panel>
           <Tabs.Panel value="inspect" className={classes['scrolled'] ?? ''} tabIndex={0}><InspectView container={container} /></Tabs.Panel>
         </Suspense>
       </Tabs>
-      <ConfirmDialog question={question} onClose={closeQuestion} />
+      <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
     </>
   );
 }

@@ -2,10 +2,10 @@
 import { ActionIcon, Group, Menu, Table, Text } from '@mantine/core';
 import { IconChartLine, IconDots, IconFileText, IconInfoCircle, IconTerminal2 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { memo } from 'react';
 import { AnchorLink } from '../../parts/anchor-link.tsx';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
-import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { ContainerView } from '../environment-search.ts';
 import { serviceOf, type ContainerRow } from '../engine/engine-rows.ts';
@@ -22,10 +22,11 @@ const VIEWS = [
   ['inspect', 'Inspect', IconInfoCircle],
 ] as const;
 
-export function ContainerTableRow({ container, index, measure }: { readonly container: ContainerRow; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
+/** Drawn again only where it changed: while one scrolls, only those that come into sight are. */
+export const ContainerTableRow = memo(function ContainerTableRow({ container, index, measure }: { readonly container: ContainerRow; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
   const { id, name, image, state, health, says, createdAt, ports, labels } = container;
-  const { whyNoActions, whyNotLive } = useEnvironmentPage();
-  const { act, whyNot, isBusy, question, closeQuestion } = useContainerVerbs(container);
+  const { whyNoActions, whyNotLive, ask } = useEnvironmentPage();
+  const { act, whyNot, isBusy } = useContainerVerbs(container, ask);
   const navigate = useNavigate({ from: '/environments/$id' });
   const show = (view: ContainerView): void => void navigate({ search: (now) => ({ ...now, container: id, view }) });
   const isUp = containerVerbs.stop.isFor(state);
@@ -89,8 +90,7 @@ export function ContainerTableRow({ container, index, measure }: { readonly cont
             </Menu.Dropdown>
           </Menu>
         </Group>
-        <ConfirmDialog question={question} onClose={closeQuestion} />
       </Table.Td>
     </Table.Tr>
   );
-}
+});

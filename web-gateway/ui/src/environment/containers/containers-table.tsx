@@ -1,7 +1,7 @@
 /** Containers in one table, under the projects they belong to; of many, only those in sight are drawn. */
 import { Table } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import classes from '../tables/grouped-table.module.css';
 import type { ContainerGroup } from './container-groups.ts';
 import { ContainerTableRow } from './container-table-row.tsx';
@@ -12,7 +12,7 @@ type Line = { readonly kind: 'project'; readonly group: ContainerGroup } | { rea
 
 /** So few lines are all drawn: the browser's own search finds them. */
 const DRAWN_WHOLE = 120;
-const LINE_PX = 45;
+const LINE_PX = 60;
 const COLUMNS = ['Name', 'State', 'Image', 'Ports', 'Created', 'Actions'] as const;
 
 export function ContainersTable({ groups }: { readonly groups: readonly ContainerGroup[] }): React.JSX.Element {
@@ -20,11 +20,11 @@ export function ContainersTable({ groups }: { readonly groups: readonly Containe
   const scroller = useRef<HTMLDivElement>(null);
   const lines = useMemo(() => linesOf(groups, folded), [groups, folded]);
   const isWhole = lines.length <= DRAWN_WHOLE;
-  const virtualizer = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_PX, overscan: 12, enabled: !isWhole });
+  const virtualizer = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_PX, overscan: 6, enabled: !isWhole, useFlushSync: false });
   const drawn = isWhole ? lines.map((line, index) => ({ line, index })) : virtualizer.getVirtualItems().flatMap(({ index }) => (lines[index] === undefined ? [] : [{ line: lines[index], index }]));
   const before = isWhole ? 0 : (virtualizer.getVirtualItems()[0]?.start ?? 0);
   const after = isWhole ? 0 : Math.max(0, virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0));
-  const toggle = (project: string | null): void => setFolded((now) => new Set(now.has(project) ? [...now].filter((one) => one !== project) : [...now, project]));
+  const toggle = useCallback((project: string | null) => setFolded((now) => new Set(now.has(project) ? [...now].filter((one) => one !== project) : [...now, project])), []);
 
   return (
     <div ref={scroller} className={classes['scroller']} style={isWhole ? undefined : { height: 'calc(100dvh - 320px)', minHeight: 320 }} role="region" aria-label="Containers" tabIndex={0}>
@@ -38,7 +38,7 @@ export function ContainersTable({ groups }: { readonly groups: readonly Containe
           {before > 0 && <tr aria-hidden><td colSpan={COLUMNS.length} style={{ height: before, padding: 0 }} /></tr>}
           {drawn.map(({ line, index }) =>
             line.kind === 'project' ? (
-              <ProjectRow key={`project ${line.group.project ?? ''}`} group={line.group} isFolded={folded.has(line.group.project)} onToggle={() => toggle(line.group.project)} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
+              <ProjectRow key={`project ${line.group.project ?? ''}`} group={line.group} isFolded={folded.has(line.group.project)} onToggle={toggle} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
             ) : (
               <ContainerTableRow key={line.container.id} container={line.container} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
             ),

@@ -1,8 +1,7 @@
 /** The head of a project's containers, and what can be done with all of them at once. */
 import { Group, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
-import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
+import { memo } from 'react';
 import { isAgentsOwn, WHY_KEPT } from '../engine/agents-own-container.ts';
 import { useEngineAction } from '../engine/use-engine-action.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
@@ -18,10 +17,9 @@ const VERBS = [
   ['remove', IconTrash],
 ] as const;
 
-export function ProjectRow({ group: { project, containers }, isFolded, onToggle, index, measure }: { readonly group: ContainerGroup; readonly isFolded: boolean; readonly onToggle: () => void; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
-  const { environment, whyNoActions } = useEnvironmentPage();
+export const ProjectRow = memo(function ProjectRow({ group: { project, containers }, isFolded, onToggle, index, measure }: { readonly group: ContainerGroup; readonly isFolded: boolean; readonly onToggle: (project: string | null) => void; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
+  const { environment, whyNoActions, ask } = useEnvironmentPage();
   const { run, isBusy } = useEngineAction();
-  const [question, setQuestion] = useState<Question | null>(null);
   const hosts = environment.agents.map(({ node }) => node);
   const hasAgent = containers.some((container) => isAgentsOwn(container, hosts));
   const isStack = containers.some(({ labels }) => 'com.docker.stack.namespace' in labels);
@@ -32,7 +30,7 @@ export function ProjectRow({ group: { project, containers }, isFolded, onToggle,
     const meant = containers.filter(({ state }) => containerVerbs[verb].isFor(state));
     const action = containerAction(verb, meant, `The project ${project ?? ''}`);
     if (verb === 'start') return void run(action);
-    setQuestion({
+    ask({
       title: `${containerVerbs[verb].label} the project ${project ?? ''}?`,
       text: verb === 'remove' ? `All of its ${meant.length} containers are removed, with their anonymous volumes. Named volumes, networks and images stay.` : `All of its ${meant.length} containers are ${containerVerbs[verb].past}.`,
       action: containerVerbs[verb].label,
@@ -50,7 +48,7 @@ export function ProjectRow({ group: { project, containers }, isFolded, onToggle,
   return (
     <Table.Tr className={classes['group'] ?? ''} aria-rowindex={index + 2} data-index={index} ref={measure ?? null}>
       <Table.Th colSpan={5} scope="rowgroup">
-        <UnstyledButton onClick={onToggle} aria-expanded={!isFolded} mih={24}>
+        <UnstyledButton onClick={() => onToggle(project)} aria-expanded={!isFolded} mih={24}>
           <Group gap={6} wrap="nowrap">
             <Chevron size={16} aria-hidden />
             <Text span fw={600} size="sm">{project ?? 'Without a project'}</Text>
@@ -64,8 +62,7 @@ export function ProjectRow({ group: { project, containers }, isFolded, onToggle,
             {VERBS.map(([verb, icon]) => <RowAction key={verb} label={`${containerVerbs[verb].label} project ${project}`} icon={icon} isBusy={isBusy && verb === 'restart'} whyNot={whyNot(verb)} onClick={() => act(verb)} />)}
           </Group>
         )}
-        <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
       </Table.Td>
     </Table.Tr>
   );
-}
+});

@@ -1,5 +1,4 @@
 /** Doing something with one container: whether it may be done, asking where it destroys, and doing it. */
-import { useState } from 'react';
 import type { Question } from '../../parts/confirm-dialog.tsx';
 import { isAgentsOwn, WHY_KEPT } from '../engine/agents-own-container.ts';
 import type { ContainerRow } from '../engine/engine-rows.ts';
@@ -12,14 +11,12 @@ export interface ContainerVerbs {
   /** Null where it can be done. */
   whyNot(verb: ContainerVerb): string | null;
   readonly isBusy: boolean;
-  readonly question: Question | null;
-  closeQuestion(): void;
 }
 
-export function useContainerVerbs(container: Pick<ContainerRow, 'id' | 'name' | 'image' | 'labels' | 'state'>): ContainerVerbs {
+/** @param ask asks before something is destroyed */
+export function useContainerVerbs(container: Pick<ContainerRow, 'id' | 'name' | 'image' | 'labels' | 'state'>, ask: (question: Question) => void): ContainerVerbs {
   const { environment, whyNoActions } = useEnvironmentPage();
   const { run, isBusy } = useEngineAction();
-  const [question, setQuestion] = useState<Question | null>(null);
   const { name, state } = container;
 
   return {
@@ -27,14 +24,12 @@ export function useContainerVerbs(container: Pick<ContainerRow, 'id' | 'name' | 
       const action = containerAction(verb, [container], name);
       if (verb !== 'remove' && verb !== 'kill') return void run(action);
       const text = verb === 'kill' ? 'Its process is ended at once, without a chance to save anything.' : `It is removed with its anonymous volumes${state === 'running' ? ', though it runs' : ''}. What was written inside of it is lost.`;
-      setQuestion({ title: `${containerVerbs[verb].label} ${name}?`, text, action: containerVerbs[verb].label, onConfirm: () => void run(action) });
+      ask({ title: `${containerVerbs[verb].label} ${name}?`, text, action: containerVerbs[verb].label, onConfirm: () => void run(action) });
     },
     whyNot(verb) {
       if (whyNoActions !== null) return whyNoActions;
       return containerVerbs[verb].isHarmful && isAgentsOwn(container, environment.agents.map(({ node }) => node)) ? WHY_KEPT : null;
     },
     isBusy,
-    question,
-    closeQuestion: () => setQuestion(null),
   };
 }

@@ -1,20 +1,14 @@
 /** Removes one thing of an engine, once it is asked whether it is meant. */
 import { IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
-import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { useEngineAction, type EngineCall } from '../engine/use-engine-action.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { RowAction } from './action-icon.tsx';
 
 /** @param whyNot why this one can not be removed, whatever one may */
 export function RemoveAction({ name, text, call, whyNot = null }: { readonly name: string; readonly text: string; readonly call: EngineCall; readonly whyNot?: string | null }): React.JSX.Element {
-  const { whyNoActions } = useEnvironmentPage();
+  const { whyNoActions, ask } = useEnvironmentPage();
   const { run, isBusy } = useEngineAction();
-  const [question, setQuestion] = useState<Question | null>(null);
   return (
-    <>
-      <RowAction label={`Remove ${name}`} icon={IconTrash} isBusy={isBusy} whyNot={whyNoActions ?? whyNot} onClick={() => setQuestion({ title: `Remove ${name}?`, text, action: 'Remove', onConfirm: () => void run({ done: `${name} is removed.`, failed: `${name} could not be removed`, calls: [call] }) })} />
-      <ConfirmDialog question={question} onClose={() => setQuestion(null)} />
-    </>
+    <RowAction label={`Remove ${name}`} icon={IconTrash} isBusy={isBusy} whyNot={whyNoActions ?? whyNot} onClick={() => ask({ title: `Remove ${name}?`, text, action: 'Remove', onConfirm: () => void run({ done: `${name} is removed.`, failed: `${name} could not be removed`, calls: [call] }) })} />
   );
 }
