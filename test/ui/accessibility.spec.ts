@@ -67,6 +67,45 @@ describe('the screens of the web UI', function () {
     await signInByPage(ui.page, harbour.admin);
   });
 
+  it('by keyboard alone, from signing in to a running shell', async () => {
+    const { page, context, faults } = await browser.open(harbour.site.server);
+    const { keyboard } = page;
+    const focused = (): Promise<string> => page.evaluate<string>('((one) => `${one.getAttribute("role") ?? one.tagName.toLowerCase()} ${one.getAttribute("aria-label") ?? one.textContent ?? ""}`)(document.activeElement)');
+    /** Goes on by Tab, and no further than a page has stops. */
+    const tabTo = async (wanted: RegExp): Promise<void> => {
+      for (let stops = 0; stops < 80; stops += 1) {
+        if (wanted.test(await focused())) return;
+        await keyboard.press('Tab');
+      }
+      expect.fail(`Tab never comes to ${String(wanted)}; it ends at ${await focused()}`);
+    };
+    await page.getByLabel('Username').waitFor();
+    await keyboard.type(harbour.admin.username);
+    await keyboard.press('Tab');
+    await keyboard.type(harbour.admin.password);
+    await keyboard.press('Enter');
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    await keyboard.press('Control+k');
+    await page.getByPlaceholder(/^Go to/).waitFor();
+    await keyboard.type('talker');
+    await page.getByRole('dialog').getByText('talker').first().waitFor();
+    await keyboard.press('Enter');
+    await page.getByRole('tab', { name: 'Inspect', selected: true }).waitFor();
+    await tabTo(/^tab Inspect/);
+    await keyboard.press('ArrowLeft');
+    await keyboard.press('ArrowLeft');
+    const lines = page.locator('.xterm-rows');
+    await lines.getByText(/[#$]\s*$/).first().waitFor();
+    await tabTo(/^textarea Terminal input/);
+    await keyboard.type('echo reached-$((40 + 2))\n');
+    await lines.getByText('reached-42').waitFor();
+    // And out again.
+    await keyboard.press('Control+Shift+E');
+    expect(await focused()).not.to.match(/^textarea/);
+    expect(faults).to.deep.equal([]);
+    await context.close();
+  });
+
   for (const { name, path, settle } of screens) {
     it(name, async () => {
       await ui.page.setViewportSize({ width: 1280, height: 800 });

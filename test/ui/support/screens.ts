@@ -16,7 +16,7 @@ const of = ({ environment }: Harbour, query = ''): string => `/environments/${en
 async function openPalette(page: Page): Promise<void> {
   await heading(/^Settings/)(page);
   await page.keyboard.press('Control+k');
-  await page.getByPlaceholder(/./).last().fill('plant');
+  await page.getByPlaceholder(/^Go to/).fill('plant');
   await page.getByText('plant-kiruna').first().waitFor();
 }
 
