@@ -141,7 +141,7 @@ describe('an environment’s page in the web UI', function () {
     await row('shop-web-1').getByText(/^Up /).waitFor();
   });
 
-  it('says why it does not connect while its agent is away, and connects by itself when it is back', async () => {
+  it('says that the tunnel is gone when its agent is, and is connected again by itself when it is back', async () => {
     await site.agent.stop();
     await ui.page.getByText(`Connecting to ${NAME} again…`).waitFor();
     site.startAgent();

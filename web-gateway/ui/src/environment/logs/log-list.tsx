@@ -27,7 +27,7 @@ const NEAR_PX = 24;
 export function LogList({ lines, isFollowing, onFollow, hasTimes, isWrapped, isTerminal, search, chosen }: LogListProps): React.JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const seen = useRef({ top: 0, height: 0 });
-  const virtualizer = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_PX, overscan: 30, getItemKey: (index) => lines[index]?.number ?? index });
+  const virtualizer = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_PX, overscan: 12, getItemKey: (index) => lines[index]?.number ?? index });
   const height = virtualizer.getTotalSize();
 
   useLayoutEffect(() => {

@@ -8,7 +8,7 @@ import { createLogLines, lineOf, type LogLines, type RawLine } from './log-lines
 import { MOST_LINES, type FromLogWorker, type LogState, type ToLogWorker } from './log-messages.ts';
 
 /** The fewer there are, the sooner they are shown; a flood is shown now and then. */
-const SHORTEST_BATCH_MS = 100;
+const SHORTEST_BATCH_MS = 150;
 const LONGEST_BATCH_MS = 400;
 const HIDDEN_BATCH_MS = 1_500;
 
