@@ -58,6 +58,35 @@ describe('signing in by the web UI', function () {
     await ui.page.getByLabel('Username').waitFor();
   });
 
+  it('shows who comes next nothing of what was asked for by who was here before', async () => {
+    const olaf = { username: 'olaf', password: 'a lighthouse keeper 1907' };
+    const change = (method: string, path: string, body?: object): Promise<{ readonly id?: string }> =>
+      ui.page.evaluate(
+        async (asked) => {
+          const answer = await fetch(asked.path, { method: asked.method, headers: { 'x-homeport-csrf': '1', ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }) });
+          return answer.status === 204 ? {} : ((await answer.json()) as { id?: string });
+        },
+        { method, path, body },
+      );
+    await signInByPage(ui.page, admin());
+    await change('POST', '/api/v1/users', { ...olaf, role: 'operator' });
+    const { id } = await change('POST', '/api/v1/environments', { name: 'the secret yard', allowLoopback: true });
+    await ui.page.goto(`/environments/${id}`);
+    await ui.page.getByRole('heading', { name: 'the secret yard' }).waitFor();
+    await change('DELETE', '/api/v1/sessions/current');
+    await ui.page.getByText('Your session has ended').waitFor();
+    // Until the server has answered, nothing could be shown but what was kept.
+    const held = Promise.withResolvers<undefined>();
+    await ui.page.route(`**/api/v1/environments/${id}**`, async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await signInByPage(ui.page, olaf);
+    expect(await ui.page.getByText('the secret yard').count()).to.equal(0);
+    held.resolve(undefined);
+    await ui.page.getByText('There is no such environment').waitFor();
+  });
+
   it('lets no script run that is not its own file, and loads nothing from elsewhere', async () => {
     const asked: string[] = [];
     ui.page.on('request', (request) => asked.push(new URL(request.url()).origin));

@@ -3,7 +3,8 @@ import { GatewayError } from '../problems/gateway-error.ts';
 import type { EngineSession } from './container-session.ts';
 import { createJsonLines } from './json-lines.ts';
 
-const TYPES = ['container', 'image', 'volume', 'network', 'service', 'node'];
+/** What is asked for; an engine may say others all the same, as many as it likes. */
+const TYPES: ReadonlySet<string> = new Set(['container', 'image', 'volume', 'network', 'service', 'node']);
 /** They change nothing that is listed; a check of health runs a command every few seconds. */
 const QUIET = /^(?:exec_|top$|attach$|detach$|resize$)/;
 
@@ -15,7 +16,7 @@ interface EngineEvent {
 
 export async function runEngineEvents(session: EngineSession): Promise<void> {
   const { engine, signal, outflow } = session;
-  const filters = encodeURIComponent(JSON.stringify({ type: TYPES }));
+  const filters = encodeURIComponent(JSON.stringify({ type: [...TYPES] }));
   const { stream, whyCut } = await engine.read({ method: 'GET', path: `/events?filters=${filters}`, signal });
   session.tell({ type: 'ready' });
   session.inbox.listen(() => undefined);
@@ -37,7 +38,7 @@ export async function runEngineEvents(session: EngineSession): Promise<void> {
     for await (const chunk of stream.setEncoding('utf8') as AsyncIterable<string>) {
       for (const said of lines.take(chunk)) {
         const { Type: kind, Action: action, Actor: actor } = (said ?? {}) as EngineEvent;
-        if (typeof kind !== 'string' || typeof action !== 'string' || QUIET.test(action)) continue;
+        if (typeof kind !== 'string' || !TYPES.has(kind) || typeof action !== 'string' || QUIET.test(action)) continue;
         tell(kind, { action, id: typeof actor?.ID === 'string' ? actor.ID : null });
       }
     }

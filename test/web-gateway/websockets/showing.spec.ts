@@ -120,7 +120,7 @@ describe('logs and figures over WebSockets', () => {
     engine.output = (answer) => {
       answer.write('{"Type":"container","Action":"exec_start: sh","Actor":{"ID":"c1"}}\n{"Type":"container","Act');
       setImmediate(() => {
-        answer.write('ion":"die","Actor":{"ID":"c1","Attributes":{"secret":"s3cret"}}}\n{"Type":"image","Action":"pull"}\n');
+        answer.write('ion":"die","Actor":{"ID":"c1","Attributes":{"secret":"s3cret"}}}\n{"Type":"nobody asked","Action":"x"}\n{"Type":"image","Action":"pull"}\n');
         answer.end();
       });
     };

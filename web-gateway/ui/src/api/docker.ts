@@ -1,6 +1,7 @@
 /** Calls an environment's Docker API through its tunnel. */
 import { errorOf } from './api-error.ts';
 import { CSRF, send } from './client.ts';
+import { dockerUrl } from './docker-url.ts';
 
 export interface DockerCall {
   readonly method?: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'HEAD';
@@ -11,9 +12,9 @@ export interface DockerCall {
   readonly signal?: AbortSignal;
 }
 
-/** The answer as it comes; throws ApiError where the engine or the way to it refuses. */
+/** The answer as it comes; throws ApiError where the engine or the way to it refuses, and where the path can not be asked for. */
 export async function callDocker(environmentId: string, path: string, { method = 'GET', node = null, query = {}, body, signal }: DockerCall = {}): Promise<Response> {
-  const url = new URL(`/api/v1/environments/${environmentId}/docker${path}`, location.origin);
+  const url = dockerUrl(location.origin, environmentId, path);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
   const headers = { ...CSRF, ...(node === null ? {} : { 'x-homeport-node': node }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
   const response = await send(new Request(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal === undefined ? {} : { signal }) }));

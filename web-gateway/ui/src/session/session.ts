@@ -3,6 +3,7 @@ import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { answerOf, api } from '../api/client.ts';
 import { isCode } from '../api/api-error.ts';
 import type { paths } from '../api/generated/openapi.d.ts';
+import { forgetAnswers } from './forget-answers.ts';
 
 export type Session = paths['/api/v1/sessions/current']['get']['responses'][200]['content']['application/json'];
 export type Role = 'admin' | 'operator' | 'auditor' | 'metrics';
@@ -14,15 +15,23 @@ export const RANK: Readonly<Record<Role, number>> = { metrics: 0, auditor: 1, op
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   staleTime: Number.POSITIVE_INFINITY,
-  queryFn: async (): Promise<Session | null> => {
-    try {
-      return await answerOf(api.GET('/api/v1/sessions/current'));
-    } catch (error) {
-      if (isCode(error, 'unauthenticated')) return null;
-      throw error;
-    }
+  queryFn: async ({ client, queryKey }): Promise<Session | null> => {
+    const now = await currentSession();
+    const before = client.getQueryData<Session | null>(queryKey);
+    // A session ends by itself, too, and in another tab somebody else may have signed in.
+    if (before !== undefined && before !== null && before.userId !== now?.userId) forgetAnswers(client);
+    return now;
   },
 });
+
+async function currentSession(): Promise<Session | null> {
+  try {
+    return await answerOf(api.GET('/api/v1/sessions/current'));
+  } catch (error) {
+    if (isCode(error, 'unauthenticated')) return null;
+    throw error;
+  }
+}
 
 /** Who is here; for screens, which are shown only to somebody. */
 export function useSession(): Session {

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { messageOf } from '../api/api-error.ts';
 import { answerOf, api } from '../api/client.ts';
 import { Mark } from '../shell/mark.tsx';
+import { forgetAnswers } from './forget-answers.ts';
 import { sessionQuery } from './session.ts';
 
 /** @param hasEnded whether somebody was here, whose session is over. */
@@ -15,10 +16,10 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }): React.JSX.
   const provider = useQuery({ queryKey: ['oidc'], queryFn: () => answerOf(api.GET('/api/v1/oidc')) });
   const signIn = useMutation({
     mutationFn: () => answerOf(api.POST('/api/v1/sessions', { body: { username, password } })),
-    async onSuccess(session) {
-      client.setQueryData(sessionQuery.queryKey, session);
+    onSuccess(session) {
       // What was refused to nobody, or kept for somebody else, is asked for anew.
-      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+      forgetAnswers(client);
+      client.setQueryData(sessionQuery.queryKey, session);
     },
     onError: () => setPassword(''),
   });

@@ -1,6 +1,7 @@
 /** Signing out: the session ends at the server, and nothing of it stays here. */
 import { useQueryClient } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
+import { forgetAnswers } from './forget-answers.ts';
 import { sessionQuery } from './session.ts';
 
 export function useSignOut(): () => Promise<void> {
@@ -8,6 +9,6 @@ export function useSignOut(): () => Promise<void> {
   return async () => {
     await answerOf(api.DELETE('/api/v1/sessions/current'));
     client.setQueryData(sessionQuery.queryKey, null);
-    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    forgetAnswers(client);
   };
 }

@@ -19,7 +19,7 @@ export function InspectView({ container }: { readonly container: ContainerRow })
   const isLive = source.kind === 'engine';
   const live = useQuery({
     queryKey: engineKey(environment.id, node, 'container', container.id),
-    queryFn: ({ signal }) => askDocker<Readonly<Record<string, unknown>>>(environment.id, `/containers/${container.id}/json`, { node: node ?? null, signal }),
+    queryFn: ({ signal }) => askDocker<Readonly<Record<string, unknown>>>(environment.id, `/containers/${encodeURIComponent(container.id)}/json`, { node: node ?? null, signal }),
     enabled: isLive && source.isReachable,
   });
   const kept = snapshot?.snapshot.containers.find(({ id }) => id === container.id);

@@ -34,6 +34,6 @@ export function containerAction(verb: ContainerVerb, containers: readonly Pick<C
   return {
     done: `${what} is ${past}.`,
     failed: `${label}: ${what}`,
-    calls: containers.map(({ id }) => (verb === 'remove' ? { method: 'DELETE', path: `/containers/${id}`, query: { force: true, v: true } } : { path: `/containers/${id}/${verb}` })),
+    calls: containers.map(({ id }) => (verb === 'remove' ? { method: 'DELETE', path: `/containers/${encodeURIComponent(id)}`, query: { force: true, v: true } } : { path: `/containers/${encodeURIComponent(id)}/${verb}` })),
   };
 }

@@ -19,7 +19,7 @@ const COLUMNS = [
   column.display({
     id: 'actions',
     header: 'Actions',
-    cell: ({ row: { original: { id, name } } }) => <RemoveAction name={name} text="Containers that use it keep it from being removed." call={{ method: 'DELETE', path: `/networks/${id}` }} whyNot={BUILT_IN.has(name) ? 'It is the engine’s own.' : null} />,
+    cell: ({ row: { original: { id, name } } }) => <RemoveAction name={name} text="Containers that use it keep it from being removed." call={{ method: 'DELETE', path: `/networks/${encodeURIComponent(id)}` }} whyNot={BUILT_IN.has(name) ? 'It is the engine’s own.' : null} />,
   }),
 ] as readonly DataColumn<NetworkRow>[];
 const textOf = ({ name, driver, scope, subnets, project }: NetworkRow): string => `${name} ${driver} ${scope} ${subnets.join(' ')} ${project ?? ''}`;

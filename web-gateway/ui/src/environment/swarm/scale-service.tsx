@@ -24,11 +24,11 @@ export function ScaleService({ service: { id, name, mode, desired } }: { readonl
     setWanted(null);
     try {
       // The version keeps it from undoing what somebody else changed meanwhile.
-      const { Version, Spec } = await askDocker<ApiServiceSpec>(environment.id, `/services/${id}`, { node: node ?? null });
+      const { Version, Spec } = await askDocker<ApiServiceSpec>(environment.id, `/services/${encodeURIComponent(id)}`, { node: node ?? null });
       await run({
         done: `${name} is to have ${replicas} task${replicas === 1 ? '' : 's'}.`,
         failed: `${name} could not be scaled`,
-        calls: [{ path: `/services/${id}/update`, query: { version: Version.Index }, body: { ...Spec, Mode: { Replicated: { ...Spec.Mode?.Replicated, Replicas: replicas } } } }],
+        calls: [{ path: `/services/${encodeURIComponent(id)}/update`, query: { version: Version.Index }, body: { ...Spec, Mode: { Replicated: { ...Spec.Mode?.Replicated, Replicas: replicas } } } }],
       });
     } catch (error) {
       notifications.show({ title: `${name} could not be scaled`, message: messageOf(error), color: 'red' });

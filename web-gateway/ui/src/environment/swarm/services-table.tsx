@@ -28,7 +28,7 @@ const COLUMNS = [
     cell: ({ row: { original } }) => (
       <Group gap={2} wrap="nowrap">
         <ScaleService service={original} />
-        <RemoveAction name={original.name} text="All of its tasks are stopped and removed." call={{ method: 'DELETE', path: `/services/${original.id}` }} whyNot={original.name === NAME ? WHY_KEPT : null} />
+        <RemoveAction name={original.name} text="All of its tasks are stopped and removed." call={{ method: 'DELETE', path: `/services/${encodeURIComponent(original.id)}` }} whyNot={original.name === NAME ? WHY_KEPT : null} />
       </Group>
     ),
   }),
