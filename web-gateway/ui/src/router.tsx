@@ -43,9 +43,14 @@ export const router = createRouter({
   routeTree: root.addChildren([environments, newEnvironment, environment, containers, timeline, activity, proof, settings, settingsPart]),
   defaultPreload: 'intent',
   defaultPendingComponent: () => <LoadingState />,
-  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} title="This page could not be shown" onRetry={reset} />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} title="This page could not be shown" onRetry={isMissingPart(error) ? () => location.reload() : reset} />,
   defaultNotFoundComponent: () => <EmptyState title="There is no such page">The address may be old, or mistyped.</EmptyState>,
 });
+
+/** Whether a part of the UI did not come: the server was away, or is a newer one with other files. A browser asks for no module twice. */
+function isMissingPart(error: unknown): boolean {
+  return error instanceof Error && /preload CSS|dynamically imported module|importing a module script/i.test(error.message);
+}
 
 declare module '@tanstack/react-router' {
   interface Register {
