@@ -54,6 +54,9 @@ describe('kill -9 of the server', function () {
       const tail = await followEvents(api, lastSeen);
       const transfer = await api.open('GET', dockerPath(environment, '/containers/big/export'));
       const broken = new Promise((resolve) => transfer.once('error', resolve).once('close', resolve));
+      // Recorded before it is forwarded, and ended by nobody.
+      const attached = await api.upgrade(dockerPath(environment, '/containers/big/attach?stream=1&stdout=1'), {});
+      attached.on('error', () => undefined).resume();
       await eventually('polls of most agents', () => (pollersIn(tail.seen) > POLLERS / 2 ? true : undefined), 40_000);
       environments.push(await api.createEnvironment({ name: `created before kill ${kill}` }));
       // Not always at the same moment of the polls' second.
@@ -93,6 +96,9 @@ describe('kill -9 of the server', function () {
       ...Array.from({ length: KILLS }, () => ['TunnelOpened', 'server-restarted']).flat(),
       'TunnelOpened',
     ]);
+    const { body } = await api.call('GET', '/activity?path=/big/attach&limit=100');
+    const cut = (body as { readonly items: readonly { readonly failure: string | null }[] }).items;
+    expect(cut.map(({ failure }) => failure), 'calls that the kills cut').to.deep.equal(Array.from({ length: KILLS }, () => 'server-restarted'));
     const accounts = accountsOf(events);
     expect(accounts.size, 'instances of agents').to.equal(POLLERS + 1);
     expect([...accounts].filter(([, { wrong }]) => wrong.length > 0)).to.deep.equal([]);
