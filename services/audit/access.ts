@@ -1,7 +1,8 @@
 /** Lets calls in by their headers alone: one that is refused has not a byte of its messages kept. */
 import { type Metadata, ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder, type ServerInterceptor } from '@grpc/grpc-js';
+import { basicCredentials } from './basic-credentials.ts';
 import { accessDenied, type CallError, tooBusy, unauthenticated } from './call-error.ts';
-import type { Authenticate, Caller, Credentials } from './caller.ts';
+import type { Authenticate, Caller } from './caller.ts';
 
 export interface Access {
   readonly interceptor: ServerInterceptor;
@@ -34,7 +35,7 @@ export function createAccess({ authenticate, openPaths, writePaths, addressOf, i
     const peer = call.getPeer();
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        const admission = isShutOut(peer) ? tooManyAttempts : authenticate(credentialsOf(metadata), addressOf(peer));
+        const admission = isShutOut(peer) ? tooManyAttempts : authenticate(basicCredentials(authorizationOf(metadata)), addressOf(peer));
         if (!('caller' in admission)) {
           call.sendStatus(refusals[admission.refused]());
           if (admission.refused === 'too-many-attempts') onTooManyAttempts(peer);
@@ -69,12 +70,7 @@ const refusals: Readonly<Record<'unauthenticated' | 'forbidden' | 'too-many-atte
   forbidden: () => accessDenied('Reading history takes an API key of the role auditor.'),
 };
 
-/** Basic credentials; undefined where there are none, or others. */
-function credentialsOf(metadata: Metadata): Credentials | undefined {
+function authorizationOf(metadata: Metadata): string | undefined {
   const [header] = metadata.get('authorization');
-  const [, encoded] = /^Basic +([A-Za-z0-9+/=_-]{1,4096})$/i.exec(String(header ?? '')) ?? [];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+  return header?.toString();
 }

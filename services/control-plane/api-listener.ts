@@ -7,13 +7,11 @@
  */
 import * as net from 'node:net';
 import type * as tls from 'node:tls';
+import { chooseProtocol } from './alpn.ts';
 import { redirectToHttps } from './https-redirect.ts';
 import { listen } from './listen.ts';
 import { createTlsDoor } from './tls-door.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
-
-/** What a gRPC client may offer; grpc-exp is an older name of h2 that some still put beside it. */
-const GRPC_PROTOCOLS: ReadonlySet<string> = new Set(['h2', 'grpc-exp']);
 
 /** What is known of a connection beside its bytes. */
 export interface ApiPeer {
@@ -79,7 +77,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     onSecure(socket, visitor) {
       const { address, below } = visitor;
       const peer = { address, reset: () => void below.resetAndDestroy() };
-      if (socket.alpnProtocol !== 'h2' && socket.alpnProtocol !== 'grpc-exp') return options.onHttp(socket, peer);
+      if (socket.alpnProtocol !== 'h2') return options.onHttp(socket, peer);
       if (visitor.waits()) void options.onGrpc(socket, peer).admitted.then(visitor.waitsNoMore);
     },
   });
@@ -101,12 +99,6 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
       return Promise.resolve();
     },
   };
-}
-
-/** h2 for who offers nothing else, http/1.1 for all others; undefined refuses who offers neither. */
-function chooseProtocol(offered: readonly string[]): string | undefined {
-  if (offered.includes('http/1.1')) return 'http/1.1';
-  return offered.includes('h2') && offered.every((protocol) => GRPC_PROTOCOLS.has(protocol)) ? 'h2' : undefined;
 }
 
 function secureContextOptions(certificate: { readonly certificatePem: string; readonly keyPem: string }): tls.SecureContextOptions {

@@ -1,10 +1,11 @@
-/** The audit port: TLS with the API's certificate, HTTP/2 only, bounded in connections before anyone has shown a right to be there. */
+/** The audit port: TLS with the API's certificate, HTTP/2, and HTTP/1.1 where that is served; bounded in connections before anyone has shown a right to be there. */
 import * as net from 'node:net';
 import type * as tls from 'node:tls';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../application/clock.ts';
 import { peerGroup } from '../application/peer-address.ts';
 import { createPlaces } from '../application/places.ts';
+import { chooseProtocol } from './alpn.ts';
 import { listen } from './listen.ts';
 import { createTlsDoor } from './tls-door.ts';
 import type { ServedCertificate } from './tls/served-certificate.ts';
@@ -51,13 +52,18 @@ export interface AuditListenerOptions {
   readonly certificate: Pick<ServedCertificate, 'certificatePem' | 'keyPem'>;
   /** The front's. */
   readonly accept: (socket: Duplex, peer: AuditPeer) => void;
+  /**
+   * Takes a connection that negotiated http/1.1, or nothing, for so long as one without a call that was let in may stay. Without it such
+   * connections are ended, and h2 is chosen of all that is offered.
+   */
+  readonly onHttp?: (socket: Duplex, peer: Pick<AuditPeer, 'address'>) => void;
   /** Whose PROXY headers are believed; nobody's by default. */
   readonly isTrustedProxy?: IsTrustedProxy;
   readonly clock: Clock;
 }
 
 /** Starts listening. Throws {@link import('./listen.ts').ListenError}. */
-export async function createAuditListener({ host, port, certificate, accept, isTrustedProxy = () => false, clock }: AuditListenerOptions): Promise<AuditListener> {
+export async function createAuditListener({ host, port, certificate, accept, onHttp, isTrustedProxy = () => false, clock }: AuditListenerOptions): Promise<AuditListener> {
   const connections = new Set<net.Socket>();
   /** Of those that were let in, by address. */
   const places = createPlaces({ inAll: AUDIT_CONNECTIONS, ofOne: AUDIT_CONNECTIONS_OF_ONE });
@@ -71,14 +77,15 @@ export async function createAuditListener({ host, port, certificate, accept, isT
   }
 
   const door = createTlsDoor({
-    tls: { ...contextOf(certificate), ALPNProtocols: ['h2'] },
+    tls: { ...contextOf(certificate), ...(onHttp === undefined ? { ALPNProtocols: ['h2'] } : { ALPNCallback: ({ protocols }) => chooseProtocol(protocols) }) },
     handshakeMs,
     maxHandshakes: AUDIT_HANDSHAKES,
     maxWaiting: AUDIT_WAITING,
     isTrustedProxy,
     onSecure(socket, visitor) {
       const { address, below } = visitor;
-      if (socket.alpnProtocol !== 'h2') return void socket.destroy();
+      const isHttp = socket.alpnProtocol !== 'h2';
+      if (isHttp && onHttp === undefined) return void socket.destroy();
       if (!visitor.waits(admissionMs)) return;
       connections.add(below);
       const stopCounting = clock.every(countMs, () => {
@@ -88,6 +95,7 @@ export async function createAuditListener({ host, port, certificate, accept, isT
         connections.delete(below);
         stopCounting();
       });
+      if (isHttp) return onHttp?.(socket, { address });
       accept(socket, {
         address,
         admit() {

@@ -1,4 +1,5 @@
 /** The audit port as `serve` starts it: the front behind its listener, with the API's certificate as it changes. */
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { formatHostPort } from '../../proto/host-port.ts';
 import type { Clock } from '../application/clock.ts';
@@ -21,6 +22,8 @@ export interface AuditPort {
 export interface AuditPortOptions {
   readonly store: EventStore;
   readonly accounts: AuditAccounts;
+  /** Takes connections that speak HTTP/1.1; there are none by default. `address` is the peer's. */
+  readonly onHttp?: (socket: Duplex, peer: { readonly address: string }) => void;
   /** Whether the accounts may write. */
   readonly isWritable: boolean;
   readonly host: string;
@@ -38,7 +41,7 @@ export interface AuditPortOptions {
 
 /** Starts listening. Throws {@link import('./listen.ts').ListenError}. */
 export async function startAuditPort(options: AuditPortOptions): Promise<AuditPort> {
-  const { store, accounts, isWritable, host, port, localHost, certificate, caFile, isTrustedProxy, clock, logger } = options;
+  const { store, accounts, onHttp, isWritable, host, port, localHost, certificate, caFile, isTrustedProxy, clock, logger } = options;
   const front = createAuditFront({
     store,
     authenticate: accounts.authenticate,
@@ -46,7 +49,7 @@ export async function startAuditPort(options: AuditPortOptions): Promise<AuditPo
     clock,
     onFailure: (error) => logger.error({ err: error }, 'a call at the audit port failed'),
   });
-  const listener = await createAuditListener({ host, port, certificate: certificate.current(), accept: front.accept, isTrustedProxy, clock });
+  const listener = await createAuditListener({ host, port, certificate: certificate.current(), accept: front.accept, ...(onHttp === undefined ? {} : { onHttp }), isTrustedProxy, clock });
   const stopFollowing = certificate.onReplaced(listener.setCertificate);
   return {
     connectionString(credentials) {

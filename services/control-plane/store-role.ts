@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { releaseVersion } from '../../proto/release.ts';
 import { systemClock } from '../application/clock.ts';
 import { lockDataDirectory } from '../event-store/data-directory-lock.ts';
 import { loadApiCertificate } from './api-certificate.ts';
@@ -9,10 +10,12 @@ import { AUDIT_PASSWORD_CHARACTERS, createSingleAccount } from './audit-accounts
 import { startAuditPort } from './audit-port.ts';
 import { openChosenEventStore } from './event-store-choice.ts';
 import { localHostOf } from './local-host.ts';
+import { createStoreRoleMetrics } from './metrics/store-role-metrics.ts';
 import type { ControlPlaneOptions, ReadyLine } from './options.ts';
 import type { ControlPlane } from './serve.ts';
 import { StartError } from './start-error.ts';
 import { startErrorOf } from './start-errors.ts';
+import { createStoreHttp } from './store-http.ts';
 import { readIfPresent, tlsFolder, writeWhole } from './tls/key-files.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
 
@@ -32,16 +35,28 @@ export async function startStore(options: ControlPlaneOptions, { logger }: { rea
     started.defer(() => {
       lock.release();
     });
-    const { store } = await openChosenEventStore(dataDir);
+    const metrics = createStoreRoleMetrics();
+    const { store: opened } = await openChosenEventStore(dataDir);
+    const store = metrics.store.measured(opened);
     started.defer(() => store.close());
     const certificate = await loadApiCertificate({ ...options, dataDir }, [], logger);
     started.defer(() => {
       certificate.stop();
     });
     const { username, password, isOurs } = accountOf(options, dataDir);
+    const auditLogger = logger.child({ component: 'audit' });
+    const accounts = createSingleAccount({ username, password, mayWrite: isAuditWritable, clock, logger });
+    const http = createStoreHttp({
+      authenticate: accounts.authenticate,
+      store,
+      exposition: metrics.exposition,
+      version: releaseVersion(),
+      onFailure: (error) => auditLogger.error({ err: error }, 'a request at the audit port failed'),
+    });
     const audit = await startAuditPort({
       store,
-      accounts: createSingleAccount({ username, password, mayWrite: isAuditWritable, clock, logger }),
+      accounts,
+      onHttp: http.accept,
       isWritable: isAuditWritable,
       host,
       port: auditPort,
@@ -50,11 +65,12 @@ export async function startStore(options: ControlPlaneOptions, { logger }: { rea
       caFile: join(tlsFolder(dataDir), 'ca.pem'),
       isTrustedProxy,
       clock,
-      logger: logger.child({ component: 'audit' }),
+      logger: auditLogger,
     });
     started.defer(() => {
       audit.close();
     });
+    metrics.watch({ eventStore: store, audit, certificate, dataDir });
     started.defer(
       clock.every(scavengeMs, () => {
         store.maintenance?.scavenge().catch((error: unknown) => logger.error({ err: error }, 'what stream metadata hides could not be removed'));

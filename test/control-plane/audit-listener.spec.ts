@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import net from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { AUDIT_CONNECTIONS_OF_ONE, AUDIT_WAITING, createAuditListener, type AuditListener } from '../../services/control-plane/audit-listener.ts';
 import { createManualClock, type ManualClock } from '../application/manual-clock.ts';
@@ -37,9 +38,9 @@ describe('audit listener', () => {
     listener.close();
   });
 
-  async function connect(localAddress = '127.0.0.1'): Promise<tls.TLSSocket> {
-    const beneath = net.connect({ port: listener.port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
-    const socket = tls.connect({ socket: beneath, servername: 'localhost', ca, ALPNProtocols: ['h2'] });
+  async function connect(localAddress = '127.0.0.1', ALPNProtocols = ['h2'], { port } = listener): Promise<tls.TLSSocket> {
+    const beneath = net.connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+    const socket = tls.connect({ socket: beneath, servername: 'localhost', ca, ALPNProtocols });
     socket.on('error', () => undefined);
     opened.push(socket);
     await new Promise((resolve) => void socket.once('data', resolve).once('close', resolve));
@@ -86,6 +87,43 @@ describe('audit listener', () => {
     await clock.advance(31_000);
     await ended;
     expect(used.destroyed).to.equal(false);
+  });
+
+  it('chooses h2 of all that is offered, and ends who speaks anything else', async () => {
+    expect((await connect('127.0.0.1', ['http/1.1', 'h2'])).alpnProtocol).to.equal('h2');
+    for (const offered of [['http/1.1'], []]) expect((await connect('127.0.0.1', offered)).destroyed, offered.join()).to.equal(true);
+    expect(admissions).to.have.lengthOf(1);
+  });
+
+  it('where HTTP/1.1 is served too, h2 is for who offers nothing else, and nobody stays longer than without a call', async () => {
+    const made = await makeServerCertificate();
+    ({ ca } = made);
+    const taken: string[] = [];
+    const greet = (socket: Duplex, as: string): void => {
+      taken.push(as);
+      socket.resume().write('hello');
+    };
+    const both = await createAuditListener({
+      host: '127.0.0.1',
+      port: 0,
+      certificate: { certificatePem: made.cert, keyPem: made.key },
+      clock,
+      accept: (socket) => greet(socket, 'gRPC'),
+      onHttp: (socket, { address }) => greet(socket, address),
+    });
+    try {
+      const sockets: tls.TLSSocket[] = [];
+      for (const offered of [['h2'], ['grpc-exp', 'h2'], ['http/1.1'], ['h2', 'http/1.1'], []]) sockets.push(await connect('127.0.0.3', offered, both));
+      expect(sockets.map(({ alpnProtocol }) => alpnProtocol)).to.deep.equal(['h2', 'h2', 'http/1.1', 'http/1.1', false]);
+      expect(taken).to.deep.equal(['gRPC', 'gRPC', '127.0.0.3', '127.0.0.3', '127.0.0.3']);
+      const refused = await connect('127.0.0.3', ['spdy/3'], both);
+      expect([refused.destroyed, taken.length]).to.deep.equal([true, 5]);
+      const ended = Promise.all(sockets.map((socket) => once(socket, 'close')));
+      await clock.advance(31_000);
+      await ended;
+    } finally {
+      both.close();
+    }
   });
 
   it('shows a new certificate from the next connection on', async () => {

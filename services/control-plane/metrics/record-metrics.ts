@@ -1,22 +1,20 @@
 /** Whether the record can be written, and how far behind it those are who read it. */
 import type { Projections } from '../../../projections/port.ts';
 import type { Application } from '../../application/application.ts';
-import type { EventStore } from '../../event-store/port.ts';
 import type { NatsTap } from '../../taps/nats-tap.ts';
 import type { Readings } from './readings.ts';
+import { declareServedStore, type ServedStoreParts } from './served-store-metrics.ts';
 
-export interface RecordParts {
+export interface RecordParts extends ServedStoreParts {
   readonly application: Pick<Application, 'tallies' | 'tunnels'>;
-  readonly eventStore: Pick<EventStore, 'unavailability'>;
   readonly projections: Pick<Projections, 'state' | 'lag' | 'rebuilding'>;
   /** Undefined where nothing is published. */
   readonly tap: Pick<NatsTap, 'state'> | undefined;
-  /** Undefined where the audit port is not open. */
-  readonly audit: { readonly readers: () => number } | undefined;
 }
 
-export function declareRecord(readings: Readings, { application, eventStore, projections, tap, audit }: RecordParts): void {
-  readings.gauge('homeport_event_store_available', '1 while events can be recorded, as far as is known, else 0.', () => Number(eventStore.unavailability() === undefined));
+export function declareRecord(readings: Readings, parts: RecordParts): void {
+  const { application, projections, tap } = parts;
+  declareServedStore(readings, parts);
   readings.gauge('homeport_projections_live', '1 while the read models follow the record, 0 while they catch up or have failed.', () => Number(projections.state().kind === 'live'));
   readings.gauge('homeport_projections_lag_seconds', 'Age of the oldest event that the read models have not applied.', async () => (await projections.lag()).seconds);
   readings.gauge('homeport_projections_lag_events', 'Events that the read models have not applied; no sample with a store whose positions do not tell.', async () => (await projections.lag()).events ?? undefined);
@@ -35,5 +33,4 @@ export function declareRecord(readings: Readings, { application, eventStore, pro
   readings.gauge('homeport_nats_tap_lag_events', 'Events that are not in the NATS stream yet; no sample without --nats.', () => tap?.state().eventsBehind);
   readings.counter('homeport_nats_tap_messages_total', 'Messages stored in the NATS stream; no sample without --nats.', () => tap?.state().published);
   readings.counter('homeport_activity_lost_total', 'Records of proxied calls that were lost while the event store was away.', () => application.tallies.activityLost);
-  readings.gauge('homeport_audit_readers', 'Reads and subscriptions under way at the audit port; no sample without --audit-port.', () => audit?.readers());
 }
