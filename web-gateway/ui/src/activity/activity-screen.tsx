@@ -1,7 +1,7 @@
 /** Who called what through tunnels, when, and with what result. */
 import { Code, UnstyledButton } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
-import { bytesText } from '../environment/tables/bytes-text.ts';
+import { bytesText } from '../parts/bytes-text.ts';
 import { actorText } from '../parts/actor-text.ts';
 import { AnchorLink } from '../parts/anchor-link.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';

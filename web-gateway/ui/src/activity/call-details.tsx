@@ -2,7 +2,7 @@
 import { Group, Stack } from '@mantine/core';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { FactList } from '../parts/fact-list.tsx';
-import { bytesText } from '../environment/tables/bytes-text.ts';
+import { bytesText } from '../parts/bytes-text.ts';
 import { exactText } from '../time/relative-text.ts';
 import { outcomeOf, spanMsText, streamText, type Call } from './activity-call.ts';
 

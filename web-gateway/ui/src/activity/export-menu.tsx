@@ -1,11 +1,10 @@
 /** The calls that are shown as a file; and the record of all calls with what proves it. */
 import { Button, Group, Menu, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { messageOf } from '../api/api-error.ts';
 import { useReachesAll } from '../session/session.ts';
 import { saveFile } from '../parts/save-file.ts';
+import { sayDone, sayFailed } from '../parts/say.ts';
 import { callsAsCsv, callsAsLines, gatherCalls, MOST_EXPORTED } from './call-export.ts';
 import { activityPage } from './use-activity.ts';
 
@@ -26,13 +25,10 @@ export function ExportMenu({ query }: { readonly query: Readonly<Record<string, 
       const name = `homeport-activity-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${kind}`;
       if (kind === 'csv') saveFile(name, 'text/csv', callsAsCsv(calls));
       else saveFile(name, 'application/x-ndjson', callsAsLines(calls));
-      notifications.show({
-        color: isCut ? 'beacon' : 'teal',
-        title: `${calls.length} ${calls.length === 1 ? 'call' : 'calls'} exported`,
-        message: isCut ? `Only the newest ${MOST_EXPORTED}: filter by time for the others, or use homeport events export.` : name,
-      });
+      const exported = `${calls.length.toLocaleString()} ${calls.length === 1 ? 'call' : 'calls'} exported`;
+      sayDone(isCut ? `${exported}, the newest only: filter by time for the others, or use homeport events export.` : `${exported}: ${name}`);
     } catch (error) {
-      if (!controller.signal.aborted) notifications.show({ color: 'red', title: 'The export failed', message: messageOf(error) });
+      if (!controller.signal.aborted) sayFailed('The export failed', error);
     } finally {
       setCount(undefined);
     }

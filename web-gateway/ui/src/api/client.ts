@@ -33,10 +33,18 @@ export async function send(request: Request): Promise<Response> {
 /** Paths are whole, as the description has them. */
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: send, headers: CSRF, querySerializer: { array: { style: 'form', explode: true } } });
 
+/** A call of `api`, under way. */
+export type ApiCall<Body> = Promise<{ data?: Body; error?: unknown; response: Response }>;
+
 /** The body of an answer; throws {@link ApiError} where it failed. */
-export async function answerOf<Body>(call: Promise<{ data?: Body; error?: unknown; response: Response }>): Promise<Body> {
+export async function answerOf<Body>(call: ApiCall<Body>): Promise<Body> {
+  return (await taggedAnswerOf(call)).body;
+}
+
+/** The same with its tag (ETag), for If-Match; `*`, which every version matches, where it has none. */
+export async function taggedAnswerOf<Body>(call: ApiCall<Body>): Promise<{ readonly body: Body; readonly tag: string }> {
   const { data, error, response } = await call;
-  if (response.ok) return data as Body;
+  if (response.ok) return { body: data as Body, tag: response.headers.get('etag') ?? '*' };
   // The body is read already, and stands in `error`.
   throw await errorOf(new Response(JSON.stringify(error ?? {}), { status: response.status, headers: response.headers }));
 }

@@ -1,24 +1,22 @@
 /** What is asked of the server about one environment. */
 import { queryOptions } from '@tanstack/react-query';
-import { errorOf } from '../api/api-error.ts';
-import { answerOf, api } from '../api/client.ts';
-import type { paths } from '../api/generated/openapi.d.ts';
+import type { Answer, ListedAnswer } from '../api/answer.ts';
+import { isCode } from '../api/api-error.ts';
+import { answerOf, api, taggedAnswerOf } from '../api/client.ts';
 import { asOf } from '../past/past-instant.ts';
 import type { SnapshotContent } from './engine/snapshot-content.ts';
 
-type Answer<Path extends keyof paths> = paths[Path] extends { get: { responses: { 200: { content: { 'application/json': infer Body } } } } } ? Body : never;
-
 export type Environment = Answer<'/api/v1/environments/{id}'>;
 export type Tunnel = Answer<'/api/v1/environments/{id}/connection'>;
-export type SnapshotItem = Answer<'/api/v1/environments/{id}/snapshots'>['items'][number];
-export type TimelineEntry = Answer<'/api/v1/environments/{id}/timeline'>['items'][number];
-export type Settings = Answer<'/api/v1/settings'>;
+export type SnapshotItem = ListedAnswer<'/api/v1/environments/{id}/snapshots'>;
+export type TimelineEntry = ListedAnswer<'/api/v1/environments/{id}/timeline'>;
+/** A snapshot with its content, which the interface describes as any object. */
 export type LatestSnapshot = Omit<Answer<'/api/v1/environments/{id}/snapshots/latest'>, 'snapshot'> & { readonly snapshot: SnapshotContent };
 
-/** An environment with the tag of what can be edited of it (If-Match); null in the past. */
+/** An environment with the tag of what can be edited of it (If-Match). */
 export interface TaggedEnvironment {
   readonly environment: Environment;
-  readonly entityTag: string | null;
+  readonly entityTag: string;
 }
 
 /** How often it is looked when the agent polled last, while the page is in sight. */
@@ -30,9 +28,8 @@ export function environmentQuery(id: string, at: string | undefined) {
     // Polls are told of to those who ask for them alone.
     refetchInterval: at === undefined ? POLLS_MS : false,
     queryFn: async ({ signal }): Promise<TaggedEnvironment> => {
-      const { data, error, response } = await api.GET('/api/v1/environments/{id}', { params: { path: { id }, query: asOf(at) }, signal });
-      if (data === undefined) throw await errorOf(new Response(JSON.stringify(error), { status: response.status, headers: response.headers }));
-      return { environment: data, entityTag: response.headers.get('etag') };
+      const { body, tag } = await taggedAnswerOf(api.GET('/api/v1/environments/{id}', { params: { path: { id }, query: asOf(at) }, signal }));
+      return { environment: body, entityTag: tag };
     },
   });
 }
@@ -57,11 +54,12 @@ export function latestSnapshotQuery(id: string, node: string | undefined, at: st
   return queryOptions({
     queryKey: ['snapshot', id, node ?? null, asOf(at)],
     queryFn: async ({ signal }): Promise<LatestSnapshot | null> => {
-      const { data, error, response } = await api.GET('/api/v1/environments/{id}/snapshots/latest', { params: { path: { id }, query: { ...(node === undefined ? {} : { node }), ...asOf(at) } }, signal });
-      if (data !== undefined) return data as unknown as LatestSnapshot;
-      const failure = await errorOf(new Response(JSON.stringify(error), { status: response.status, headers: response.headers }));
-      if (failure.code === 'snapshot-not-found') return null;
-      throw failure;
+      try {
+        return (await answerOf(api.GET('/api/v1/environments/{id}/snapshots/latest', { params: { path: { id }, query: { ...(node === undefined ? {} : { node }), ...asOf(at) } }, signal }))) as unknown as LatestSnapshot;
+      } catch (error) {
+        if (isCode(error, 'snapshot-not-found')) return null;
+        throw error;
+      }
     },
   });
 }

@@ -25,8 +25,6 @@ export function useLiveRows(search: EnvironmentsSearch, rows: readonly Environme
     const { isListStale, ids } = changed.current;
     changed.current = { isListStale: false, ids: new Set() };
     const pages = { queryKey: [ENVIRONMENT_PAGES], predicate: ({ queryKey }: { readonly queryKey: readonly unknown[] }) => !isPast(queryKey) };
-    // Asked for when they are scrolled back to.
-    await client.invalidateQueries({ ...pages, type: 'inactive', refetchType: 'none' });
     if (isListStale || ids.size > MOST_BY_ID) return client.invalidateQueries({ ...pages, type: 'active' });
     if (ids.size === 0) return;
     const askedAtMs = Date.now();

@@ -5,7 +5,7 @@ import type { Change } from './live-connection.ts';
 /** Subjects that are asked for by environment have its id as their second part. */
 const OF_AN_ENVIRONMENT = new Set<unknown>(['environment', 'tunnel', 'snapshot', 'snapshots']);
 
-/** Lists across all environments, and the fleet's counts, are asked for by who shows them, and not with each of hundreds of changes: see list/. */
+/** Lists across all environments, and the fleet's counts, are not among them: see LISTS. */
 const SUBJECTS: Readonly<Record<Change['kind'], readonly string[]>> = {
   environment: ['environment', 'timeline'],
   agent: ['environment', 'timeline'],
@@ -26,8 +26,15 @@ export function isPast(key: QueryKey): boolean {
   return typeof last === 'object' && last !== null && 'asOf' in last && last.asOf !== undefined;
 }
 
+/**
+ * Lists across all environments, and what is counted across them: who shows them asks again, no more than about once a second whatever changes
+ * (list/). Those that nobody shows are asked for when they are shown next.
+ */
+const LISTS = new Set<unknown>(['environment-pages', 'container-pages', 'fleet-counts', 'palette-environments', 'palette-containers', 'environment-choices', 'environment-choice']);
+
 /** Asks again for what is shown, and for the rest when it is shown next. */
 export function markStale(client: QueryClient, changes: readonly Change[]): void {
+  void client.invalidateQueries({ type: 'inactive', refetchType: 'none', predicate: ({ queryKey }) => LISTS.has(queryKey[0]) && !isPast(queryKey) });
   void client.invalidateQueries({ predicate: ({ queryKey }) => !isPast(queryKey) && changes.some((change) => concerns(change, queryKey)) });
 }
 
@@ -36,9 +43,10 @@ function concerns({ kind, environmentId }: Change, [subject, id]: QueryKey): boo
   return environmentId === null || !OF_AN_ENVIRONMENT.has(subject) || id === environmentId;
 }
 
-/** They catch up by themselves, page by page from the top: see parts/newest-first.ts. */
+/** Logs catch up by themselves, page by page from the top: see parts/newest-first.ts. */
 const LOGS = new Set<unknown>(['timeline-log', 'activity-log']);
 
+/** The same where changes were missed, or another session may see others. */
 export function markAllStale(client: QueryClient): void {
   void client.invalidateQueries({ predicate: ({ queryKey }) => !isPast(queryKey) && !LOGS.has(queryKey[0]) });
 }

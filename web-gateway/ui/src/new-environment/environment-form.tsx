@@ -1,10 +1,12 @@
 /** What is to be known of a new environment. */
-import { Alert, Button, Checkbox, Collapse, Group, Paper, Stack, TagsInput, TextInput, UnstyledButton } from '@mantine/core';
+import { Button, Checkbox, Collapse, Group, Paper, Stack, TagsInput, TextInput, UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
-import { ApiError, messageOf } from '../api/api-error.ts';
+import { useState } from 'react';
 import { answerOf, api } from '../api/client.ts';
+import { useIdempotencyKey } from '../api/use-idempotency-key.ts';
+import { FormError } from '../parts/form-error.tsx';
+import { formFaults } from '../parts/form-faults.ts';
 import { LinkButton } from '../parts/link-button.tsx';
 import { PollIntervalField, type PollInterval } from '../parts/poll-interval-field.tsx';
 import { settingsQuery } from '../settings/settings-query.ts';
@@ -25,8 +27,7 @@ export function EnvironmentForm({ onCreated }: { readonly onCreated: (environmen
   const [tunnelAddress, setTunnelAddress] = useState('');
   const [isIssuedAlone, setIssuedAlone] = useState(false);
   const [hasMore, setMore] = useState(false);
-  // The same for as long as the form is: a repeated request makes nothing twice, and a changed one is another.
-  const attempt = useRef({ body: '', key: '' });
+  const keyOf = useIdempotencyKey();
 
   const address = typedAddress ?? addresses.data?.offered ?? location.host;
   const judgement = judgeAddress(address);
@@ -41,18 +42,14 @@ export function EnvironmentForm({ onCreated }: { readonly onCreated: (environmen
         ...(tunnelAddress.trim() === '' ? {} : { tunnelAddress }),
         ...(judgement === 'loopback' && isLoopbackAllowed ? { allowLoopback: true } : {}),
       };
-      const text = JSON.stringify(body);
-      if (attempt.current.body !== text) attempt.current = { body: text, key: crypto.randomUUID() };
-      return answerOf(api.POST('/api/v1/environments', { body, params: { header: { 'idempotency-key': attempt.current.key } } }));
+      return answerOf(api.POST('/api/v1/environments', { body, params: { header: { 'idempotency-key': keyOf(body) } } }));
     },
     onSuccess: onCreated,
     onError(error) {
-      if (error instanceof ApiError && error.faultAt('/tunnelAddress') !== undefined) setMore(true);
+      if (formFaults(error, FIELDS).at('/tunnelAddress') !== undefined) setMore(true);
     },
   });
-  const error = create.error instanceof ApiError ? create.error : undefined;
-  const faultAt = (pointer: string): string | undefined => error?.faultAt(pointer) ?? error?.faults.find((fault) => fault.pointer?.startsWith(`${pointer}/`))?.reason;
-  const isAtField = FIELDS.some((pointer) => faultAt(pointer) !== undefined);
+  const faults = formFaults(create.error, FIELDS);
 
   return (
     <Paper withBorder p={{ base: 'md', sm: 'lg' }} maw={720}>
@@ -73,11 +70,11 @@ export function EnvironmentForm({ onCreated }: { readonly onCreated: (environmen
             autoFocus
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
-            error={faultAt('/name')}
+            error={faults.at('/name')}
           />
-          <AddressField value={address} onChange={setAddress} judgement={judgement} isLoopbackAllowed={isLoopbackAllowed} onLoopbackAllowed={setLoopbackAllowed} error={faultAt('/address') ?? (typedAddress !== undefined && judgement === 'malformed' && typedAddress !== '' ? 'An address is HOST:PORT, such as homeport.example.com:9443; IPv6 addresses stand in brackets.' : undefined)} />
-          <PollIntervalField description="How often the agent says that it is there. Connecting takes a moment at any interval." value={interval} onChange={setInterval} {...(settings.data === undefined ? { followed: 5 } : { followed: settings.data.settings.pollIntervalSeconds })} error={faultAt('/pollIntervalSeconds')} />
-          <TagsInput label="Tags" description="To filter by, and to grant access by. Enter or a comma ends one." value={tags} onChange={setTags} error={faultAt('/tags')} />
+          <AddressField value={address} onChange={setAddress} judgement={judgement} isLoopbackAllowed={isLoopbackAllowed} onLoopbackAllowed={setLoopbackAllowed} error={faults.at('/address') ?? (typedAddress !== undefined && judgement === 'malformed' && typedAddress !== '' ? 'An address is HOST:PORT, such as homeport.example.com:9443; IPv6 addresses stand in brackets.' : undefined)} />
+          <PollIntervalField description="How often the agent says that it is there. Connecting takes a moment at any interval." value={interval} onChange={setInterval} {...(settings.data === undefined ? { followed: 5 } : { followed: settings.data.settings.pollIntervalSeconds })} error={faults.at('/pollIntervalSeconds')} />
+          <TagsInput label="Tags" description="To filter by, and to grant access by. Enter or a comma ends one." value={tags} onChange={setTags} error={faults.at('/tags')} />
           <div>
             <UnstyledButton onClick={() => setMore(!hasMore)} aria-expanded={hasMore} fz="sm" c="var(--mantine-color-anchor)">
               <Group gap={4}>
@@ -94,7 +91,7 @@ export function EnvironmentForm({ onCreated }: { readonly onCreated: (environmen
                   spellCheck={false}
                   value={tunnelAddress}
                   onChange={(event) => setTunnelAddress(event.currentTarget.value)}
-                  error={faultAt('/tunnelAddress')}
+                  error={faults.at('/tunnelAddress')}
                 />
                 <Checkbox
                   label="Accept only the issued Edge ID"
@@ -105,7 +102,7 @@ export function EnvironmentForm({ onCreated }: { readonly onCreated: (environmen
               </Stack>
             </Collapse>
           </div>
-          {create.isError && !isAtField && <Alert role="alert" color="red" variant="light">{messageOf(create.error)}</Alert>}
+          <FormError says={faults.elsewhere} />
           <Group>
             <Button type="submit" loading={create.isPending}>Create the environment</Button>
             <LinkButton to="/" variant="default">Cancel</LinkButton>

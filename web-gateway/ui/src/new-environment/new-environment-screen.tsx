@@ -31,7 +31,6 @@ export function NewEnvironmentScreen(): React.JSX.Element {
   }
   function waitFor(created: CreatedEnvironment): void {
     client.setQueryData(hintsKey(created.id), created.addressHints);
-    void client.invalidateQueries({ queryKey: ['fleet'] });
     void navigate({ to: '/environments/new', search: { id: created.id }, replace: true });
   }
   return (

@@ -1,8 +1,8 @@
 /** Hands a text to the browser's downloads. */
 
-/** @param type such as `text/csv` */
-export function saveFile(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+/** @param type such as `text/csv` @param text whole, or in pieces */
+export function saveFile(name: string, type: string, text: string | readonly string[]): void {
+  const url = URL.createObjectURL(new Blob([text].flat(), { type: `${type};charset=utf-8` }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

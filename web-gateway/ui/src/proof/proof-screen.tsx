@@ -1,14 +1,14 @@
 /** Proof that the record was not altered: signed checkpoints, what they prove, and how to verify it. */
 import { Button, Stack, Title } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconSignature } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { isCode, messageOf } from '../api/api-error.ts';
+import { isCode } from '../api/api-error.ts';
 import { answerOf, api } from '../api/client.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorState } from '../parts/error-state.tsx';
 import { LoadingState } from '../parts/loading-state.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
+import { sayDone, sayFailed } from '../parts/say.ts';
 import { useMay } from '../session/session.ts';
 import { CheckpointList } from './checkpoint-list.tsx';
 import { checkpointsQuery } from './checkpoint.ts';
@@ -53,10 +53,10 @@ function SignNow({ last }: { readonly last: string | undefined }): React.JSX.Ele
     mutationFn: () => answerOf(api.POST('/api/v1/checkpoints')),
     async onSuccess({ signature, position }) {
       await client.invalidateQueries({ queryKey: checkpointsQuery.queryKey });
-      if (signature === last) notifications.show({ title: 'Nothing was recorded since the last checkpoint', message: `It covers all there is, up to position ${position}.` });
-      else notifications.show({ color: 'teal', title: 'Checkpoint signed', message: `It covers the record up to position ${position}.` });
+      if (signature === last) sayDone(`Nothing was recorded since the last checkpoint: it covers all there is, up to position ${position}.`);
+      else sayDone(`Checkpoint signed. It covers the record up to position ${position}.`);
     },
-    onError: (error) => notifications.show({ color: 'red', title: 'No checkpoint could be signed', message: messageOf(error) }),
+    onError: (error) => sayFailed('No checkpoint could be signed', error),
   });
   if (!maySign) return null;
   return (

@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, RefusalWords>> = {
   'unknown-environment': { what: 'Its join token names an environment that is not here', help: 'Was the token made by another server, or copied in part? Copy it again.' },
   'environment-removed': { what: 'Its environment was removed', help: 'Use the command of an environment that is there.' },
   'wrong-join-secret': { what: 'Its join token’s secret is not this environment’s', help: 'Copy the command again, whole.' },
-  'token-rotated': { what: 'Its join token was rotated and is good no more', help: 'Run the command again that is shown now.' },
+  'token-rotated': { what: 'Its join token was rotated, and is no longer good', help: 'Run the command again: it has the new token.' },
   'edge-id-mismatch': { what: 'It brings another Edge ID than the one that belongs here', help: 'Use the Edge ID of this environment, or disassociate the agent that has it.' },
   'edge-id-barred': { what: 'Its Edge ID was disassociated', help: 'Use the Edge ID that is issued now, or allow the former one again.' },
   'duplicate-agent': { what: 'Another agent with the same identity is connected', help: 'Is it a copied disk? Make an environment for each machine.' },

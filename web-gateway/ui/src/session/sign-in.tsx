@@ -42,7 +42,7 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }): React.JSX.
             </div>
             {hasEnded && <Alert color="beacon" title="Your session has ended">Sign in again to go on where you were.</Alert>}
             <TextInput label="Username" withAsterisk={false} autoComplete="username" autoCapitalize="none" autoFocus required value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
-            <PasswordInput label="Password" withAsterisk={false} autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.currentTarget.value)} visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }} />
+            <PasswordInput label="Password" withAsterisk={false} autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
             {signIn.isError && <Alert role="alert" color="red" variant="light">{messageOf(signIn.error)}</Alert>}
             <Button type="submit" loading={signIn.isPending}>Sign in</Button>
             {signInPath !== null && (

@@ -1,10 +1,9 @@
 /** The installation's settings, with the tag that says which version of them this is. */
 import { queryOptions } from '@tanstack/react-query';
-import { errorOf } from '../api/api-error.ts';
-import { api } from '../api/client.ts';
-import type { paths } from '../api/generated/openapi.d.ts';
+import type { Answer } from '../api/answer.ts';
+import { api, taggedAnswerOf, type ApiCall } from '../api/client.ts';
 
-export type Settings = paths['/api/v1/settings']['get']['responses'][200]['content']['application/json'];
+export type Settings = Answer<'/api/v1/settings'>;
 
 export interface TaggedSettings {
   readonly settings: Settings;
@@ -14,11 +13,11 @@ export interface TaggedSettings {
 
 export const settingsQuery = queryOptions({
   queryKey: ['settings'],
-  queryFn: async (): Promise<TaggedSettings> => tagged(await api.GET('/api/v1/settings')),
+  queryFn: async (): Promise<TaggedSettings> => tagged(api.GET('/api/v1/settings')),
 });
 
-/** Throws {@link import('../api/api-error.ts').ApiError} where it failed. */
-export async function tagged({ data, error, response }: { readonly data?: Settings; readonly error?: unknown; readonly response: Response }): Promise<TaggedSettings> {
-  if (data === undefined) throw await errorOf(new Response(JSON.stringify(error ?? {}), { status: response.status, headers: response.headers }));
-  return { settings: data, tag: response.headers.get('etag') ?? '*' };
+/** Of a call that answers with settings. Throws {@link import('../api/api-error.ts').ApiError} where it failed. */
+export async function tagged(call: ApiCall<Settings>): Promise<TaggedSettings> {
+  const { body, tag } = await taggedAnswerOf(call);
+  return { settings: body, tag };
 }

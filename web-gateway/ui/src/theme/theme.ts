@@ -26,6 +26,7 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     // A place for the focus that is no item is no part of a menu (WAI-ARIA).
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    PasswordInput: { defaultProps: { visibilityToggleButtonProps: { 'aria-label': 'Show what is typed' } } },
     Table: { defaultProps: { verticalSpacing: 'xs' } },
     // The head of a dialog is no banner of the page.
     Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' }, attributes: { header: { role: 'presentation' } } } },

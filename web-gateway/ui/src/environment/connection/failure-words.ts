@@ -1,5 +1,6 @@
 /** Why an environment can not be connected to, in words, and what mends it. */
 import { ApiError, messageOf } from '../../api/api-error.ts';
+import { refusalWords } from '../../refusals/refusal-words.ts';
 import { spanText } from '../../time/relative-text.ts';
 import type { Environment, Tunnel } from '../environment-queries.ts';
 
@@ -10,20 +11,6 @@ export interface ConnectionFailure {
   /** What to do about it; null where nothing is known. */
   readonly advice: string | null;
 }
-
-/** Of a refused poll: docs/protocol.md. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  'malformed-token': 'Its join token is cut off or mistyped: copy it again, whole.',
-  'malformed-edge-id': 'Its EDGE_ID is no UUID.',
-  'version-too-old': 'The agent is too old for this server: update it.',
-  'unknown-environment': 'Its join token is of another installation.',
-  'environment-removed': 'Its environment was removed: create it anew.',
-  'wrong-join-secret': 'Its join token is wrong: copy it again.',
-  'token-rotated': 'The join token was rotated: start the agent with the new one.',
-  'edge-id-mismatch': 'The environment is associated with another Edge ID: disassociate it first, or use that one.',
-  'edge-id-barred': 'The environment was parted from this Edge ID: use the one issued since, or allow it again.',
-  'duplicate-agent': 'Another agent polls with the same Edge ID and token: create an environment for this machine, or stop the other.',
-};
 
 /** A tunnel that was lost is opened again: that it was is no reason why it can not. Of TunnelLost: docs/events.md. */
 const LOSSES = new Set(['connection-lost', 'agent-stopped', 'agent-reports-none', 'server-restarted', 'control-plane-stopping']);
@@ -49,7 +36,8 @@ export function connectionFailure({ environment, tunnel, asked, requiredAt, nowM
   const rejected = association.lastRejected;
   // A stranger’s refused poll says nothing of an agent that goes on polling.
   if (rejected !== null && isMissed && (heartbeat.lastPolledAt === null || rejected.at > heartbeat.lastPolledAt)) {
-    return { code: rejected.reason, words: `Its agent’s polls are refused: ${rejected.reason}, from ${rejected.address}.`, advice: REFUSALS[rejected.reason] ?? null };
+    const { what, help } = refusalWords(rejected.reason);
+    return { code: rejected.reason, words: `Its agent’s polls from ${rejected.address} are refused. ${what}.`, advice: help === '' ? null : help };
   }
   if (status === 'unassociated') return { code: 'agent-not-polling', words: 'No agent has joined this environment yet.', advice: 'Start one with the commands in the overview.' };
   if (heartbeat.state !== 'up') {

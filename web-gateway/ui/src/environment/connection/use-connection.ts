@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { ApiError } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { useLiveState } from '../../live/live-updates.tsx';
+import { sayFailed } from '../../parts/say.ts';
 import { serverNow } from '../../time/server-clock.ts';
 import { tunnelEventsQuery, tunnelQuery, type Environment, type TimelineEntry, type Tunnel } from '../environment-queries.ts';
 import { settingsQuery } from '../../settings/settings-query.ts';
@@ -105,6 +106,10 @@ export function useConnection(environment: Environment, node: string | undefined
   const disconnecting = useMutation({
     mutationFn: () => answerOf(api.DELETE('/api/v1/environments/{id}/connection', { params })),
     onMutate: () => setWanted(false),
+    onError(error) {
+      setWanted(true);
+      sayFailed(`${environment.name} could not be disconnected`, error);
+    },
     onSettled: () => client.invalidateQueries({ queryKey: ['tunnel', id] }),
   });
 

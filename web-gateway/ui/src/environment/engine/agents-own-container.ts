@@ -2,7 +2,7 @@
 import type { ContainerRow } from './engine-rows.ts';
 
 /** As the deploy commands name it (the image, the container, Compose's project and Swarm's service). */
-const NAME = 'homeport-agent';
+export const AGENT_NAME = 'homeport-agent';
 const IMAGE = /(?:^|\/)homeport-agent(?::|@|$)/;
 
 /**
@@ -13,12 +13,13 @@ const IMAGE = /(?:^|\/)homeport-agent(?::|@|$)/;
 export function isAgentsOwn({ id, name, image, labels }: Pick<ContainerRow, 'id' | 'name' | 'image' | 'labels'>, agentHosts: readonly string[]): boolean {
   return (
     IMAGE.test(image) ||
-    name === NAME ||
+    name === AGENT_NAME ||
     labels['org.opencontainers.image.title'] === 'Homeport agent' ||
-    labels['com.docker.compose.project'] === NAME ||
-    labels['com.docker.swarm.service.name'] === NAME ||
+    labels['com.docker.compose.project'] === AGENT_NAME ||
+    labels['com.docker.swarm.service.name'] === AGENT_NAME ||
     agentHosts.some((host) => /^[0-9a-f]{12}$/.test(host) && id.startsWith(host))
   );
 }
 
+/** Why nothing may be done with it here that would end it. */
 export const WHY_KEPT = 'This is the agent itself: without it the environment can not be reached. Stop it on its own machine.';

@@ -1,9 +1,9 @@
 /** Does something with an engine, says what became of it, and shows what it is like after. */
-import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { messageOf } from '../../api/api-error.ts';
 import { callDocker, type DockerCall } from '../../api/docker.ts';
+import { sayDone, sayFailed } from '../../parts/say.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { engineKey } from './use-rows.ts';
 
@@ -43,8 +43,8 @@ export function useEngineAction(): { readonly isBusy: boolean; readonly run: (ac
       await Promise.all(Array.from({ length: AT_ONCE }, work));
       await client.invalidateQueries({ queryKey: engineKey(id, node) });
       setRunning((count) => count - 1);
-      if (failures.length === 0) notifications.show({ message: done, color: 'green' });
-      else notifications.show({ title: calls.length === 1 ? failed : `${failed} (${failures.length} of ${calls.length})`, message: [...new Set(failures)].join(' '), color: 'red', autoClose: 12_000 });
+      if (failures.length === 0) sayDone(done);
+      else sayFailed(calls.length === 1 ? failed : `${failed} (${failures.length} of ${calls.length})`, [...new Set(failures)].join(' '));
       return failures.length === 0;
     },
     [client, id, node],

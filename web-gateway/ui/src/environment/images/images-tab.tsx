@@ -3,7 +3,7 @@ import { Code, Stack, Text } from '@mantine/core';
 import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import type { ImageRow } from '../engine/engine-rows.ts';
-import { bytesText } from '../tables/bytes-text.ts';
+import { bytesText } from '../../parts/bytes-text.ts';
 import { RemoveAction } from '../tables/remove-action.tsx';
 import { SectionFrame } from '../tables/section-frame.tsx';
 import { PullImage } from './pull-image.tsx';

@@ -1,13 +1,14 @@
 /** Pulls an image, and shows how far each layer is. */
-import { Alert, Button, Group, Modal, Progress, Stack, Text, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { Alert, Button, Group, Progress, Stack, Text, TextInput } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { messageOf } from '../../api/api-error.ts';
-import { useEnvironmentPage } from '../environment-context.ts';
+import { bytesText } from '../../parts/bytes-text.ts';
+import { Dialog } from '../../parts/dialog.tsx';
+import { sayDone } from '../../parts/say.ts';
 import { engineKey } from '../engine/use-rows.ts';
-import { bytesText } from '../tables/bytes-text.ts';
+import { useEnvironmentPage } from '../environment-context.ts';
 import { pullImage, type LayerProgress, type PullProgress } from './pull-progress.ts';
 
 export function PullImage(): React.JSX.Element {
@@ -16,9 +17,9 @@ export function PullImage(): React.JSX.Element {
   return (
     <>
       <Button size="sm" leftSection={<IconDownload size={16} aria-hidden />} disabled={whyNoActions !== null} title={whyNoActions ?? undefined} onClick={() => setOpen(true)}>Pull an image</Button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title="Pull an image" size="lg">
+      <Dialog opened={isOpen} onClose={() => setOpen(false)} title="Pull an image" size="lg">
         <PullForm onClose={() => setOpen(false)} />
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -38,7 +39,7 @@ function PullForm({ onClose }: { readonly onClose: () => void }): React.JSX.Elem
     },
     async onSuccess() {
       await client.invalidateQueries({ queryKey: engineKey(environment.id, node, 'images') });
-      notifications.show({ message: `${name.trim()} is pulled.`, color: 'green' });
+      sayDone(`${name.trim()} is pulled.`);
       onClose();
     },
   });
@@ -51,7 +52,7 @@ function PullForm({ onClose }: { readonly onClose: () => void }): React.JSX.Elem
     >
       <Stack>
         <TextInput label="Image" description="Such as nginx:1.27 or registry.example.com/team/app@sha256:…; the engine pulls it itself, with what it knows of registries." value={name} onChange={(event) => setName(event.currentTarget.value)} required withAsterisk={false} disabled={pull.isPending} data-autofocus />
-        {pull.isError && !(pull.error.name === 'AbortError') && <Alert role="alert" color="red" variant="light" title="It could not be pulled">{messageOf(pull.error)}</Alert>}
+        {pull.isError && pull.error.name !== 'AbortError' && <Alert role="alert" color="red" variant="light" title="It could not be pulled">{messageOf(pull.error)}</Alert>}
         {pull.isPending && <Text size="sm" role="status">{progress?.status === undefined || progress.status === '' ? 'Asking the registry…' : progress.status}</Text>}
         {pull.isPending && progress !== null && (
           <Stack gap={6} mah={320} style={{ overflow: 'auto' }} tabIndex={0} role="group" aria-label="Layers">

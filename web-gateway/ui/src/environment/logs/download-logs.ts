@@ -1,4 +1,4 @@
-/** Saves a container's logs as a file. */
+/** A container's logs as the text of a file. */
 import { socketUrl, type SocketTarget } from '../container/container-socket.ts';
 import { endInWords } from '../container/socket-end.ts';
 import type { BufferedLine } from './log-buffer.ts';
@@ -7,20 +7,12 @@ import { createLogLines, lineOf } from './log-lines.ts';
 /** A browser keeps it in memory until it is saved. */
 const MOST_CHARACTERS = 256 * 1024 * 1024;
 
-export function saveText(parts: readonly string[], name: string): void {
-  const url = URL.createObjectURL(new Blob([...parts], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
+/** A line as it is saved: when it was said, on which stream, and what. */
 export function textOf({ at, stream, text }: Pick<BufferedLine, 'at' | 'stream' | 'text'>): string {
   return `${at === '' ? '' : `${at} `}${stream === 'err' ? 'stderr ' : stream === 'out' ? 'stdout ' : ''}${text}\n`;
 }
 
-/** All that the engine has, from its first line. Rejects with an Error that says why it broke off. */
+/** All that the engine has, from its first line, in pieces. Rejects with an Error that says why it broke off. */
 export function allLogs(target: SocketTarget, signal: AbortSignal): Promise<readonly string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
   const socket = new WebSocket(socketUrl(target, 'logs', { follow: false, tail: 'all', timestamps: true }));

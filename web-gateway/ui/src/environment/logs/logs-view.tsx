@@ -1,12 +1,12 @@
 /** A container's logs: followed, searched, saved. */
 import { ActionIcon, Badge, Button, Group, Menu, Select, Stack, Switch, Text, TextInput, Tooltip } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconChevronDown, IconChevronUp, IconDownload, IconEraser, IconSearch } from '@tabler/icons-react';
-import { useDeferredValue, useMemo, useState } from 'react';
-import { messageOf } from '../../api/api-error.ts';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { saveFile } from '../../parts/save-file.ts';
+import { sayFailed } from '../../parts/say.ts';
 import type { SocketTarget } from '../container/container-socket.ts';
 import { endInWords } from '../container/socket-end.ts';
-import { allLogs, saveText, textOf } from './download-logs.ts';
+import { allLogs, textOf } from './download-logs.ts';
 import { LogList } from './log-list.tsx';
 import type { LogState } from './log-messages.ts';
 import { searchLog } from './search-log.ts';
@@ -40,11 +40,15 @@ export function LogsView({ target, name, isRunning }: { readonly target: SocketT
     setChosen(matches[next] ?? null);
   }
 
+  const saving = useRef<AbortController>(undefined);
+  useEffect(() => () => saving.current?.abort(), []);
   async function saveAll(): Promise<void> {
+    saving.current?.abort();
+    const { signal } = (saving.current = new AbortController());
     try {
-      saveText(await allLogs(target, new AbortController().signal), `${name}.log`);
+      saveFile(`${name}.log`, 'text/plain', await allLogs(target, signal));
     } catch (error) {
-      notifications.show({ title: 'The logs could not be saved', message: messageOf(error), color: 'red' });
+      if (!signal.aborted) sayFailed('The logs could not be saved', error);
     }
   }
 
@@ -91,7 +95,7 @@ export function LogsView({ target, name, isRunning }: { readonly target: SocketT
               <Button size="xs" variant="default" leftSection={<IconDownload size={14} aria-hidden />}>Download</Button>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item onClick={() => saveText(lines.map(textOf), `${name}.log`)}>What is shown here</Menu.Item>
+              <Menu.Item onClick={() => saveFile(`${name}.log`, 'text/plain', lines.map(textOf))}>What is shown here</Menu.Item>
               <Menu.Item onClick={() => void saveAll()}>All that the engine has</Menu.Item>
             </Menu.Dropdown>
           </Menu>

@@ -1,13 +1,12 @@
-/** What an admin seldom does: another join token, parting from the agent, allowing an Edge ID again, removing the environment. */
+/** What an admin seldom does: another join token, disassociating the agent, allowing an Edge ID again, removing the environment. */
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { messageOf } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
+import { sayDone, sayFailed } from '../../parts/say.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { Card } from './card.tsx';
 
@@ -18,30 +17,32 @@ export function AdminActions(): React.JSX.Element {
   const navigate = useNavigate();
   const [question, setQuestion] = useState<Question | null>(null);
   const path = { id };
-  const failed = (error: Error): unknown => notifications.show({ title: 'That did not work', message: messageOf(error), color: 'red', autoClose: 12_000 });
   const again = (): Promise<void> => client.invalidateQueries({ queryKey: ['environment', id] });
 
-  const rotate = useMutation({ mutationFn: () => answerOf(api.POST('/api/v1/environments/{id}/rotate-token', { params: { path } })), onSuccess: again, onError: failed });
+  const rotate = useMutation({ mutationFn: () => answerOf(api.POST('/api/v1/environments/{id}/rotate-token', { params: { path } })), onSuccess: again, onError: (error) => sayFailed(`The join token of ${name} could not be rotated`, error) });
   const disassociate = useMutation({
     mutationFn: () => answerOf(api.POST('/api/v1/environments/{id}/disassociate', { params: { path } })),
     onSuccess: async () => {
-      notifications.show({ message: `${name} is parted from its agent.`, color: 'green' });
+      sayDone(`${name} is disassociated from its agent.`);
       await again();
     },
-    onError: failed,
+    onError: (error) => sayFailed(`${name} could not be disassociated`, error),
   });
   const allow = useMutation({
     mutationFn: (barred: string) => answerOf(api.DELETE('/api/v1/environments/{id}/barred-edge-ids/{edgeId}', { params: { path: { id, edgeId: barred } } })),
-    onSuccess: again,
-    onError: failed,
+    async onSuccess(_, barred) {
+      sayDone(`The Edge ID ${barred} may join again.`);
+      await again();
+    },
+    onError: (error) => sayFailed('The Edge ID could not be allowed again', error),
   });
   const remove = useMutation({
     mutationFn: () => answerOf(api.DELETE('/api/v1/environments/{id}', { params: { path } })),
     onSuccess: async () => {
-      notifications.show({ message: `${name} is removed.`, color: 'green' });
+      sayDone(`${name} is removed.`);
       await navigate({ to: '/' });
     },
-    onError: failed,
+    onError: (error) => sayFailed(`${name} could not be removed`, error),
   });
 
   return (
@@ -58,7 +59,7 @@ export function AdminActions(): React.JSX.Element {
             </Stack>
           </Alert>
         )}
-        <Row text="Parts the environment from its agent, ends its tunnel, and bars its Edge ID. Another agent may join with a new one.">
+        <Row text="Disassociates the agent: ends its tunnel, and bars its Edge ID. Another agent may join with a new one.">
           <Button size="xs" variant="default" disabled={edgeId === null} loading={disassociate.isPending} onClick={() => setQuestion({ title: `Disassociate ${name}?`, text: 'Its agent is turned away until its Edge ID is allowed again; what was known of its agents is forgotten.', action: 'Disassociate', onConfirm: () => disassociate.mutate() })}>Disassociate</Button>
         </Row>
         {barredEdgeIds.map((barred) => (

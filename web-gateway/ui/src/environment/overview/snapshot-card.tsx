@@ -1,14 +1,13 @@
 /** What the last snapshot counted, and taking another one. */
 import { Button, SimpleGrid, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconCamera } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { messageOf } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
+import { bytesText } from '../../parts/bytes-text.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { sayDone, sayFailed } from '../../parts/say.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
-import { bytesText } from '../tables/bytes-text.ts';
 import { Card } from './card.tsx';
 
 export function SnapshotCard(): React.JSX.Element {
@@ -54,8 +53,8 @@ function Count({ name, value }: { readonly name: string; readonly value: number 
 export function TakeSnapshot({ id }: { readonly id: string }): React.JSX.Element {
   const take = useMutation({
     mutationFn: () => answerOf(api.POST('/api/v1/environments/{id}/snapshots', { params: { path: { id } } })),
-    onSuccess: ({ agents }) => notifications.show({ message: agents > 0 ? 'The agent is asked; the snapshot follows in a moment.' : 'The agent is asked with its next poll.', color: 'green' }),
-    onError: (error) => notifications.show({ title: 'No snapshot', message: messageOf(error), color: 'red' }),
+    onSuccess: ({ agents }) => sayDone(agents > 0 ? 'The agent is asked; the snapshot follows in a moment.' : 'The agent is asked with its next poll.'),
+    onError: (error) => sayFailed('No snapshot could be asked for', error),
   });
   return <Button size="xs" variant="default" leftSection={<IconCamera size={14} aria-hidden />} loading={take.isPending} onClick={() => take.mutate()}>Take a snapshot now</Button>;
 }

@@ -1,10 +1,10 @@
 /** How an environment is: its agent's polls and its tunnel apart, each with what went wrong last. */
 import { Stack, Text } from '@mantine/core';
+import { quantityText, SECONDS } from '../../parts/quantity.ts';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { Card, Facts } from './card.tsx';
-import { durationText } from './duration-text.ts';
 
 export function StateCard(): React.JSX.Element {
   const { environment } = useEnvironmentPage();
@@ -15,7 +15,7 @@ export function StateCard(): React.JSX.Element {
         facts={[
           ['Status', <StatusWord key="status" of="environment" state={status} />],
           ['Last poll', <RelativeTime key="poll" at={heartbeat.lastPolledAt} />],
-          ['Polls every', `${durationText(heartbeat.intervalSeconds)}${pollIntervalSeconds === null ? ' (as in the settings)' : ''}`],
+          ['Polls every', `${quantityText(heartbeat.intervalSeconds, SECONDS)}${pollIntervalSeconds === null ? ' (as in the settings)' : ''}`],
           ...(heartbeat.lastFailure === null ? [] : [['Polls failed', <Problem key="polls" {...heartbeat.lastFailure} />] as const]),
           ['Tunnel', <span key="tunnel"><StatusWord of="tunnel" state={tunnel.state} /> {tunnel.since !== null && <Text span inherit c="dimmed">since <RelativeTime at={tunnel.since} /></Text>}</span>],
           ['Last used', <RelativeTime key="used" at={tunnel.lastUsedAt} fallback="not since the server started" />],

@@ -15,7 +15,7 @@ import { RelativeTime } from '../../time/relative-time.tsx';
 import type { SnapshotItem } from '../environment-queries.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { TakeSnapshot } from '../overview/snapshot-card.tsx';
-import { bytesText } from '../tables/bytes-text.ts';
+import { bytesText } from '../../parts/bytes-text.ts';
 import { SnapshotComparison } from './snapshot-comparison.tsx';
 
 const PAGE = 100;

@@ -2,7 +2,7 @@
 import { Alert, SimpleGrid, Stack } from '@mantine/core';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import type { SocketTarget } from '../container/container-socket.ts';
-import { bytesText } from '../tables/bytes-text.ts';
+import { bytesText } from '../../parts/bytes-text.ts';
 import { rate, type Figures } from './container-figures.ts';
 import { Plot } from './plot.tsx';
 import { useFigures } from './use-figures.ts';

@@ -1,10 +1,10 @@
 /** Changes how many tasks a service should have. */
-import { Button, Group, Modal, NumberInput, Stack } from '@mantine/core';
+import { Button, Group, NumberInput, Stack } from '@mantine/core';
 import { IconArrowsDiagonal } from '@tabler/icons-react';
 import { useState } from 'react';
 import { askDocker } from '../../api/docker.ts';
-import { messageOf } from '../../api/api-error.ts';
-import { notifications } from '@mantine/notifications';
+import { Dialog } from '../../parts/dialog.tsx';
+import { sayFailed } from '../../parts/say.ts';
 import { useEngineAction } from '../engine/use-engine-action.ts';
 import type { ServiceRow } from '../engine/engine-rows.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
@@ -31,14 +31,14 @@ export function ScaleService({ service: { id, name, mode, desired } }: { readonl
         calls: [{ path: `/services/${encodeURIComponent(id)}/update`, query: { version: Version.Index }, body: { ...Spec, Mode: { Replicated: { ...Spec.Mode?.Replicated, Replicas: replicas } } } }],
       });
     } catch (error) {
-      notifications.show({ title: `${name} could not be scaled`, message: messageOf(error), color: 'red' });
+      sayFailed(`${name} could not be scaled`, error);
     }
   }
 
   return (
     <>
       <RowAction label={`Scale ${name}`} icon={IconArrowsDiagonal} isBusy={isBusy} whyNot={whyNoActions ?? (mode === 'replicated' ? null : 'Only replicated services can be scaled.')} onClick={() => setWanted(desired)} />
-      <Modal opened={wanted !== null} onClose={() => setWanted(null)} title={`Scale ${name}`}>
+      <Dialog opened={wanted !== null} onClose={() => setWanted(null)} title={`Scale ${name}`}>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -53,7 +53,7 @@ export function ScaleService({ service: { id, name, mode, desired } }: { readonl
             </Group>
           </Stack>
         </form>
-      </Modal>
+      </Dialog>
     </>
   );
 }

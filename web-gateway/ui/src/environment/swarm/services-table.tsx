@@ -3,14 +3,12 @@ import { Group, Text } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { AnchorLink } from '../../parts/anchor-link.tsx';
 import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
+import { AGENT_NAME, WHY_KEPT } from '../engine/agents-own-container.ts';
 import type { ServiceRow } from '../engine/engine-rows.ts';
 import { RemoveAction } from '../tables/remove-action.tsx';
 import { SectionFrame } from '../tables/section-frame.tsx';
 import { ScaleService } from './scale-service.tsx';
 import { ServiceTasks } from './service-tasks.tsx';
-
-const NAME = 'homeport-agent';
-const WHY_KEPT = 'It is the agent itself: without it the environment can not be reached.';
 
 const column = columnsOf<ServiceRow>();
 const COLUMNS = [
@@ -28,7 +26,7 @@ const COLUMNS = [
     cell: ({ row: { original } }) => (
       <Group gap={2} wrap="nowrap">
         <ScaleService service={original} />
-        <RemoveAction name={original.name} text="All of its tasks are stopped and removed." call={{ method: 'DELETE', path: `/services/${encodeURIComponent(original.id)}` }} whyNot={original.name === NAME ? WHY_KEPT : null} />
+        <RemoveAction name={original.name} text="All of its tasks are stopped and removed." call={{ method: 'DELETE', path: `/services/${encodeURIComponent(original.id)}` }} whyNot={original.name === AGENT_NAME ? WHY_KEPT : null} />
       </Group>
     ),
   }),

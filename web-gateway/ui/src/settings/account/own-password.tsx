@@ -1,12 +1,13 @@
 /** Changes one's own password; the other sessions end, and this one goes on. */
-import { Alert, Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiError, messageOf } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
+import { FormError } from '../../parts/form-error.tsx';
+import { formFaults } from '../../parts/form-faults.ts';
+import { sayDone } from '../../parts/say.ts';
 import { whileSessionIsRenewed } from '../../session/renewal.ts';
 import { useMay, useSession } from '../../session/session.ts';
-import { sayDone } from '../say.ts';
 import { Section } from '../section.tsx';
 import { userQuery } from '../users/users-query.ts';
 
@@ -31,8 +32,7 @@ export function OwnPassword(): React.JSX.Element {
       await client.invalidateQueries({ predicate: ({ queryKey }) => ['users', 'sessions', 'session'].includes(String(queryKey[0])) });
     },
   });
-  const error = change.error instanceof ApiError ? change.error : undefined;
-  const isAtField = ['/password', '/currentPassword'].some((pointer) => error?.faultAt(pointer) !== undefined);
+  const faults = formFaults(change.error, ['/password', '/currentPassword']);
 
   if (own.data?.user.signsInBy === 'openid-connect') return <Section title="Your password"><Text size="sm">You sign in by OpenID Connect, and have no password here.</Text></Section>;
   const isFirst = own.data !== undefined && own.data.user.passwordChangedAt === own.data.user.createdAt;
@@ -49,10 +49,10 @@ export function OwnPassword(): React.JSX.Element {
         <Stack maw={420}>
           {/* For password managers. */}
           <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
-          <PasswordInput label="Current password" required withAsterisk={false} autoComplete="current-password" value={currentPassword} onChange={(event) => setCurrent(event.currentTarget.value)} error={error?.faultAt('/currentPassword')} visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }} />
-          <PasswordInput label="New password" description="At least 12 characters; several words that don’t belong together are easy to remember." required withAsterisk={false} autoComplete="new-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={error?.faultAt('/password')} visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }} />
-          <PasswordInput label="New password again" required withAsterisk={false} autoComplete="new-password" value={again} onChange={(event) => setAgain(event.currentTarget.value)} error={isTwice ? undefined : 'this is not the same'} visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }} />
-          {change.isError && !isAtField && <Alert role="alert" color="red" variant="light">{messageOf(change.error)}</Alert>}
+          <PasswordInput label="Current password" required withAsterisk={false} autoComplete="current-password" value={currentPassword} onChange={(event) => setCurrent(event.currentTarget.value)} error={faults.at('/currentPassword')} />
+          <PasswordInput label="New password" description="At least 12 characters; several words that don’t belong together are easy to remember." required withAsterisk={false} autoComplete="new-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={faults.at('/password')} />
+          <PasswordInput label="New password again" required withAsterisk={false} autoComplete="new-password" value={again} onChange={(event) => setAgain(event.currentTarget.value)} error={isTwice ? undefined : 'this is not the same'} />
+          <FormError says={faults.elsewhere} />
           <Group>
             <Button type="submit" loading={change.isPending} disabled={currentPassword === '' || password === ''}>Change the password</Button>
           </Group>

@@ -12,7 +12,7 @@ import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay } from '../../session/session.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { Facts } from '../facts.tsx';
-import { sayDone, sayFailed } from '../say.ts';
+import { sayDone, sayFailed } from '../../parts/say.ts';
 import { Section } from '../section.tsx';
 
 const KEY = ['tunnel-certificate'] as const;
@@ -38,7 +38,7 @@ export function CertificatePart(): React.JSX.Element {
       client.setQueryData(KEY, now);
       sayDone('Former certificates are accepted no more.');
     },
-    onError: sayFailed,
+    onError: (error) => sayFailed('The former certificates could not be ended', error),
   });
   if (certificate.isPending) return <LoadingState label="Fetching the certificate" />;
   if (certificate.isError) return <ErrorState error={certificate.error} onRetry={() => void certificate.refetch()} />;

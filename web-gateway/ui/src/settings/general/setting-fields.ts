@@ -1,5 +1,5 @@
 /** The settings as people meet them: in groups, with words and units. docs/configuration.md has their bounds, and the server judges them. */
-import { BYTES, COUNT, DAYS, HOURS, SECONDS, type Unit } from '../../parts/quantity.ts';
+import { BYTES, COUNT, DAYS, HOURS, quantityText, SECONDS, type Unit } from '../../parts/quantity.ts';
 import type { Settings } from '../settings-query.ts';
 
 type NamesOf<Value> = { [Name in keyof Settings]: Settings[Name] extends Value ? (Value extends Settings[Name] ? Name : never) : never }[keyof Settings];
@@ -97,16 +97,11 @@ export function valueText(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.join(', ');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value !== 'number') return String(value);
-  return textOf(value, unitsOf(name));
+  return quantityText(value, unitsOf(name));
 }
 
 function unitsOf(name: string): readonly Unit[] {
   const field = GROUPS.flatMap(({ fields }) => fields).find((one) => one.name === name);
   if (field?.kind === 'quantity') return field.units;
   return name.endsWith('Bytes') ? BYTES : name.endsWith('Hours') ? HOURS : name.endsWith('Days') ? DAYS : name.endsWith('Count') ? COUNT : SECONDS;
-}
-
-function textOf(value: number, units: readonly Unit[]): string {
-  const unit = units.findLast(({ size }) => value >= size && value % size === 0) ?? units[0];
-  return unit === undefined ? String(value) : `${value / unit.size} ${unit.label}`;
 }

@@ -1,6 +1,6 @@
 /** All settings in groups, changed together. */
 import { SimpleGrid, Stack, Switch, Text } from '@mantine/core';
-import { ApiError } from '../../api/api-error.ts';
+import { formFaults } from '../../parts/form-faults.ts';
 import { PollIntervalField } from '../../parts/poll-interval-field.tsx';
 import { QuantityField } from '../../parts/quantity-field.tsx';
 import { useMay } from '../../session/session.ts';
@@ -30,7 +30,7 @@ export function SettingsForm({ current }: { readonly current: TaggedSettings }):
     draft,
     isReadOnly,
     faultOf(name) {
-      const reason = error instanceof ApiError ? (error.faultAt(`/${name}`) ?? error.faults.find(({ pointer }) => pointer?.startsWith(`/${name}/`))?.reason) : undefined;
+      const reason = formFaults(error, []).at(`/${name}`);
       return reason === undefined ? undefined : faultText(name, reason);
     },
   };

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient, type UseMutationResult } from '@tanstack/r
 import { useState } from 'react';
 import { isCode } from '../../api/api-error.ts';
 import { api } from '../../api/client.ts';
-import { sayDone } from '../say.ts';
+import { sayDone } from '../../parts/say.ts';
 import { settingsQuery, tagged, type Settings, type TaggedSettings } from '../settings-query.ts';
 
 /** Null is a number that is not typed yet. */
@@ -37,7 +37,7 @@ export function useSettingsDraft(current: TaggedSettings): SettingsDraft {
     mutationFn: async (_: undefined) => {
       // What is not typed yet is sent as it is: the server says what it should be.
       const body = Object.fromEntries(changed.map((name) => [name, draft[name]]));
-      return tagged(await api.PATCH('/api/v1/settings', { body, params: { header: { 'if-match': base.tag } } }));
+      return tagged(api.PATCH('/api/v1/settings', { body, params: { header: { 'if-match': base.tag } } }));
     },
     onSuccess(saved) {
       client.setQueryData(settingsQuery.queryKey, saved);

@@ -1,10 +1,12 @@
 /** Creates an API key, and shows its secret this once. */
 import { Alert, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
-import { ApiError, messageOf } from '../../api/api-error.ts';
+import { useState } from 'react';
 import { answerOf, api } from '../../api/client.ts';
+import { useIdempotencyKey } from '../../api/use-idempotency-key.ts';
 import { CommandText } from '../../parts/command-text.tsx';
+import { FormError } from '../../parts/form-error.tsx';
+import { formFaults } from '../../parts/form-faults.ts';
 import { RANK, useSession, type Role } from '../../session/session.ts';
 import { serverNow } from '../../time/server-clock.ts';
 import { ROLES } from '../users/users-query.ts';
@@ -27,17 +29,18 @@ export function KeyForm({ onDone }: { readonly onDone: () => void }): React.JSX.
   const [role, setRole] = useState<Role>(roles.find(({ value }) => value === 'auditor')?.value ?? 'metrics');
   const [life, setLife] = useState('90');
   const [day, setDay] = useState('');
-  const key = useRef<string>(undefined);
+  // The same for each attempt: one whose answer was lost is to make the same key.
+  const [begunMs] = useState(serverNow);
+  const keyOf = useIdempotencyKey();
 
   const create = useMutation({
     mutationFn: () => {
-      key.current ??= crypto.randomUUID();
-      const until = life === 'date' ? Date.parse(`${day}T00:00:00`) : serverNow() + Number(life) * DAY_MS;
+      const until = life === 'date' ? Date.parse(`${day}T00:00:00`) : begunMs + Number(life) * DAY_MS;
       const expiresAt = Number.isNaN(until) ? null : new Date(until).toISOString();
-      return answerOf(api.POST('/api/v1/api-keys', { body: { name, role, expiresAt }, params: { header: { 'idempotency-key': key.current } } }));
+      const body = { name, role, expiresAt };
+      return answerOf(api.POST('/api/v1/api-keys', { body, params: { header: { 'idempotency-key': keyOf(body) } } }));
     },
     onSuccess: () => client.invalidateQueries({ queryKey: KEYS }),
-    onError: () => (key.current = undefined),
   });
 
   if (create.data !== undefined) {
@@ -51,8 +54,7 @@ export function KeyForm({ onDone }: { readonly onDone: () => void }): React.JSX.
       </Stack>
     );
   }
-  const error = create.error instanceof ApiError ? create.error : undefined;
-  const isAtField = ['/name', '/role', '/expiresAt'].some((pointer) => error?.faultAt(pointer) !== undefined);
+  const faults = formFaults(create.error, ['/name', '/role', '/expiresAt']);
   return (
     <form
       noValidate
@@ -62,14 +64,14 @@ export function KeyForm({ onDone }: { readonly onDone: () => void }): React.JSX.
       }}
     >
       <Stack>
-        <TextInput label="Name" description="What it is for." placeholder="monitoring" data-autofocus required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} error={error?.faultAt('/name')} />
-        <NativeSelect label="Role" description={ROLES.find(({ value }) => value === role)?.says} data={roles.map(({ value, label }) => ({ value, label }))} value={role} onChange={(event) => setRole(roles.find(({ value }) => value === event.currentTarget.value)?.value ?? role)} error={error?.faultAt('/role')} />
+        <TextInput label="Name" description="What it is for." placeholder="monitoring" data-autofocus required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} error={faults.at('/name')} />
+        <NativeSelect label="Role" description={ROLES.find(({ value }) => value === role)?.says} data={roles.map(({ value, label }) => ({ value, label }))} value={role} onChange={(event) => setRole(roles.find(({ value }) => value === event.currentTarget.value)?.value ?? role)} error={faults.at('/role')} />
         <Group gap="xs" align="flex-start">
-          <NativeSelect label="Good for" data={LIVES} value={life} onChange={(event) => setLife(event.currentTarget.value)} error={life === 'date' ? undefined : error?.faultAt('/expiresAt')} />
-          {life === 'date' && <TextInput type="date" label="Until" value={day} onChange={(event) => setDay(event.currentTarget.value)} error={error?.faultAt('/expiresAt')} />}
+          <NativeSelect label="Good for" data={LIVES} value={life} onChange={(event) => setLife(event.currentTarget.value)} error={life === 'date' ? undefined : faults.at('/expiresAt')} />
+          {life === 'date' && <TextInput type="date" label="Until" value={day} onChange={(event) => setDay(event.currentTarget.value)} error={faults.at('/expiresAt')} />}
         </Group>
         {life === 'never' && <Text size="sm" c="dimmed">It is good until somebody revokes it, or its user is removed.</Text>}
-        {create.isError && !isAtField && <Alert role="alert" color="red" variant="light">{messageOf(create.error)}</Alert>}
+        <FormError says={faults.elsewhere} />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onDone}>Cancel</Button>
           <Button type="submit" loading={create.isPending} disabled={life === 'date' && day === ''}>Create the key</Button>

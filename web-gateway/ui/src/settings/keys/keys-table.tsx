@@ -12,7 +12,7 @@ import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay, useSession } from '../../session/session.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
-import { sayDone, sayFailed } from '../say.ts';
+import { sayDone, sayFailed } from '../../parts/say.ts';
 import { roleLabel } from '../users/users-query.ts';
 
 type ApiKey = paths['/api/v1/api-keys']['get']['responses'][200]['content']['application/json']['items'][number];
@@ -40,7 +40,7 @@ export function KeysTable({ isOwn }: { readonly isOwn: boolean }): React.JSX.Ele
       sayDone(`The key ${name} is revoked.`);
       await client.invalidateQueries({ queryKey: KEYS });
     },
-    onError: sayFailed,
+    onError: (error, { name }) => sayFailed(`The key ${name} could not be revoked`, error),
   });
   const columns = useMemo(() => {
     const actions = helper.display({

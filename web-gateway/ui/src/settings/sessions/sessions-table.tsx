@@ -11,7 +11,7 @@ import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay, useSession } from '../../session/session.ts';
 import { useSignOut } from '../../session/sign-out.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
-import { sayDone, sayFailed } from '../say.ts';
+import { sayDone, sayFailed } from '../../parts/say.ts';
 
 type ListedSession = paths['/api/v1/sessions']['get']['responses'][200]['content']['application/json']['items'][number];
 
@@ -43,7 +43,7 @@ export function SessionsTable({ isOwn = false }: { readonly isOwn?: boolean }): 
       sayDone(`A session of ${username} has ended.`);
       await client.invalidateQueries({ queryKey: SESSIONS });
     },
-    onError: sayFailed,
+    onError: (error) => sayFailed('The session could not be ended', error),
   });
   const columns = useMemo(() => {
     const actions = helper.display({

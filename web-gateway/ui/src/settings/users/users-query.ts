@@ -1,11 +1,10 @@
 /** Users, as far as one may know of them. */
 import { allPages, PAGE } from '../../api/all-pages.ts';
-import { errorOf } from '../../api/api-error.ts';
+import type { ListedAnswer } from '../../api/answer.ts';
 import type { Asking } from '../../api/asking.ts';
-import { answerOf, api } from '../../api/client.ts';
-import type { paths } from '../../api/generated/openapi.d.ts';
+import { answerOf, api, taggedAnswerOf } from '../../api/client.ts';
 
-export type User = paths['/api/v1/users']['get']['responses'][200]['content']['application/json']['items'][number];
+export type User = ListedAnswer<'/api/v1/users'>;
 export type Grant = User['grants'][number];
 export type Role = User['role'];
 
@@ -25,9 +24,8 @@ export function userQuery(id: string): Asking<TaggedUser> {
   return {
     queryKey: ['users', id],
     async queryFn() {
-      const { data, error, response } = await api.GET('/api/v1/users/{id}', { params: { path: { id } } });
-      if (data === undefined) throw await errorOf(new Response(JSON.stringify(error), { status: response.status, headers: response.headers }));
-      return { user: data, tag: response.headers.get('etag') ?? '*' };
+      const { body, tag } = await taggedAnswerOf(api.GET('/api/v1/users/{id}', { params: { path: { id } } }));
+      return { user: body, tag };
     },
   };
 }

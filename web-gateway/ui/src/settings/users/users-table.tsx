@@ -11,7 +11,7 @@ import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay, useSession } from '../../session/session.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
-import { sayDone, sayFailed } from '../say.ts';
+import { sayDone, sayFailed } from '../../parts/say.ts';
 import { PasswordForm } from './password-form.tsx';
 import { UserForm } from './user-form.tsx';
 import { grantsText, roleLabel, userQuery, usersQuery, type User } from './users-query.ts';
@@ -39,7 +39,7 @@ export function UsersTable({ users }: { readonly users: readonly User[] }): Reac
       sayDone(`${username} is removed.`);
       await client.invalidateQueries({ queryKey: usersQuery.queryKey });
     },
-    onError: sayFailed,
+    onError: (error, { username }) => sayFailed(`${username} could not be removed`, error),
   });
   const columns = useMemo(() => {
     if (!mayChange) return COLUMNS;
