@@ -10,7 +10,7 @@ import { importAsItWas } from './import-as-it-was.ts';
 import type { ImportedLog } from './import-result.ts';
 import { type BackupPart, readBackup } from './read-backup.ts';
 import { readExport } from './read-export.ts';
-import { beginRestore } from './unfinished-restore.ts';
+import { beginRestore, markName } from './unfinished-restore.ts';
 
 export interface Restored {
   readonly manifest: BackupManifest;
@@ -37,7 +37,7 @@ export async function restoreBackup(file: string, dataDirectory: string, options
     if (first.done !== true && first.value.kind === 'manifest') state.manifest = first.value.manifest;
     const { manifest } = state;
     if (manifest === undefined) throw new TypeError('A backup begins with its manifest.');
-    const rest = withoutFiles(parts, unfinished.folder, state);
+    const rest = withoutFiles(file, parts, unfinished.folder, state);
     if (manifest.store === 'sqlite') {
       const importing = importLog(unfinished.folder);
       try {
@@ -62,11 +62,12 @@ export async function restoreBackup(file: string, dataDirectory: string, options
 }
 
 /** The bytes of the events; files are written as they come by. */
-async function* withoutFiles(parts: AsyncIterable<BackupPart>, folder: string, state: { files: string[]; isWhole: boolean }): AsyncGenerator<Buffer, void, undefined> {
+async function* withoutFiles(file: string, parts: AsyncIterable<BackupPart>, folder: string, state: { files: string[]; isWhole: boolean }): AsyncGenerator<Buffer, void, undefined> {
   for await (const part of parts) {
     if (part.kind === 'events') yield part.bytes;
     else if (part.kind === 'end') state.isWhole = true;
     else if (part.kind === 'file') {
+      if (part.path === markName) throw new ExportError('backup-altered', `${file} is damaged: ${part.path} does not belong there. Take another copy of it, or another backup`);
       const path = join(folder, part.path);
       makeDirectory(dirname(path));
       writeFileSync(path, part.bytes, { mode: part.mode, flush: true });

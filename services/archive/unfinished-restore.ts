@@ -1,6 +1,6 @@
 /** What a restore has made of a data directory and not completed: what of it may be removed is what it wrote down itself, and nothing else. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { makeDirectory } from '../event-store/make-directory.ts';
 import { recordedKind } from './data-directory.ts';
 import { ExportError } from './export-error.ts';
@@ -16,8 +16,8 @@ export interface UnfinishedRestore {
 }
 
 const folderName = 'restoring';
-/** Tells the folder from one that is somebody else's, and names what was put in its place. */
-const markName = 'homeport-restore';
+/** Tells the folder from one that is somebody else's, and names what was put in its place. No file of a backup is called so. */
+export const markName = 'homeport-restore';
 
 /** Whether a restore into the directory was begun and not completed. */
 export function isRestoreUnfinished(dataDirectory: string): boolean {
@@ -66,10 +66,11 @@ function clear(dataDirectory: string): void {
   rmdirSync(folder);
 }
 
-/** What an interrupted restore had begun to put in its place; undefined where there was none. */
+/** What an interrupted restore had begun to put in its place; undefined where there was none, and where something else wrote it: what it names would be removed. */
 function namesPut(folder: string): readonly string[] | undefined {
   try {
-    return readFileSync(join(folder, markName), 'utf8').split('\n').filter((name) => name !== '');
+    const names = readFileSync(join(folder, markName), 'utf8').split('\n').filter((name) => name !== '');
+    return names.every((name) => name === basename(name) && name !== '.' && name !== '..') ? names : undefined;
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
     throw error;

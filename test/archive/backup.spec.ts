@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { pack } from 'tar-stream';
 import { restoreBackup } from '../../services/archive/restore-backup.ts';
 import { beginRestore } from '../../services/archive/unfinished-restore.ts';
 import { writeBackup } from '../../services/archive/write-backup.ts';
@@ -148,6 +149,26 @@ describe('a backup', () => {
     writeFileSync(path.join(target, 'notes.txt'), 'mine');
     expect(await codeOf(restoreBackup(file, target)), 'put there after it was interrupted').to.equal('data-directory-not-empty');
     expect(readdirSync(target)).to.include('notes.txt');
+  });
+
+  it('makes a restore remove nothing elsewhere, whatever it holds, nor does a mark that somebody else wrote', async () => {
+    const kept = restored('kept');
+    mkdirSync(kept);
+    writeFileSync(path.join(kept, 'notes.txt'), 'mine');
+    const manifestBytes = Number.parseInt(backup.toString('latin1', 124, 135), 8);
+    const archive = pack();
+    archive.entry({ name: 'manifest.json' }, backup.subarray(512, 512 + manifestBytes));
+    archive.entry({ name: 'files/homeport-restore' }, '../kept\n');
+    archive.finalize();
+    const target = restored('hostile-data');
+    expect(await codeOf(restoreBackup(write('hostile', await buffer(archive)), target))).to.equal('backup-altered');
+    expect([readdirSync(target), readdirSync(kept)]).to.deep.equal([[], ['notes.txt']]);
+    mkdirSync(path.join(target, 'restoring'));
+    for (const name of ['../kept', '..', '.']) {
+      writeFileSync(path.join(target, 'restoring', 'homeport-restore'), `${name}\n`);
+      expect(await codeOf(restoreBackup(write('good', backup), target)), name).to.equal('data-directory-not-empty');
+    }
+    expect(readdirSync(kept)).to.deep.equal(['notes.txt']);
   });
 
   it('holds the rest where the events are in an EventStoreDB', async () => {
