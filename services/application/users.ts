@@ -49,10 +49,10 @@ export function createUsers(deps: {
     if (isLast) throw new ApplicationError('last-admin', 'this is the last admin with a password: make another one first');
   }
 
-  /** Whoever waited for a turn may be an admin no more. Throws role-not-allowed. */
-  function checkIsStill({ userId, role }: Principal): void {
-    const now = directory.find(userId);
-    if (role === 'admin' && now !== undefined && now.role !== 'admin') throw new ApplicationError('role-not-allowed', 'you are an admin no more: somebody changed your role meanwhile');
+  /** Whoever waited for a turn may be an admin no more, or gone. The machine's own operator has no account. Throws role-not-allowed. */
+  function checkIsStill({ userId, role, session, apiKeyId }: Principal): void {
+    const hasAccount = session !== null || apiKeyId !== null;
+    if (hasAccount && role === 'admin' && directory.find(userId)?.role !== 'admin') throw new ApplicationError('role-not-allowed', 'you are an admin no more: somebody changed that meanwhile');
   }
 
   async function checkMayChange(principal: Principal, account: ActiveAccount, { role, grants, password, currentPassword }: UserChanges): Promise<void> {
@@ -77,11 +77,12 @@ export function createUsers(deps: {
       return account !== undefined && (account.userId === principal.userId || seesAll(principal)) ? summary(account) : undefined;
     },
 
-    async create({ username: asked, password, role, grants: wanted = [] }, context) {
+    async create(principal, { username: asked, password, role, grants: wanted = [] }, context) {
       const username = checkUsername(asked);
       const grants = checkGrants(wanted);
       const passwordHash = secrets.seal(await passwords.hash(checkPassword(password, username)));
       return inTurn(async () => {
+        checkIsStill(principal);
         if (directory.named(username) !== undefined) throw new ApplicationError('username-taken', `a user named ${username} exists already; choose another name`, { pointer: '/username' });
         checkRoomForUser(directory);
         const userId = randomId();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { AccountUseCases } from '../application/accounts.ts';
 import { ApplicationError } from '../application/ports/application-error.ts';
 import type { CommandContext } from '../application/ports/command-context.ts';
+import { localOperator } from './admin-socket.ts';
 import { StartError } from './start-error.ts';
 import { writeWhole } from './tls/key-files.ts';
 
@@ -24,7 +25,7 @@ export async function createFirstAdmin(deps: {
   const password = deps.password ?? randomBytes(15).toString('base64url');
   if (deps.password === undefined) writeWhole(passwordFile(dataDir), `${password}\n`, 0o600);
   try {
-    await users.create({ username, password, role: 'admin' }, context);
+    await users.create(localOperator, { username, password, role: 'admin' }, context);
   } catch (error) {
     if (!(error instanceof ApplicationError) || error.code !== 'weak-password') throw error;
     throw new StartError('admin-password-weak', `the first admin's password is too weak: ${error.message}`);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Principal } from '../../services/application/ports/accounts.ts';
-import { admin, eventually, type Harness, startHarness } from './harness.ts';
+import { admin, eventually, type Harness, local, startHarness } from './harness.ts';
 
 describe('application: accounts', () => {
   let harness: Harness;
@@ -9,7 +9,7 @@ describe('application: accounts', () => {
 
   beforeEach(async () => {
     harness = await startHarness();
-    await harness.app.accounts.users.create({ username: 'admin', password, role: 'admin' }, admin);
+    await harness.app.accounts.users.create(local, { username: 'admin', password, role: 'admin' }, admin);
   });
   afterEach(() => harness.close());
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { type Application, createApplication } from '../../services/application/application.ts';
+import type { Principal } from '../../services/application/ports/accounts.ts';
 import type { CommandContext } from '../../services/application/ports/command-context.ts';
 import type { AgentRefused, PollAnswer, PollConversation, PollIntroduction } from '../../services/application/ports/poll-admission.ts';
 import type { Clock } from '../../services/application/clock.ts';
@@ -17,6 +18,8 @@ import { EventStoreError, type RecordedEvent } from '../../services/event-store/
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 export const admin: CommandContext = { actor: 'user:admin', correlationId: '00000000-0000-4000-8000-000000000001' };
+/** The machine's own operator. */
+export const local: Principal = { userId: 'local', username: 'local', role: 'admin', reach: 'everything', actor: 'user:local', session: null, apiKeyId: null };
 export const joinSecretOf = (environmentId: string, version: number): Uint8Array => Buffer.alloc(32, `${environmentId}${String(version)}`);
 
 export interface Harness {

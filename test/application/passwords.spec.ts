@@ -2,14 +2,14 @@ import { expect } from 'chai';
 import type { EventDataByType } from '../../services/domain/events.ts';
 import { hashPassword, isPassword } from '../../services/application/passwords.ts';
 import { createInstallationSecrets } from '../../services/application/sealing.ts';
-import { admin, installationKey, startHarness } from './harness.ts';
+import { admin, installationKey, local, startHarness } from './harness.ts';
 
 describe('application: passwords', () => {
   const password = 'correct horse battery';
 
   it('take 32 MiB each to try, of whoever stole what is kept of them', async () => {
     const harness = await startHarness({});
-    await harness.app.accounts.users.create({ username: 'admin', password, role: 'admin' }, admin);
+    await harness.app.accounts.users.create(local, { username: 'admin', password, role: 'admin' }, admin);
     const created = (await harness.events()).find(({ type }) => type === 'UserCreated');
     const { passwordHash } = JSON.parse(created?.data ?? '{}') as EventDataByType['UserCreated'];
     const hash = passwordHash === null ? '' : createInstallationSecrets(installationKey).open(passwordHash);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Principal } from '../../services/application/ports/accounts.ts';
-import { admin, eventually, type Harness, startHarness } from './harness.ts';
+import { admin, eventually, type Harness, local, startHarness } from './harness.ts';
 
 const HOUR_MS = 3600_000;
 
@@ -11,8 +11,8 @@ describe('application: sessions and keys in use', () => {
 
   beforeEach(async () => {
     harness = await startHarness();
-    await harness.app.accounts.users.create({ username: 'admin', password, role: 'admin' }, admin);
-    await harness.app.accounts.users.create({ username: 'ann', password, role: 'auditor' }, admin);
+    await harness.app.accounts.users.create(local, { username: 'admin', password, role: 'admin' }, admin);
+    await harness.app.accounts.users.create(local, { username: 'ann', password, role: 'auditor' }, admin);
   });
   afterEach(() => harness.close());
 

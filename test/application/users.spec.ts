@@ -2,13 +2,12 @@ import { expect } from 'chai';
 import type { Grant, Role } from '../../services/domain/events.ts';
 import type { Principal } from '../../services/application/ports/accounts.ts';
 import type { UserSummary } from '../../services/application/ports/users.ts';
-import { admin, eventually, type Harness, startHarness } from './harness.ts';
+import { admin, eventually, type Harness, local, startHarness } from './harness.ts';
 
 describe('application: users', () => {
   let harness: Harness;
   const password = 'correct horse battery';
   const origin = { address: '192.0.2.9', correlationId: admin.correlationId };
-  const local: Principal = { userId: 'local', username: 'local', role: 'admin', reach: 'everything', actor: 'user:local', session: null, apiKeyId: null };
 
   beforeEach(async () => {
     harness = await startHarness();
@@ -17,13 +16,13 @@ describe('application: users', () => {
 
   const accounts = () => harness.app.accounts;
   const codeOf = (promise: Promise<unknown>) => promise.then(() => 'done', (error: unknown) => (error as { code: string }).code);
-  const create = async (username: string, role: Role, grants: readonly Grant[] = []): Promise<UserSummary> => (await accounts().users.create({ username, password, role, grants }, admin)).user;
+  const create = async (username: string, role: Role, grants: readonly Grant[] = []): Promise<UserSummary> => (await accounts().users.create(local, { username, password, role, grants }, admin)).user;
   const signedIn = async (username: string): Promise<Principal> => (await accounts().signIn({ username, password }, origin)).principal;
   const tagged = async (name: string, ...tags: readonly string[]): Promise<string> => (await harness.app.environments.create({ name, address: 'cp.example:9443', tags }, admin)).environmentId;
 
   it('have names of their own, and passwords that are not guessed first', async () => {
     await create('Ann', 'admin');
-    const attempt = (username: string, given = password) => codeOf(accounts().users.create({ username, password: given, role: 'auditor' }, admin));
+    const attempt = (username: string, given = password) => codeOf(accounts().users.create(local, { username, password: given, role: 'auditor' }, admin));
     expect(await attempt('ann')).to.equal('username-taken');
     for (const name of ['', 'a b', 'local', 'Unknown', '-a', 'a'.repeat(65), 'a/b']) expect(await attempt(name), name).to.equal('invalid-username');
     for (const weak of ['short', 'eleven chrs', 'aaaaaaaaaaaaaaaa', 'abababababab', 'bobbobbobbob']) expect(await attempt('bob', weak), weak).to.equal('weak-password');
@@ -39,11 +38,12 @@ describe('application: users', () => {
     expect(codes.sort()).to.deep.equal(['done', 'last-admin']);
   });
 
-  it('are changed by no admin who was lowered while the change waited', async () => {
+  it('are changed by no admin who was lowered or removed while the change waited', async () => {
     await create('one', 'admin');
     const { id } = await create('two', 'admin');
     const ann = await create('ann', 'auditor');
-    const two = await signedIn('two');
+    await create('three', 'admin');
+    const [two, three] = [await signedIn('two'), await signedIn('three')];
     const [reached, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
     harness.outage.afterAppend = () => {
       reached.resolve(undefined);
@@ -51,10 +51,19 @@ describe('application: users', () => {
     };
     const lowered = codeOf(accounts().users.change(local, id, { role: 'auditor' }, admin));
     await reached.promise;
-    const waiting = [codeOf(accounts().users.change(two, id, { role: 'admin' }, admin)), codeOf(accounts().users.remove(two, ann.id, admin))];
+    const removed = codeOf(accounts().users.remove(local, three.userId, admin));
+    const another = { username: 'another', password, role: 'admin' } as const;
+    const waiting = [
+      codeOf(accounts().users.change(two, id, { role: 'admin' }, admin)),
+      codeOf(accounts().users.remove(two, ann.id, admin)),
+      codeOf(accounts().users.create(two, another, admin)),
+      codeOf(accounts().users.change(three, ann.id, { role: 'admin' }, admin)),
+      codeOf(accounts().users.create(three, another, admin)),
+    ];
     harness.outage.afterAppend = undefined;
     gate.resolve(undefined);
-    expect([await lowered, ...(await Promise.all(waiting))]).to.deep.equal(['done', 'role-not-allowed', 'role-not-allowed']);
+    expect([await lowered, await removed]).to.deep.equal(['done', 'done']);
+    expect(await Promise.all(waiting)).to.deep.equal(waiting.map(() => 'role-not-allowed'));
   });
 
   it('are refused where somebody else changed them meanwhile', async () => {

@@ -40,8 +40,9 @@ export interface Users {
   find(principal: Principal, userId: string): UserSummary;
   /** By name, ignoring case; undefined where there is none to know of. */
   named(principal: Principal, username: string): UserSummary | undefined;
-  /** Throws invalid-username, username-taken, weak-password, invalid-grants, too-many-users, event-store-unavailable. */
+  /** Throws invalid-username, username-taken, weak-password, invalid-grants, too-many-users, role-not-allowed, event-store-unavailable. */
   create(
+    principal: Principal,
     input: { readonly username: string; readonly password: string; readonly role: Role; readonly grants?: readonly Grant[] },
     context: CommandContext,
   ): Promise<{ readonly user: UserSummary; readonly position: Position | undefined }>;

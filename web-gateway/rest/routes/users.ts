@@ -40,7 +40,7 @@ export function registerUsers(app: FastifyInstance, { accounts, users, environme
     '/users',
     { config: { access: 'admin', isCreation: true }, schema: { summary: 'Create a user', headers: idempotencyKey, body: newUserSchema, response: { 201: userSchema } } },
     async (request, reply) => {
-      const { user, position } = await users.create(request.body, contextOf(request));
+      const { user, position } = await users.create(identityOf(request).principal, request.body, contextOf(request));
       await settle(projections, position, reply);
       return answer(reply.code(201).header('location', `/api/v1/users/${user.id}`), user);
     },
