@@ -59,11 +59,18 @@ describe('fifty good agents behind the same address as a bad one', function () {
     expect(await askAll('second')).to.deep.equal(allRight);
     expect(await askAll('third')).to.deep.equal(allRight);
 
+    // One reading for all of them: to ask for those of each would read the whole record fifty times.
+    const recorded = await eventually(
+      'a dozen polls of each',
+      async () => {
+        const those = Map.groupBy(await site.api.events(), ({ data }) => data.environmentId);
+        const polls = environments.map(({ id }) => those.get(id)?.filter(({ type }) => type === 'AgentPolled').length ?? 0);
+        return Math.min(...polls) >= 12 ? those : undefined;
+      },
+      30_000,
+    );
     for (const { id } of environments) {
-      const events = await eventually('a dozen polls', async () => {
-        const those = await site.api.events(`environment=${id}`);
-        return those.filter(({ type }) => type === 'AgentPolled').length >= 12 ? those : undefined;
-      });
+      const events = recorded.get(id) ?? [];
       expect(events.map(({ type }) => type)).to.not.include.oneOf(['PollsLost', 'HeartbeatLost', 'TunnelLost', 'TunnelOpenFailed', 'TunnelCredentialsExpired', 'DuplicateAgentDetected']);
       expect(events.filter(({ type }) => type === 'TunnelOpened')).to.have.length(2);
       expect([...accountsOf(events).values()].map(({ wrong }) => wrong)).to.deep.equal([[]]);
