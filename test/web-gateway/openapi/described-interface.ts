@@ -1,5 +1,5 @@
 /** The description of a running server's REST interface, and what it says an answer looks like. */
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { RestAnswer } from '../../e2e/docker/support/rest.ts';
 
@@ -42,6 +42,14 @@ export function readDescription(text: string): DescribedInterface {
     for (const [method, operation] of Object.entries(item)) operations.set(operation.operationId, { ...operation, method: method.toUpperCase(), path });
   }
 
+  const validators = new Map<string, ValidateFunction>();
+  /** Compiled once for each kind of answer. */
+  function validatorOf(kind: string, schema: object): ValidateFunction {
+    const known = validators.get(kind) ?? ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as object);
+    validators.set(kind, known);
+    return known;
+  }
+
   return {
     document,
     operations,
@@ -54,9 +62,9 @@ export function readDescription(text: string): DescribedInterface {
       const media = response.content[type];
       if (media === undefined) return `${operationId} answers ${String(status)} as ${type}, described are ${Object.keys(response.content).join(', ')}`;
       if (media.schema === undefined || !type.endsWith('json')) return undefined;
-      const schema = JSON.parse(JSON.stringify(media.schema).replaceAll('"#/', '"document#/')) as object;
+      const isAsDescribed = validatorOf(`${operationId} ${named === responses['default'] ? 'default' : String(status)} ${type}`, media.schema);
       const texts = type === 'application/x-ndjson' ? body.trimEnd().split('\n') : [body];
-      return texts.every((one) => ajv.validate(schema, JSON.parse(one))) ? undefined : `${operationId} answers ${String(status)}: ${ajv.errorsText()}: ${body}`;
+      return texts.every((one) => isAsDescribed(JSON.parse(one))) ? undefined : `${operationId} answers ${String(status)}: ${ajv.errorsText(isAsDescribed.errors)}: ${body}`;
     },
   };
 }
