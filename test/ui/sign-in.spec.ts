@@ -72,7 +72,7 @@ describe('signing in by the web UI', function () {
     await change('POST', '/api/v1/users', { ...olaf, role: 'operator' });
     const { id } = await change('POST', '/api/v1/environments', { name: 'the secret yard', allowLoopback: true });
     await ui.page.goto(`/environments/${id}`);
-    await ui.page.getByRole('heading', { name: 'the secret yard' }).waitFor();
+    await ui.page.getByRole('heading', { name: 'the secret yard', level: 1 }).waitFor();
     await change('DELETE', '/api/v1/sessions/current');
     await ui.page.getByText('Your session has ended').waitFor();
     // Until the server has answered, nothing could be shown but what was kept.

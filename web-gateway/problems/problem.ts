@@ -39,6 +39,12 @@ export function problemOf(error: unknown): Problem {
   return problem(error.code, error.message, faults, {}, error.retryAfterSeconds);
 }
 
+/** The same for an admin who builds the read models anew, and needs to know that the disk is full, say. */
+export function problemInFull(error: unknown): Problem {
+  const told = problemOf(error);
+  return told.code === 'projections-unavailable' && error instanceof Error ? { ...told, detail: sentence(error.message) } : told;
+}
+
 function problem(
   code: ErrorCode,
   detail: string,

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { RebuildProgress } from '../../../projections/port.ts';
 import { CORRELATION_HEADER } from '../../correlation.ts';
-import { problemDetails, problemOf } from '../../problems/problem.ts';
+import { problemDetails, problemInFull } from '../../problems/problem.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { sometimes } from '../schemas/json-schema.ts';
@@ -57,7 +57,7 @@ export function registerProjections(app: FastifyInstance, { projections, closing
       } catch (error) {
         if (signal.aborted) return void reply.raw.destroy();
         logger.error({ err: error, requestId: request.id }, 'the read models could not be rebuilt');
-        write({ problem: problemDetails(problemOf(error), request.id) });
+        write({ problem: problemDetails(problemInFull(error), request.id) });
         reply.raw.end();
       }
     },
