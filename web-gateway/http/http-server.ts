@@ -83,6 +83,12 @@ export function createHttpServer({
     // After a request that asked for an upgrade and gets none, Node's parser drops what came in the same piece: nothing may follow.
     if (closing || req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
     if (proxy.matches(req.url ?? '')) return proxy.handle({ req, res, connection, expectsContinue, turn });
+    // Nothing of it can be sent before its turn: what is begun, such as a file, would only be held, so many for one connection.
+    if (connection.inFlight === 1) return begin(req, res, expectsContinue);
+    void turn.then(() => (req.socket.destroyed ? void res.emit('close') : begin(req, res, expectsContinue)));
+  }
+
+  function begin(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     if (expectsContinue) res.writeContinue();
     expectBody(req, limits.bodyDeadlineMs);
     rest(req, res);

@@ -42,6 +42,7 @@ import { registerTimeline } from './routes/timeline.ts';
 import { registerTunnelCertificate } from './routes/tunnel-certificate.ts';
 import { registerWebUi } from './routes/web-ui.ts';
 import { exactly, nothing } from './schemas/json-schema.ts';
+import { endUnreadAnswers } from './unread-answers.ts';
 import { useJsonBodies, useValidator } from './validator.ts';
 
 /** A file of routes. Paths are relative to what it is registered under. */
@@ -179,11 +180,15 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
   );
   app.register((root, _options, done) => {
     for (const register of OUTSIDE) register(root, dependencies);
+    done();
+  });
+  app.register((root, _options, done) => {
+    endUnreadAnswers(root, limits.downloadStallMs);
     registerDocsPage(root);
     done();
   });
   app.register((root, _options, done) => {
-    registerWebUi(root);
+    registerWebUi(root, dependencies);
     done();
   });
   app.register((root, _options, done) => {

@@ -10,6 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 import { createManualClock } from '../../tunnels/support/manual-clock.ts';
 import { createFakeDelivery } from '../support/fake-delivery.ts';
 import { startGateway, type GatewayFixture } from '../support/gateway-fixture.ts';
+import { readHead } from '../support/raw-client.ts';
 
 const IMAGE = '/agent/image.tar.gz';
 /** More than sockets take. */
@@ -74,6 +75,15 @@ describe('downloads of the agent’s image', () => {
     // One that came to its end gives its place back too.
     expect((await gateway.call(IMAGE, { as: null, headers: { range: 'bytes=0-9' } })).body).to.have.length(10);
     second.destroy();
+  });
+
+  it('are begun one after the other on one connection, however many are asked for at once', async () => {
+    await start({ downloads: 8, downloadsOfOne: 8 });
+    const client = await gateway.connect();
+    client.write(`GET ${IMAGE} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`.repeat(3));
+    expect(await readHead(client)).to.match(/^HTTP\/1\.1 200 OK/);
+    expect(reading).to.equal(1);
+    client.destroy();
   });
 
   it('leave room for others where one address takes all it may', async () => {

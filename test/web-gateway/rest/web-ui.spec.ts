@@ -1,6 +1,8 @@
 /** The web UI's files, as the gateway sends them. */
+import { once } from 'node:events';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { eventually } from '../../support/eventually.ts';
 import { startGateway, type Answer, type GatewayFixture } from '../support/gateway-fixture.ts';
 
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'accept-encoding': 'gzip' };
@@ -26,7 +28,7 @@ describe('the web UI’s files', () => {
   });
 
   it('run no script but their own, and ask nobody else', async () => {
-    const directives = Object.fromEntries(String((await browse('/')).headers['content-security-policy']).split('; ').map((directive) => [directive.split(' ')[0], directive.split(' ').slice(1).join(' ')]));
+    const directives = Object.fromEntries(String((await browse('/')).headers['content-security-policy']).split('; ').map((directive): [string, string] => [directive.split(' ')[0] ?? '', directive.split(' ').slice(1).join(' ')]));
     expect(directives).to.include({ 'default-src': "'none'", 'script-src': "'self'", 'connect-src': "'self'", 'frame-ancestors': "'none'", 'base-uri': "'none'" });
   });
 
@@ -43,6 +45,22 @@ describe('the web UI’s files', () => {
     const sizes = await Promise.all(files.map(async (file) => (await browse(file)).body.length));
     expect(files).to.have.length.of.at.least(3);
     expect(gzipSync(html).length + sizes.reduce((sum, size) => sum + size, 0)).to.be.below(FIRST_LOAD);
+  });
+
+  it('are not held open by who asks for many and takes none', async () => {
+    const impatient = await startGateway({ limits: { downloadStallMs: 100 } });
+    try {
+      const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(textOf(await browse('/'))) ?? [];
+      const client = await impatient.connect();
+      client.on('error', () => undefined).pause();
+      const ours = await eventually('the server’s end', () => [...impatient.serverSockets][0]);
+      // More than sockets take.
+      client.write(`GET ${script} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(16));
+      await once(ours, 'close');
+      client.destroy();
+    } finally {
+      await impatient.close();
+    }
   });
 
   it('are not shown in place of what is not there', async () => {

@@ -5,7 +5,9 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { securityHeaders } from '../../security/security-headers.ts';
+import type { RestDependencies } from '../rest-dependencies.ts';
 import { LONGEST_PARAMETER } from '../route-config.ts';
+import { endUnreadAnswers } from '../unread-answers.ts';
 
 /** Beside the sources in a checkout, beside their JavaScript in the published package. */
 const BUILT = path.join(import.meta.dirname, '..', '..', 'ui', 'dist');
@@ -32,8 +34,9 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 /** Whose paths are never a page's. */
 const NOT_PAGES = /^\/(?:api|agent|assets|healthz|livez|readyz|metrics|ca\.pem)(?:\/|$)/;
 
-export function registerWebUi(app: FastifyInstance): void {
+export function registerWebUi(app: FastifyInstance, { limits }: Pick<RestDependencies, 'limits'>): void {
   const config = { access: 'public', undocumented: true } as const;
+  endUnreadAnswers(app, limits.downloadStallMs);
   app.register(fastifyStatic, { root: BUILT, serve: false, preCompressed: true, cacheControl: false, dotfiles: 'deny' });
   // After the app's own, which is for data.
   app.addHook('onSend', (request, reply, payload, done) => {
