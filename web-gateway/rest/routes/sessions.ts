@@ -7,14 +7,14 @@ import { pageById } from '../page-by-id.ts';
 import type { RestDependencies } from '../rest-dependencies.ts';
 import { contextOf, identityOf, originOf } from '../route-config.ts';
 import { exactly, identifier, idParams, instant, noContent, nullableInstant, nullableText, pageOf, pageQuery } from '../schemas/json-schema.ts';
-import { grantsSchema } from '../schemas/user-schema.ts';
+import { grantsSchema, roleSchema } from '../schemas/user-schema.ts';
 
 const sessionSchema = {
   type: 'object',
   properties: {
     username: { type: 'string' },
     userId: { type: 'string' },
-    role: { type: 'string', description: 'What one may do here: the account’s role, or the key’s where that is lower.' },
+    role: { ...roleSchema, description: 'What one may do here: the account’s role, or the key’s where that is lower.' },
     by: { type: 'string', enum: ['session', 'api-key', 'connection'] },
     apiKeyId: nullableText,
     expiresAt: { ...nullableInstant, description: 'When the session ends; null with an API key.' },

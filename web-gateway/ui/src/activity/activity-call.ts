@@ -1,12 +1,15 @@
 /** Calls through tunnels, and how they went, in words. */
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconClock, IconDoorExit, type Icon } from '@tabler/icons-react';
+import type { ListedAnswer } from '../api/answer.ts';
 import type { paths } from '../api/generated/openapi.d.ts';
 import type { Tone } from '../parts/status-word.tsx';
 
-type Answer = paths['/api/v1/activity']['get'];
-export type Call = Answer['responses'][200]['content']['application/json']['items'][number];
-export type CallResult = NonNullable<NonNullable<Answer['parameters']['query']>['result']>;
+/** A call through a tunnel: docs/rest.md. */
+export type Call = ListedAnswer<'/api/v1/activity'>;
+/** By which calls are filtered. */
+export type CallResult = NonNullable<NonNullable<paths['/api/v1/activity']['get']['parameters']['query']>['result']>;
 
+/** For a choice of one. */
 export const resultChoices: readonly { readonly value: CallResult; readonly label: string }[] = [
   { value: 'ok', label: 'Succeeded' },
   { value: 'failed', label: 'Failed' },

@@ -6,3 +6,9 @@ export type Answer<Path extends keyof paths> = paths[Path] extends { get: { resp
 
 /** What one of a list's items is. */
 export type ListedAnswer<Path extends keyof paths> = Answer<Path> extends { readonly items: readonly (infer Item)[] } ? Item : never;
+
+/** One environment, as it is or was. */
+export type Environment = Answer<'/api/v1/environments/{id}'>;
+
+/** One entry of a timeline: of one environment's, or of everything's. */
+export type TimelineEntry = ListedAnswer<'/api/v1/timeline'>;

@@ -4,10 +4,10 @@ import { Link } from '@tanstack/react-router';
 import { columnsOf, type DataColumn } from '../parts/data-table.tsx';
 import { StatusWord } from '../parts/status-word.tsx';
 import { RelativeTimeInRow } from '../time/relative-time.tsx';
-import type { ContainerRow } from './container-rows.ts';
+import type { FoundContainer } from './container-rows.ts';
 import classes from './containers.module.css';
 
-const column = columnsOf<ContainerRow>();
+const column = columnsOf<FoundContainer>();
 
 /** In the order of the columns. */
 export const WIDTHS = ['24%', '26%', '168px', '18%', '16%', '116px'];
@@ -16,7 +16,7 @@ export const ROW_HEIGHT = 44;
 export const CARD_HEIGHT = 104;
 
 /** @param at the time machine's instant, which links keep. */
-export function containerColumns(at: string | undefined): readonly DataColumn<ContainerRow>[] {
+export function containerColumns(at: string | undefined): readonly DataColumn<FoundContainer>[] {
   return [
     column.display({ id: 'name', header: 'Name', cell: ({ row: { original } }) => <Name row={original} at={at} /> }),
     column.display({ id: 'image', header: 'Image', cell: ({ row: { original } }) => <Cut text={original.image} /> }),
@@ -24,10 +24,10 @@ export function containerColumns(at: string | undefined): readonly DataColumn<Co
     column.display({ id: 'environment', header: 'Environment', cell: ({ row: { original } }) => <Environment row={original} at={at} /> }),
     column.display({ id: 'stack', header: 'Stack', cell: ({ row: { original } }) => <Cut text={original.stack ?? ''} /> }),
     column.display({ id: 'takenAt', header: 'As of', cell: ({ row: { original } }) => <RelativeTimeInRow at={original.takenAt} /> }),
-  ] as readonly DataColumn<ContainerRow>[];
+  ] as readonly DataColumn<FoundContainer>[];
 }
 
-export function containerCard(at: string | undefined): readonly DataColumn<ContainerRow>[] {
+export function containerCard(at: string | undefined): readonly DataColumn<FoundContainer>[] {
   return [
     column.display({
       id: 'name',
@@ -48,11 +48,11 @@ export function containerCard(at: string | undefined): readonly DataColumn<Conta
         </div>
       ),
     }),
-  ] as readonly DataColumn<ContainerRow>[];
+  ] as readonly DataColumn<FoundContainer>[];
 }
 
 interface OfRow {
-  readonly row: ContainerRow;
+  readonly row: FoundContainer;
   readonly at?: string | undefined;
 }
 

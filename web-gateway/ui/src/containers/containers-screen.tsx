@@ -15,14 +15,15 @@ import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorState } from '../parts/error-state.tsx';
 import { LoadingState } from '../parts/loading-state.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
+import { stateChoices } from '../parts/status-word.tsx';
 import { usePastInstant } from '../past/past-instant.ts';
 import { CARD_HEIGHT, containerCard, containerColumns, ROW_HEIGHT, WIDTHS } from './container-columns.tsx';
-import { askContainers, CONTAINER_PAGES, type ContainerRow } from './container-rows.ts';
+import { askContainers, CONTAINER_PAGES, type FoundContainer } from './container-rows.ts';
 import { readContainersSearch } from './containers-search.ts';
 import classes from './containers.module.css';
 
-const STATES = ['running', 'exited', 'paused', 'restarting', 'created', 'dead'].map((value) => ({ value, label: value.replace(/^./, (letter) => letter.toUpperCase()) }));
-const rowId = ({ environment, node, id }: ContainerRow): string => `${environment.id} ${node ?? ''} ${id}`;
+const STATES = stateChoices('container');
+const rowId = ({ environment, node, id }: FoundContainer): string => `${environment.id} ${node ?? ''} ${id}`;
 
 export function ContainersScreen(): React.JSX.Element {
   const search = useSearch({ from: '/containers' });
@@ -33,7 +34,7 @@ export function ContainersScreen(): React.JSX.Element {
   const filter = useMemo(() => readContainersSearch({ ...search }), [search]);
   const list = useMemo(() => [CONTAINER_PAGES, filter], [filter]);
 
-  const { total, first, rows, isOld, error, retry, onSight } = useRowsInSight<ContainerRow>({ list, ask: (page, signal) => askContainers(filter, at, page, signal), asOf: at });
+  const { total, first, rows, isOld, error, retry, onSight } = useRowsInSight<FoundContainer>({ list, ask: (page, signal) => askContainers(filter, at, page, signal), asOf: at });
   const refresh = useSpaced(() => client.invalidateQueries({ queryKey: [CONTAINER_PAGES], predicate: ({ queryKey }) => !isPast(queryKey) }));
   useChanges((changes) => {
     if (at === undefined && changes?.some(concernsContainers) === true) refresh();

@@ -1,7 +1,8 @@
 /** What every part of an environment's page needs to know: which one, who looks at it, and where its lists come from. */
 import { createContext, useContext } from 'react';
+import type { Environment } from '../api/answer.ts';
 import type { Question } from '../parts/confirm-dialog.tsx';
-import type { Environment, LatestSnapshot } from './environment-queries.ts';
+import type { LatestSnapshot } from './environment-queries.ts';
 
 /** Where the lists come from: the engine itself, or its last snapshot and why. */
 export type Source =

@@ -1,15 +1,13 @@
 /** What is asked of the server about one environment. */
 import { queryOptions } from '@tanstack/react-query';
-import type { Answer, ListedAnswer } from '../api/answer.ts';
+import type { Answer, Environment, ListedAnswer } from '../api/answer.ts';
 import { isCode } from '../api/api-error.ts';
 import { answerOf, api, taggedAnswerOf } from '../api/client.ts';
 import { asOf } from '../past/past-instant.ts';
 import type { SnapshotContent } from './engine/snapshot-content.ts';
 
-export type Environment = Answer<'/api/v1/environments/{id}'>;
 export type Tunnel = Answer<'/api/v1/environments/{id}/connection'>;
 export type SnapshotItem = ListedAnswer<'/api/v1/environments/{id}/snapshots'>;
-export type TimelineEntry = ListedAnswer<'/api/v1/environments/{id}/timeline'>;
 /** A snapshot with its content, which the interface describes as any object. */
 export type LatestSnapshot = Omit<Answer<'/api/v1/environments/{id}/snapshots/latest'>, 'snapshot'> & { readonly snapshot: SnapshotContent };
 

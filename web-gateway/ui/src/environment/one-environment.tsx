@@ -8,7 +8,7 @@ import { PageHeader } from '../parts/page-header.tsx';
 import { StatusWord } from '../parts/status-word.tsx';
 import { useEngineAccess } from '../session/session.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
-import { ConnectionState } from './connection/connection-button.tsx';
+import { ConnectionState } from './connection/connection-state.tsx';
 import { ConnectionPanel } from './connection/connection-panel.tsx';
 import { useConnection } from './connection/use-connection.ts';
 import { EnvironmentPageProvider, type EnvironmentPage } from './environment-context.ts';
@@ -26,7 +26,7 @@ import { NodePicker } from './swarm/node-picker.tsx';
 import { SwarmTab } from './swarm/swarm-tab.tsx';
 import { TimelineTab } from './timeline-tab.tsx';
 import { VolumesTab } from './volumes/volumes-tab.tsx';
-import { sourceOf } from './use-source.ts';
+import { sourceOf } from './source-of.ts';
 
 const TABS = [
   ['overview', 'Overview'],

@@ -1,13 +1,13 @@
 /** The list's rows: what of an environment they show, and how they are asked for. */
+import type { ListedAnswer } from '../api/answer.ts';
 import { answerOf, api } from '../api/client.ts';
 import type { paths } from '../api/generated/openapi.d.ts';
 import type { ListPage } from '../list/use-rows-in-sight.ts';
 import { asOf } from '../past/past-instant.ts';
 import type { EnvironmentsSearch } from './environments-search.ts';
 
-type Operation = paths['/api/v1/environments']['get'];
-type Query = NonNullable<Operation['parameters']['query']>;
-type Environment = Operation['responses'][200]['content']['application/json']['items'][number];
+type Query = NonNullable<paths['/api/v1/environments']['get']['parameters']['query']>;
+type Environment = ListedAnswer<'/api/v1/environments'>;
 
 /** Little of an environment: thousands are kept. */
 export interface EnvironmentRow {

@@ -2,25 +2,20 @@
 import { Autocomplete, Button, Select, TextInput } from '@mantine/core';
 import { IconFilterOff, IconSearch } from '@tabler/icons-react';
 import { memo, useMemo } from 'react';
+import { stateChoices } from '../parts/status-word.tsx';
 import { useTypedText } from '../list/use-typed-text.ts';
 import type { EnvironmentsSearch } from './environments-search.ts';
 import classes from './environments.module.css';
 
-const STATUSES = [
-  { value: 'up', label: 'Up' },
-  { value: 'down', label: 'Down' },
-  { value: 'never', label: 'Never seen' },
-  { value: 'unassociated', label: 'No agent yet' },
-  { value: 'duplicate', label: 'Duplicate agent' },
-];
+const STATUSES = stateChoices('environment');
 
 /** Where the list has no heads to choose. */
 const ORDERS = [
   { value: 'name', label: 'By name' },
-  { value: '-name', label: 'By name, from Z' },
+  { value: '-name', label: 'By name, Z first' },
   { value: 'status', label: 'By status' },
   { value: '-createdAt', label: 'Newest first' },
-  { value: '-lastPolledAt', label: 'Polled last first' },
+  { value: '-lastPolledAt', label: 'Latest poll first' },
 ];
 
 export type EnvironmentsFilter = Pick<EnvironmentsSearch, 'search' | 'status' | 'tag' | 'platform' | 'tunnel'>;

@@ -1,12 +1,12 @@
 /** The fleet as a whole: its counts, and how it was over a day. */
 import { queryOptions } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
-import type { paths } from '../api/generated/openapi.d.ts';
+import type { Answer } from '../api/answer.ts';
 import { asOf } from '../past/past-instant.ts';
 import { serverNow } from '../time/server-clock.ts';
 
-type Fleet = paths['/api/v1/fleet']['get']['responses'][200]['content']['application/json'];
-export type FleetHistory = NonNullable<Fleet['history']>;
+/** Counts in steps of time, by status, platform or version. */
+export type FleetHistory = NonNullable<Answer<'/api/v1/fleet'>['history']>;
 
 /** Not of a subject that every change makes stale: who shows it asks for it, no more than about once a second. */
 export const FLEET_COUNTS = 'fleet-counts';

@@ -1,11 +1,11 @@
 /** What is asked while an environment's agent is waited for. */
 import type { Asking } from '../api/asking.ts';
 import { answerOf, api } from '../api/client.ts';
+import type { Environment, TimelineEntry } from '../api/answer.ts';
 import type { paths } from '../api/generated/openapi.d.ts';
 
+/** What creating one is answered with: the environment, its join token, and hints on its addresses. */
 export type CreatedEnvironment = paths['/api/v1/environments']['post']['responses'][201]['content']['application/json'];
-export type Environment = paths['/api/v1/environments/{id}']['get']['responses'][200]['content']['application/json'];
-export type TimelineEntry = paths['/api/v1/timeline']['get']['responses'][200]['content']['application/json']['items'][number];
 
 export function arrivingEnvironmentQuery(id: string): Asking<Environment> {
   return { queryKey: ['environment', id, 'arrival'], queryFn: () => answerOf(api.GET('/api/v1/environments/{id}', { params: { path: { id } } })) };

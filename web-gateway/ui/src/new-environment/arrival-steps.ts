@@ -1,5 +1,5 @@
 /** How far an agent has come: polled, associated, ready. From what is recorded, so that a page that is opened later shows the same. */
-import type { Environment, TimelineEntry } from './arrival-query.ts';
+import type { Environment, TimelineEntry } from '../api/answer.ts';
 
 export interface ArrivalStep {
   readonly name: 'polled' | 'associated' | 'ready';

@@ -3,11 +3,12 @@ import { Group, Loader, Paper, Stack, Text, Title, VisuallyHidden } from '@manti
 import { IconAlertTriangle, IconCircleCheck, IconCircleDashed } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import type { Environment } from '../api/answer.ts';
 import { LinkButton } from '../parts/link-button.tsx';
 import { useMay } from '../session/session.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
 import { serverNow } from '../time/server-clock.ts';
-import { agentEntriesQuery, arrivingEnvironmentQuery, type Environment } from './arrival-query.ts';
+import { agentEntriesQuery, arrivingEnvironmentQuery } from './arrival-query.ts';
 import { arrivalSteps, type ArrivalStep } from './arrival-steps.ts';
 import classes from './arrival.module.css';
 import type { Platform } from './deployment-query.ts';

@@ -2,10 +2,11 @@
 import { Alert, List, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import type { TimelineEntry } from '../api/answer.ts';
 import { CommandText } from '../parts/command-text.tsx';
 import { refusalWords } from '../refusals/refusal-words.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
-import { refusalsQuery, type TimelineEntry } from './arrival-query.ts';
+import { refusalsQuery } from './arrival-query.ts';
 import { deploymentQuery, type Platform } from './deployment-query.ts';
 
 const MOST_SHOWN = 5;

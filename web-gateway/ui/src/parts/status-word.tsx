@@ -1,14 +1,15 @@
 /** A state as an icon and a word: the colour repeats what they say. */
 import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconCircleMinus, IconCircleX, IconClock, IconCopyX, IconPlayerPause, IconRefresh, type Icon } from '@tabler/icons-react';
 
+/** What a word means for who reads it. */
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'busy';
 
 const COLOURS: Readonly<Record<Tone, string>> = {
-  good: 'light-dark(#1a6b3c, #6fd198)',
-  bad: 'light-dark(#a8261c, #ff9b93)',
-  warning: 'light-dark(#7d4e00, #f5c169)',
+  good: 'var(--homeport-good)',
+  bad: 'var(--homeport-bad)',
+  warning: 'var(--homeport-warning)',
   quiet: 'var(--mantine-color-dimmed)',
-  busy: 'light-dark(#17697a, #76b7c1)',
+  busy: 'var(--homeport-busy)',
 };
 
 interface Look {
@@ -44,7 +45,17 @@ const CONTAINER: Readonly<Record<string, Look>> = {
 
 const LOOKS = { environment: ENVIRONMENT, tunnel: TUNNEL, container: CONTAINER };
 
-/** A state by the server's name for it; one that is not known is shown as it is. */
+/** What a state is called; one that is not known is called what the server calls it. */
+export function stateText(of: keyof typeof LOOKS, state: string): string {
+  return LOOKS[of][state]?.word ?? state;
+}
+
+/** All states of a kind, for a choice of one. */
+export function stateChoices(of: keyof typeof LOOKS): { value: string; label: string }[] {
+  return Object.entries(LOOKS[of]).map(([value, { word }]) => ({ value, label: word }));
+}
+
+/** A state by the server's name for it. */
 export function StatusWord({ of, state }: { readonly of: keyof typeof LOOKS; readonly state: string }): React.JSX.Element {
   const { word, tone, icon } = LOOKS[of][state] ?? { word: state, tone: 'warning', icon: IconAlertTriangle };
   return <ToneWord word={word} tone={tone} icon={icon} />;

@@ -1,11 +1,9 @@
 /** What the slider is drawn over: where the record begins, and how the fleet was since. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
-import type { paths } from '../api/generated/openapi.d.ts';
+import type { FleetHistory } from '../fleet/fleet-queries.ts';
 import { useServerNow } from '../time/use-server-now.ts';
 import type { TimeWindow } from './time-window.ts';
-
-export type FleetHistory = NonNullable<paths['/api/v1/fleet']['get']['responses'][200]['content']['application/json']['history']>;
 
 /** As many points as a plot of this size can show. */
 const POINTS = 240;

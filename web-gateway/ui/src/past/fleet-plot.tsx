@@ -1,5 +1,5 @@
 /** How many environments were up, and were not, over a stretch of time: a picture behind the slider. */
-import type { FleetHistory } from './fleet-history.ts';
+import type { FleetHistory } from '../fleet/fleet-queries.ts';
 import classes from './past.module.css';
 import type { TimeWindow } from './time-window.ts';
 

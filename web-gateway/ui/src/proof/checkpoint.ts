@@ -1,9 +1,9 @@
 /** Signed checkpoints as the server lists them, and what a browser can check of one by itself. */
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
-import type { paths } from '../api/generated/openapi.d.ts';
+import type { ListedAnswer } from '../api/answer.ts';
 
-export type Checkpoint = paths['/api/v1/checkpoints']['get']['responses'][200]['content']['application/json']['items'][number];
+export type Checkpoint = ListedAnswer<'/api/v1/checkpoints'>;
 
 const PAGE = 100;
 

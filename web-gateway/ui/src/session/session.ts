@@ -2,11 +2,12 @@
 import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
 import { isCode } from '../api/api-error.ts';
-import type { paths } from '../api/generated/openapi.d.ts';
+import type { Answer } from '../api/answer.ts';
 import { forgetAnswers } from './forget-answers.ts';
 
-export type Session = paths['/api/v1/sessions/current']['get']['responses'][200]['content']['application/json'];
-export type Role = 'admin' | 'operator' | 'auditor' | 'metrics';
+/** Who is signed in, as the server says. */
+export type Session = Answer<'/api/v1/sessions/current'>;
+export type Role = Session['role'];
 
 /** Each may what those below it may. */
 export const RANK: Readonly<Record<Role, number>> = { metrics: 0, auditor: 1, operator: 2, admin: 3 };
@@ -43,13 +44,13 @@ export function useSession(): Session {
 /** Whether the one who is here may what this role may. */
 export function useMay(role: Role): boolean {
   const { data } = useQuery(sessionQuery);
-  return data !== undefined && data !== null && RANK[data.role as Role] >= RANK[role];
+  return data !== undefined && data !== null && RANK[data.role] >= RANK[role];
 }
 
 /** Whether every environment is in reach: the record as a whole is for nobody else. */
 export function useReachesAll(): boolean {
   const { role, grants } = useSession();
-  return (role as Role) !== 'operator' || grants === null || grants.some(({ tag }) => tag === '*');
+  return role !== 'operator' || grants === null || grants.some(({ tag }) => tag === '*');
 }
 
 /**
@@ -64,7 +65,7 @@ export type EngineAccess = 'full' | 'read' | null;
 
 /** The same for who has the session already, as where there are many environments. */
 export function engineAccessOf({ role, grants }: Session, tags: readonly string[]): EngineAccess {
-  if (RANK[role as Role] < RANK.operator) return null;
+  if (RANK[role] < RANK.operator) return null;
   if (grants === null) return 'full';
   const reaching = grants.filter(({ tag }) => tags.includes(tag));
   return reaching.some(({ access }) => access === 'full') ? 'full' : reaching.length > 0 ? 'read' : null;

@@ -4,6 +4,7 @@ import { IconBox, IconLogout, IconPlugConnected, IconPlus, IconServer2, IconUser
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { answerOf, api } from '../api/client.ts';
+import { stateText } from '../parts/status-word.tsx';
 import { asOf, usePastInstant } from '../past/past-instant.ts';
 import { engineAccessOf, useMay, useSession } from '../session/session.ts';
 import { useSignOut } from '../session/sign-out.ts';
@@ -61,7 +62,7 @@ export function usePaletteEntries(typed: string): { readonly groups: readonly Pa
   const groups: readonly PaletteGroup[] = [
     {
       label: 'Environments',
-      entries: foundEnvironments.map(({ id, name, status, tags }) => ({ id: `environment ${id}`, label: name, description: [STATUS_WORDS[status], ...tags.slice(0, 3)].join(' · '), icon: IconServer2, go: go(`/environments/${id}`) })),
+      entries: foundEnvironments.map(({ id, name, status, tags }) => ({ id: `environment ${id}`, label: name, description: [stateText('environment', status), ...tags.slice(0, 3)].join(' · '), icon: IconServer2, go: go(`/environments/${id}`) })),
     },
     {
       label: 'Containers',
@@ -94,8 +95,6 @@ export function usePaletteEntries(typed: string): { readonly groups: readonly Pa
   const isSearching = maySeeRecord && (sought !== text || environments.isFetching || containers.isFetching);
   return { groups: groups.filter(({ entries }) => entries.length > 0), isSearching };
 }
-
-const STATUS_WORDS: Readonly<Record<string, string>> = { up: 'Up', down: 'Down', never: 'Never seen', unassociated: 'No agent yet', duplicate: 'Duplicate agent' };
 
 function fits(label: string, text: string): boolean {
   return label.toLowerCase().includes(text.toLowerCase());

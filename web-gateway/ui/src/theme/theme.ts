@@ -9,6 +9,7 @@ const beacon: MantineColorsTuple = ['#fff6e1', '#ffeccd', '#fad79d', '#f5c169', 
 const dark: MantineColorsTuple = ['#dbe3e6', '#b9c5ca', '#95a5ab', '#6c7d84', '#41525a', '#2f3f47', '#223139', '#18252c', '#111c22', '#0b1418'];
 const gray: MantineColorsTuple = ['#f7f8f7', '#eff1f0', '#e3e7e6', '#d3d9d8', '#b7c0c0', '#94a0a1', '#6a7778', '#4c595b', '#344042', '#1d2729'];
 
+/** For the whole page: main.tsx. */
 export const theme = createTheme({
   colors: { harbour, beacon, dark, gray },
   primaryColor: 'harbour',
@@ -34,9 +35,9 @@ export const theme = createTheme({
   },
 });
 
-/** Text that is not the main thing keeps a contrast of 4.5 to 1 on every surface (WCAG 2.2, 1.4.3). */
+/** Text that is not the main thing, and words in a tone, keep a contrast of 4.5 to 1 on every surface (WCAG 2.2, 1.4.3). */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#566365', '--mantine-color-body': '#fbfbf9', '--mantine-color-placeholder': '#667375', '--mantine-color-error': '#b3261e', '--homeport-surface': '#ffffff', '--homeport-line': '#e1e6e5' },
-  dark: { '--mantine-color-dimmed': '#9fb0b6', '--mantine-color-body': '#0f191e', '--mantine-color-placeholder': '#8b9da4', '--mantine-color-error': '#ff9b93', '--homeport-surface': '#152128', '--homeport-line': '#263640' },
+  light: { '--mantine-color-dimmed': '#566365', '--mantine-color-body': '#fbfbf9', '--mantine-color-placeholder': '#667375', '--mantine-color-error': '#b3261e', '--homeport-surface': '#ffffff', '--homeport-line': '#e1e6e5', '--homeport-good': '#1a6b3c', '--homeport-bad': '#a8261c', '--homeport-warning': '#7d4e00', '--homeport-busy': '#17697a' },
+  dark: { '--mantine-color-dimmed': '#9fb0b6', '--mantine-color-body': '#0f191e', '--mantine-color-placeholder': '#8b9da4', '--mantine-color-error': '#ff9b93', '--homeport-surface': '#152128', '--homeport-line': '#263640', '--homeport-good': '#6fd198', '--homeport-bad': '#ff9b93', '--homeport-warning': '#f5c169', '--homeport-busy': '#76b7c1' },
 });

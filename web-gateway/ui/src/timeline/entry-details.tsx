@@ -1,11 +1,11 @@
 /** All that an event says, and the way to just before and just after it. */
 import { Group, Stack } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
+import type { TimelineEntry } from '../api/answer.ts';
 import { AnchorLink } from '../parts/anchor-link.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { FactList } from '../parts/fact-list.tsx';
 import { exactText } from '../time/relative-text.ts';
-import type { TimelineEntry } from './timeline-kinds.tsx';
 
 export function EntryDetails({ entry }: { readonly entry: TimelineEntry }): React.JSX.Element {
   const { id, type, actor, recordedAt, stream, revision, position, details } = entry;

@@ -1,8 +1,8 @@
 /** The kinds of entries of a timeline: their names, and a picture for each. */
 import { IconBan, IconCamera, IconHeartbeat, IconPlugConnected, IconRobot, IconServer2, IconSettings, IconUser, type Icon } from '@tabler/icons-react';
-import type { paths } from '../api/generated/openapi.d.ts';
+import type { TimelineEntry } from '../api/answer.ts';
 
-export type TimelineEntry = paths['/api/v1/timeline']['get']['responses'][200]['content']['application/json']['items'][number];
+/** By which timelines are filtered. */
 export type TimelineKind = TimelineEntry['kind'];
 
 const KINDS: Readonly<Record<TimelineKind, { readonly label: string; readonly icon: Icon }>> = {

@@ -1,6 +1,7 @@
 /** A timeline: what happened, newest first, with its details. For the timeline's screen, and for one environment's. */
 import { Text, UnstyledButton } from '@mantine/core';
 import { useMemo } from 'react';
+import type { TimelineEntry } from '../api/answer.ts';
 import { actorText } from '../parts/actor-text.ts';
 import { AnchorLink } from '../parts/anchor-link.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -10,7 +11,7 @@ import { usePastInstant } from '../past/past-instant.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
 import { EntryDetails } from './entry-details.tsx';
 import { FORMERS, wordsOf, type EventFields } from './event-words.ts';
-import { KindSymbol, type TimelineEntry } from './timeline-kinds.tsx';
+import { KindSymbol } from './timeline-kinds.tsx';
 import classes from './timeline.module.css';
 import { idOfEntry, useTimeline } from './use-timeline.ts';
 

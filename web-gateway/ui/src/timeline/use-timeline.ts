@@ -1,8 +1,9 @@
 /** The timeline of everything or of one environment, newest first and live. */
+import type { TimelineEntry } from '../api/answer.ts';
 import { answerOf, api } from '../api/client.ts';
 import type { Change } from '../live/live-connection.ts';
 import { useNewestFirst, type NewestFirst } from '../parts/newest-first.ts';
-import type { TimelineEntry, TimelineKind } from './timeline-kinds.tsx';
+import type { TimelineKind } from './timeline-kinds.tsx';
 
 export interface TimelineFilter {
   readonly environmentId?: string | undefined;

@@ -1,7 +1,7 @@
 /** "Connecting to NAME…", as it happens; and why it does not, where it does not. */
 import { Alert, Button, Group, Loader, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconPlugConnected, IconPlugConnectedX } from '@tabler/icons-react';
-import type { Environment } from '../environment-queries.ts';
+import type { Environment } from '../../api/answer.ts';
 import { StepList } from './step-list.tsx';
 import type { Connection } from './use-connection.ts';
 

@@ -1,5 +1,5 @@
 /** How a tunnel comes to be open, step by step, by what is recorded of it. */
-import type { TimelineEntry } from '../environment-queries.ts';
+import type { TimelineEntry } from '../../api/answer.ts';
 
 export interface ConnectionStep {
   readonly name: 'required' | 'told' | 'sent' | 'opening' | 'open';

@@ -1,8 +1,9 @@
 /** Why an environment can not be connected to, in words, and what mends it. */
+import type { Environment } from '../../api/answer.ts';
 import { ApiError, messageOf } from '../../api/api-error.ts';
 import { refusalWords } from '../../refusals/refusal-words.ts';
 import { spanText } from '../../time/relative-text.ts';
-import type { Environment, Tunnel } from '../environment-queries.ts';
+import type { Tunnel } from '../environment-queries.ts';
 
 export interface ConnectionFailure {
   /** Stable, kebab-case. */

@@ -37,7 +37,7 @@ function Symbol({ state }: { readonly state: ConnectionStep['state'] }): React.J
   const style = { flexShrink: 0, marginTop: 2 };
   switch (state) {
     case 'done':
-      return <IconCircleCheck size={16} aria-hidden style={{ ...style, color: 'light-dark(#1a6b3c, #6fd198)' }} />;
+      return <IconCircleCheck size={16} aria-hidden style={{ ...style, color: 'var(--homeport-good)' }} />;
     case 'failed':
       return <IconCircleX size={16} aria-hidden style={{ ...style, color: 'var(--mantine-color-error)' }} />;
     case 'now':

@@ -1,12 +1,13 @@
 /** Selecting an environment for as long as its page is open: asks for its tunnel, keeps it, asks again when it is gone. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import type { Environment, TimelineEntry } from '../../api/answer.ts';
 import { ApiError } from '../../api/api-error.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { useLiveState } from '../../live/live-updates.tsx';
 import { sayFailed } from '../../parts/say.ts';
 import { serverNow } from '../../time/server-clock.ts';
-import { tunnelEventsQuery, tunnelQuery, type Environment, type TimelineEntry, type Tunnel } from '../environment-queries.ts';
+import { tunnelEventsQuery, tunnelQuery, type Tunnel } from '../environment-queries.ts';
 import { settingsQuery } from '../../settings/settings-query.ts';
 import { connectionSteps, type ConnectionStep } from './connection-steps.ts';
 import { connectionFailure, type ConnectionFailure } from './failure-words.ts';

@@ -10,7 +10,7 @@ import { RelativeTime } from '../../time/relative-time.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { ContainerRow } from '../engine/engine-rows.ts';
 import { engineKey } from '../engine/use-rows.ts';
-import { Facts } from '../overview/card.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { factsOfEngine, factsOfSnapshot, type ContainerFacts } from './container-facts.ts';
 
 export function InspectView({ container }: { readonly container: ContainerRow }): React.JSX.Element {

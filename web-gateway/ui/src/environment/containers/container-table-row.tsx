@@ -9,7 +9,7 @@ import { RelativeTime } from '../../time/relative-time.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { ContainerView } from '../environment-search.ts';
 import { serviceOf, type ContainerRow } from '../engine/engine-rows.ts';
-import { RowAction } from '../tables/action-icon.tsx';
+import { RowAction } from '../tables/row-action.tsx';
 import classes from '../tables/grouped-table.module.css';
 import { containerVerbs } from './container-actions.ts';
 import { HealthWord } from './health-word.tsx';

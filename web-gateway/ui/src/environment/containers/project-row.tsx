@@ -5,7 +5,7 @@ import { memo } from 'react';
 import { isAgentsOwn, WHY_KEPT } from '../engine/agents-own-container.ts';
 import { useEngineAction } from '../engine/use-engine-action.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
-import { RowAction } from '../tables/action-icon.tsx';
+import { RowAction } from '../tables/row-action.tsx';
 import classes from '../tables/grouped-table.module.css';
 import { containerAction, containerVerbs, type ContainerVerb } from './container-actions.ts';
 import type { ContainerGroup } from './container-groups.ts';

@@ -7,7 +7,7 @@ import { sayFailed } from '../../parts/say.ts';
 import type { SocketTarget } from '../container/container-socket.ts';
 import { endInWords } from '../container/socket-end.ts';
 import { allLogs, textOf } from './download-logs.ts';
-import { LogList } from './log-list.tsx';
+import { LineList } from './line-list.tsx';
 import type { LogState } from './log-messages.ts';
 import { searchLog } from './search-log.ts';
 import { useLogLines } from './use-log-lines.ts';
@@ -102,7 +102,7 @@ export function LogsView({ target, name, isRunning }: { readonly target: SocketT
         </Group>
       </Group>
       <StateLine state={state} dropped={buffer.dropped} shown={buffer.lines.length} onAgain={again} />
-      <LogList lines={lines} isFollowing={isFollowing} onFollow={setFollowing} hasTimes={hasTimes} isWrapped={isWrapped} isTerminal={isTerminal} search={wanted} chosen={chosen} />
+      <LineList lines={lines} isFollowing={isFollowing} onFollow={setFollowing} hasTimes={hasTimes} isWrapped={isWrapped} isTerminal={isTerminal} search={wanted} chosen={chosen} />
     </Stack>
   );
 }

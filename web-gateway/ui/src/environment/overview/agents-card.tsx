@@ -1,9 +1,9 @@
 /** The agents of an environment: one for each node. */
 import { Code, Text } from '@mantine/core';
+import type { Environment } from '../../api/answer.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
-import type { Environment } from '../environment-queries.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { Card } from './card.tsx';
 

@@ -3,8 +3,9 @@ import { Badge, Button, Code, Group, Text } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import { CopyButton } from '../../parts/copy-button.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
-import { Card, Facts } from './card.tsx';
+import { Card } from './card.tsx';
 import { EditEnvironment } from './edit-environment.tsx';
 
 /** @param entityTag null where it may not be changed */

@@ -1,10 +1,11 @@
 /** How an environment is: its agent's polls and its tunnel apart, each with what went wrong last. */
 import { Stack, Text } from '@mantine/core';
+import { Facts } from '../../parts/facts.tsx';
 import { quantityText, SECONDS } from '../../parts/quantity.ts';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
-import { Card, Facts } from './card.tsx';
+import { Card } from './card.tsx';
 
 export function StateCard(): React.JSX.Element {
   const { environment } = useEnvironmentPage();

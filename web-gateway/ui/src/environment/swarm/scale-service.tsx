@@ -8,7 +8,7 @@ import { sayFailed } from '../../parts/say.ts';
 import { useEngineAction } from '../engine/use-engine-action.ts';
 import type { ServiceRow } from '../engine/engine-rows.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
-import { RowAction } from '../tables/action-icon.tsx';
+import { RowAction } from '../tables/row-action.tsx';
 
 interface ApiServiceSpec {
   readonly Version: { readonly Index: number };

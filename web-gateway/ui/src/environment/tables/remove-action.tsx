@@ -2,7 +2,7 @@
 import { IconTrash } from '@tabler/icons-react';
 import { useEngineAction, type EngineCall } from '../engine/use-engine-action.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
-import { RowAction } from './action-icon.tsx';
+import { RowAction } from './row-action.tsx';
 
 /** @param whyNot why this one can not be removed, whatever one may */
 export function RemoveAction({ name, text, call, whyNot = null }: { readonly name: string; readonly text: string; readonly call: EngineCall; readonly whyNot?: string | null }): React.JSX.Element {

@@ -7,7 +7,7 @@ import { answerOf, api } from '../../api/client.ts';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { ToneWord } from '../../parts/status-word.tsx';
-import { Facts } from '../facts.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { Section } from '../section.tsx';
 
 /** Readiness is not told live. */

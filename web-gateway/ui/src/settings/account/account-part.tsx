@@ -7,7 +7,7 @@ import { Section } from '../section.tsx';
 import { SessionsTable } from '../sessions/sessions-table.tsx';
 import { grantsText, roleLabel } from '../users/users-query.ts';
 import { OwnPassword } from './own-password.tsx';
-import { Facts } from '../facts.tsx';
+import { Facts } from '../../parts/facts.tsx';
 
 export function AccountPart(): React.JSX.Element {
   const { username, role, grants, expiresAt } = useSession();

@@ -11,7 +11,7 @@ import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay } from '../../session/session.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
-import { Facts } from '../facts.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { sayDone, sayFailed } from '../../parts/say.ts';
 import { Section } from '../section.tsx';
 

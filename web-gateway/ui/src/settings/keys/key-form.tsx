@@ -24,7 +24,7 @@ const LIVES = [
 export function KeyForm({ onDone }: { readonly onDone: () => void }): React.JSX.Element {
   const client = useQueryClient();
   const { role: own } = useSession();
-  const roles = ROLES.filter(({ value }) => RANK[value] <= RANK[own as Role]);
+  const roles = ROLES.filter(({ value }) => RANK[value] <= RANK[own]);
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>(roles.find(({ value }) => value === 'auditor')?.value ?? 'metrics');
   const [life, setLife] = useState('90');

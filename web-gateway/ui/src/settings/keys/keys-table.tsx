@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { allPages, PAGE } from '../../api/all-pages.ts';
 import { answerOf, api } from '../../api/client.ts';
-import type { paths } from '../../api/generated/openapi.d.ts';
+import type { ListedAnswer } from '../../api/answer.ts';
 import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -15,7 +15,7 @@ import { RelativeTime } from '../../time/relative-time.tsx';
 import { sayDone, sayFailed } from '../../parts/say.ts';
 import { roleLabel } from '../users/users-query.ts';
 
-type ApiKey = paths['/api/v1/api-keys']['get']['responses'][200]['content']['application/json']['items'][number];
+type ApiKey = ListedAnswer<'/api/v1/api-keys'>;
 
 export const KEYS = ['api-keys'] as const;
 const helper = columnsOf<ApiKey>();

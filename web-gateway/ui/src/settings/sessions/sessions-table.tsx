@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { allPages, PAGE } from '../../api/all-pages.ts';
 import { answerOf, api } from '../../api/client.ts';
-import type { paths } from '../../api/generated/openapi.d.ts';
+import type { ListedAnswer } from '../../api/answer.ts';
 import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
@@ -13,7 +13,7 @@ import { useSignOut } from '../../session/sign-out.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { sayDone, sayFailed } from '../../parts/say.ts';
 
-type ListedSession = paths['/api/v1/sessions']['get']['responses'][200]['content']['application/json']['items'][number];
+type ListedSession = ListedAnswer<'/api/v1/sessions'>;
 
 const SESSIONS = ['sessions'] as const;
 const helper = columnsOf<ListedSession>();

@@ -8,8 +8,9 @@ import { useIdempotencyKey } from '../../api/use-idempotency-key.ts';
 import { FormError } from '../../parts/form-error.tsx';
 import { formFaults } from '../../parts/form-faults.ts';
 import { sayDone } from '../../parts/say.ts';
+import type { Role } from '../../session/session.ts';
 import { GrantsField } from './grants-field.tsx';
-import { ROLES, usersQuery, type Grant, type Role, type TaggedUser } from './users-query.ts';
+import { ROLES, usersQuery, type Grant, type TaggedUser } from './users-query.ts';
 
 /** @param existing the user who is changed; absent where one is added */
 export function UserForm({ existing, onDone }: { readonly existing?: TaggedUser; readonly onDone: () => void }): React.JSX.Element {

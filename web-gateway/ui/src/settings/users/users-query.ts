@@ -3,10 +3,10 @@ import { allPages, PAGE } from '../../api/all-pages.ts';
 import type { ListedAnswer } from '../../api/answer.ts';
 import type { Asking } from '../../api/asking.ts';
 import { answerOf, api, taggedAnswerOf } from '../../api/client.ts';
+import type { Role } from '../../session/session.ts';
 
 export type User = ListedAnswer<'/api/v1/users'>;
 export type Grant = User['grants'][number];
-export type Role = User['role'];
 
 export const usersQuery: Asking<readonly User[]> = {
   queryKey: ['users'],

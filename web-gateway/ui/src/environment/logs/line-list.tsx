@@ -5,9 +5,9 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { AnsiText } from './ansi-text.tsx';
 import type { BufferedLine } from './log-buffer.ts';
-import classes from './log-list.module.css';
+import classes from './line-list.module.css';
 
-export interface LogListProps {
+export interface LineListProps {
   readonly lines: readonly BufferedLine[];
   readonly isFollowing: boolean;
   readonly onFollow: (isFollowing: boolean) => void;
@@ -24,7 +24,7 @@ const LINE_PX = 19;
 /** So near to its end it follows. */
 const NEAR_PX = 24;
 
-export function LogList({ lines, isFollowing, onFollow, hasTimes, isWrapped, isTerminal, search, chosen }: LogListProps): React.JSX.Element {
+export function LineList({ lines, isFollowing, onFollow, hasTimes, isWrapped, isTerminal, search, chosen }: LineListProps): React.JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const seen = useRef({ top: 0, height: 0 });
   const virtualizer = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_PX, overscan: 12, getItemKey: (index) => lines[index]?.number ?? index });

@@ -1,4 +1,4 @@
-/** What is so, in two columns. */
+/** Names and what they are, in two columns; below each other where there is no room. */
 import classes from './facts.module.css';
 
 export function Facts({ facts }: { readonly facts: readonly (readonly [name: string, value: React.ReactNode])[] }): React.JSX.Element {
