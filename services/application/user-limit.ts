@@ -2,6 +2,7 @@
 import type { AccountDirectory } from './account-directory.ts';
 import { ApplicationError } from './ports/application-error.ts';
 
+/** Accounts of people; agents are none. */
 export const mostUsers = 10_000;
 
 /** Throws too-many-users where there is no room for another one. */

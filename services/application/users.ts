@@ -49,10 +49,10 @@ export function createUsers(deps: {
     if (isLast) throw new ApplicationError('last-admin', 'this is the last admin with a password: make another one first');
   }
 
-  /** Whoever waited for a turn may be an admin no more, or gone. The machine's own operator has no account. Throws role-not-allowed. */
+  /** Whoever waited for a turn may no longer be an admin, or be gone. The machine's own operator has no account. Throws role-not-allowed. */
   function checkIsStill({ userId, role, session, apiKeyId }: Principal): void {
     const hasAccount = session !== null || apiKeyId !== null;
-    if (hasAccount && role === 'admin' && directory.find(userId)?.role !== 'admin') throw new ApplicationError('role-not-allowed', 'you are an admin no more: somebody changed that meanwhile');
+    if (hasAccount && role === 'admin' && directory.find(userId)?.role !== 'admin') throw new ApplicationError('role-not-allowed', 'you are no longer an admin: somebody changed that meanwhile');
   }
 
   async function checkMayChange(principal: Principal, account: ActiveAccount, { role, grants, password, currentPassword }: UserChanges): Promise<void> {

@@ -5,6 +5,7 @@ import { startDockerSite, NAME, type DockerSite } from '../e2e/docker/support/si
 import { IMAGE } from '../support/dockerd.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { adminOf, type Person } from './support/people.ts';
 
 const AUDITOR = { username: 'auditor', password: 'a long password of an auditor' };
 /** Ends at once when it is told to; what it says names the run, for it is started twice. */
@@ -36,7 +37,7 @@ describe('an environment’s page in the web UI', function () {
     expect(ui.faults).to.deep.equal([]);
   });
 
-  const admin = (): { readonly username: string; readonly password: string } => site.server.admin ?? { username: '', password: '' };
+  const admin = (): Person => adminOf(site.server);
   const button = (name: string | RegExp): Locator => ui.page.getByRole('button', { name, exact: true });
   const row = (container: string): Locator => ui.page.getByRole('row').filter({ has: ui.page.getByRole('link', { name: container, exact: true }) });
   const tab = (name: string): Locator => ui.page.getByRole('tab', { name, exact: true });
@@ -73,6 +74,14 @@ describe('an environment’s page in the web UI', function () {
     await stop.click({ force: true });
     await row('shop-web-1').getByRole('button', { name: 'Inspect', exact: true }).waitFor();
     expect((await site.dockerd.docker('inspect', '--format', '{{.State.Running}}', 'homeport-agent')).stdout.trim()).to.equal('true');
+  });
+
+  it('is filtered as its address says', async () => {
+    await ui.page.getByLabel('Filter containers').fill('shop');
+    await ui.page.waitForURL(/filter=shop/);
+    await row('homeport-agent').waitFor({ state: 'detached' });
+    await ui.page.getByLabel('Filter containers').fill('');
+    await row('homeport-agent').waitFor();
   });
 
   it('follows logs, tells what went to standard error, and finds words', async () => {
@@ -128,6 +137,16 @@ describe('an environment’s page in the web UI', function () {
     await ui.page.getByRole('radio', { name: /^After/ }).nth(1).waitFor();
     await ui.page.getByRole('radio', { name: /^After/ }).first().check();
     await ui.page.getByRole('table', { name: 'Containers' }).getByRole('row').filter({ hasText: 'shop-web-1' }).getByText('Added').waitFor();
+  });
+
+  it('is edited in a dialog, which gives the focus back', async () => {
+    await tab('Overview').click();
+    await button('Edit').click();
+    const dialog = ui.page.getByRole('dialog', { name: `Edit ${NAME}` });
+    await dialog.getByLabel('Poll interval').selectOption('10 s');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await ui.page.getByText(`${NAME} is changed.`).waitFor();
+    await button('Edit').and(ui.page.locator(':focus')).waitFor();
   });
 
   it('shows the last snapshot, marked with its age, where it is disconnected; and connects again', async () => {

@@ -1,10 +1,11 @@
 /** The list of environments, the search for containers and the command palette in a real browser. */
 import { expect } from 'chai';
-import { request, type APIRequestContext, type Locator, type Request } from 'playwright-core';
+import type { APIRequestContext, Locator, Request } from 'playwright-core';
 import { startFleet, type Fleet } from '../../agent/fleet/fleet.ts';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { addressesHere, adminElsewhere, adminOf } from './support/people.ts';
 
 const ENVIRONMENTS = 130;
 /** What happens is shown within a second; the list asks for its rows again by itself every five. */
@@ -29,14 +30,13 @@ describe('the fleet in the web UI', function () {
   before(async function () {
     requireRealParts(this, 'chromium');
     [server, browser] = await Promise.all([startHomeport(), launchBrowser()]);
-    other = await request.newContext({ baseURL: server.url, ignoreHTTPSErrors: true, extraHTTPHeaders: { 'x-homeport-csrf': '1', origin: server.url } });
-    await other.post('/api/v1/sessions', { data: server.admin });
+    other = await adminElsewhere(server);
     const names = Array.from({ length: ENVIRONMENTS - 1 }, (_, index) => `site-${String(index).padStart(3, '0')}`);
     for (let begin = 0; begin < names.length; begin += 10) await Promise.all(names.slice(begin, begin + 10).map((name, index) => create(name, index === 0 ? ['north'] : [])));
     const { id: _, ...joining } = await create('workshop', ['line-1']);
     fleet = await startFleet({ agents: [{ name: 'workshop', edgeId: joining.issuedEdgeId, joinToken: joining.joinToken, bringsSnapshots: true }], trust: { kind: 'binding' }, joinMs: 0 });
     ui = await browser.open(server);
-    await signInByPage(ui.page, server.admin ?? { username: '', password: '' });
+    await signInByPage(ui.page, adminOf(server));
   });
   after(async () => {
     await browser.close();
@@ -47,7 +47,7 @@ describe('the fleet in the web UI', function () {
   });
 
   async function create(name: string, tags: readonly string[]): Promise<Created> {
-    const answer = await other.post('/api/v1/environments', { data: { name, tags, address: `localhost:${server.httpsPort}`, tunnelAddress: `localhost:${server.tunnelPort}`, allowLoopback: true } });
+    const answer = await other.post('/api/v1/environments', { data: { name, tags, ...addressesHere(server) } });
     const created = (await answer.json()) as Created;
     ids.set(name, created.id);
     return created;
@@ -100,6 +100,15 @@ describe('the fleet in the web UI', function () {
     await other.delete(`/api/v1/environments/${ids.get('attic') ?? ''}`);
     await link('attic').waitFor({ state: 'detached', ...SOON });
     await counted(`${ENVIRONMENTS} environments`);
+  });
+
+  it('shows what has changed while another screen was looked at', async () => {
+    await link('Timeline').click();
+    await other.patch(`/api/v1/environments/${ids.get('site-001') ?? ''}`, { data: { tags: ['away'] } });
+    await ui.page.getByRole('button', { name: /^Tags .* away$/ }).waitFor();
+    await link('Environments').click();
+    // Sooner than the list asks again by itself.
+    await row('site-001').getByText('away').waitFor({ timeout: 4_500 });
   });
 
   it('asks about once a second, however much changes', async () => {

@@ -7,6 +7,7 @@ import { startHomeport, startHomeportCommand, type HomeportServer } from '../sup
 import { requireRealParts } from '../support/real-parts.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { adminOf } from './support/people.ts';
 
 const AUDITOR = { username: 'ada', password: 'the tides of Gdansk 1891' };
 
@@ -45,7 +46,7 @@ describe('a day with the web UI', function () {
   const row = (of: Page = page): Locator => of.getByRole('row', { name: /talker/ });
 
   it('begins with nothing but a way to add an environment', async () => {
-    await signInByPage(page, server.admin ?? { username: '', password: '' });
+    await signInByPage(page, adminOf(server));
     await page.getByRole('link', { name: 'Add an environment' }).first().click();
     await page.getByLabel('Name', { exact: true }).fill('factory');
     await page.getByRole('checkbox', { name: 'The agent runs on this server’s machine' }).check();

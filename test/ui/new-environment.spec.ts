@@ -7,6 +7,7 @@ import { startAgent, startHomeport, type HomeportAgent, type HomeportServer } fr
 import { requireRealParts } from '../support/real-parts.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { copiedText, launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { adminOf } from './support/people.ts';
 
 describe('adding an environment in the web UI', function () {
   this.timeout(60_000);
@@ -22,7 +23,7 @@ describe('adding an environment in the web UI', function () {
     requireRealParts(this, 'chromium');
     [server, browser, engine] = await Promise.all([startHomeport(), launchBrowser(), startEngine(socket)]);
     ui = await browser.open(server);
-    await signInByPage(ui.page, server.admin ?? { username: '', password: '' });
+    await signInByPage(ui.page, adminOf(server));
   });
   after(async () => {
     await agent?.stop();

@@ -1,10 +1,11 @@
 /** The timeline, the time machine, activity and proof in a real browser. */
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { request, type APIRequestContext, type Locator } from 'playwright-core';
+import type { APIRequestContext, Locator } from 'playwright-core';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { addressesHere, adminElsewhere, adminOf } from './support/people.ts';
 
 /** What happens is shown within a second, on a quiet machine. */
 const SOON = { timeout: 3_000 };
@@ -21,12 +22,11 @@ describe('the past in the web UI', function () {
   before(async function () {
     requireRealParts(this, 'chromium');
     [server, browser] = await Promise.all([startHomeport(), launchBrowser()]);
-    other = await request.newContext({ baseURL: server.url, ignoreHTTPSErrors: true, extraHTTPHeaders: { 'x-homeport-csrf': '1', origin: server.url } });
-    await other.post('/api/v1/sessions', { data: server.admin });
-    const created = await other.post('/api/v1/environments', { data: { name: 'factory', tags: ['north'], address: `localhost:${server.httpsPort}`, tunnelAddress: `localhost:${server.tunnelPort}`, allowLoopback: true } });
+    other = await adminElsewhere(server);
+    const created = await other.post('/api/v1/environments', { data: { name: 'factory', tags: ['north'], ...addressesHere(server) } });
     ({ id } = (await created.json()) as { readonly id: string });
     ui = await browser.open(server);
-    await signInByPage(ui.page, server.admin ?? { username: '', password: '' });
+    await signInByPage(ui.page, adminOf(server));
   });
   after(async () => {
     await browser.close();

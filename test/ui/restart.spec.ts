@@ -7,6 +7,7 @@ import { requireRealParts } from '../support/real-parts.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { launchBrowser, signInByPage, type UiBrowser } from './support/browser.ts';
 import { ask } from './support/harbour.ts';
+import { adminOf } from './support/people.ts';
 
 describe('the web UI while its server restarts', function () {
   this.timeout(60_000);
@@ -27,7 +28,7 @@ describe('the web UI while its server restarts', function () {
 
   it('says that it is away, loses nothing that was shown or typed, and goes on by itself', async () => {
     const { page, faults } = await browser.open(server);
-    await signInByPage(page, server.admin ?? { username: '', password: '' });
+    await signInByPage(page, adminOf(server));
     const { apiKey } = await signInByRest(server);
     await page.goto('/environments/new');
     await page.getByLabel('Name', { exact: true }).fill('half-typed');

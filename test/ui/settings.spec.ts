@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { copiedText, launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { adminOf } from './support/people.ts';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -17,7 +18,7 @@ describe('settings in the web UI', function () {
     requireRealParts(this, 'chromium');
     [server, browser] = await Promise.all([startHomeport(), launchBrowser()]);
     ui = await browser.open(server);
-    await signInByPage(ui.page, server.admin ?? { username: '', password: '' });
+    await signInByPage(ui.page, adminOf(server));
   });
   after(async () => {
     await browser.close();

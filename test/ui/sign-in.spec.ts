@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { requireRealParts } from '../support/real-parts.ts';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { adminOf, type Person } from './support/people.ts';
 
 describe('signing in by the web UI', function () {
   this.timeout(60_000);
@@ -26,7 +27,7 @@ describe('signing in by the web UI', function () {
     await server.remove();
   });
 
-  const admin = (): { readonly username: string; readonly password: string } => server.admin ?? { username: '', password: '' };
+  const admin = (): Person => adminOf(server);
 
   it('refuses a wrong password in words, and lets the right one in', async () => {
     await ui.page.getByLabel('Username').fill('admin');

@@ -5,11 +5,7 @@ import { createRest, signInByRest, type Rest } from '../../e2e/docker/support/re
 import { NAME, startDockerSite, type DockerSite, type SiteOptions } from '../../e2e/docker/support/site.ts';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
-
-export interface Person {
-  readonly username: string;
-  readonly password: string;
-}
+import { addressesHere, adminOf, type Person } from './people.ts';
 
 export interface Harbour {
   readonly site: DockerSite;
@@ -47,7 +43,7 @@ export async function startHarbour(hook: Context, options?: SiteOptions): Promis
     await startContainers(site);
     const { server } = site;
     const rest = createRest(server, (await signInByRest(server)).apiKey);
-    const made = await Promise.all(SITES.map(([name, tags]) => create(rest, { name, tags, address: `localhost:${server.httpsPort}`, tunnelAddress: `localhost:${server.tunnelPort}`, allowLoopback: true })));
+    const made = await Promise.all(SITES.map(([name, tags]) => create(rest, { name, tags, ...addressesHere(server) })));
     const agents = made.filter(({ name }) => !WITHOUT_AGENT.includes(name)).map(({ name, issuedEdgeId, joinToken }) => ({ name, edgeId: issuedEdgeId, joinToken, bringsSnapshots: true }));
     fleet = await startFleet({ agents, trust: { kind: 'binding' }, joinMs: 0 });
     const auditor = { username: 'ada', password: 'the tides of Gdansk 1891' };
@@ -58,7 +54,7 @@ export async function startHarbour(hook: Context, options?: SiteOptions): Promis
     // The first snapshot was taken before there were containers.
     await ask(rest, 'POST', `/api/v1/environments/${environment.id}/snapshots`);
     await eventually('a snapshot with the containers', async () => ((await ask<{ total: number }>(rest, 'GET', '/api/v1/containers?name=talker')).total > 0 ? true : undefined));
-    return { site, rest, admin: server.admin ?? { username: '', password: '' }, auditor, environment, stop };
+    return { site, rest, admin: adminOf(server), auditor, environment, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -16,10 +16,12 @@ export const resultChoices: readonly { readonly value: CallResult; readonly labe
   { value: 'under-way', label: 'Under way' },
 ];
 
+/** Whether calls can be filtered by it. */
 export function isResult(text: string | undefined): text is CallResult {
   return resultChoices.some(({ value }) => value === text);
 }
 
+/** As a word in a tone, with a picture. */
 export interface Outcome {
   readonly word: string;
   readonly tone: Tone;
@@ -47,6 +49,7 @@ const STATUS: Readonly<Record<number, string>> = {
   504: 'Timed out',
 };
 
+/** How a call ended, or that it has not. */
 export function outcomeOf({ endedAt, status, failure }: Call): Outcome {
   if (endedAt === null) return { word: 'Under way', tone: 'busy', icon: IconClock };
   // A log that is followed ends no other way: it is nobody's fault.

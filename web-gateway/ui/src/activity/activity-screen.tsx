@@ -1,9 +1,9 @@
 /** Who called what through tunnels, when, and with what result. */
-import { Code, UnstyledButton } from '@mantine/core';
+import { Code } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
-import { bytesText } from '../parts/bytes-text.ts';
-import { actorText } from '../parts/actor-text.ts';
+import { ActorButton } from '../parts/actor-button.tsx';
 import { AnchorLink } from '../parts/anchor-link.tsx';
+import { bytesText } from '../parts/bytes-text.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { LogList } from '../parts/log-list.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
@@ -55,7 +55,7 @@ export function ActivityScreen(): React.JSX.Element {
           <>
             <span className={classes['figures']}>{[streamText(call), call.durationMs === null ? '' : spanMsText(call.durationMs), call.bytesReceived === null ? '' : bytesText((call.bytesSent ?? 0) + call.bytesReceived)].filter((text) => text !== '').join(' · ')}</span>
             <AnchorLink to="/environments/$id" params={{ id: call.environmentId }} className={classes['environment'] ?? ''}>{call.environmentName ?? call.environmentId}</AnchorLink>
-            {call.actor === null ? <span className={classes['actor']} /> : <Actor actor={call.actor} onChoose={(actor) => filter({ actor })} />}
+            {call.actor === null ? <span className={classes['actor']} /> : <ActorButton actor={call.actor} className={classes['actor'] ?? ''} onChoose={(actor) => filter({ actor })} />}
             <span className={classes['time']}><RelativeTime at={call.endedAt ?? call.startedAt} /></span>
           </>
         )}
@@ -63,11 +63,5 @@ export function ActivityScreen(): React.JSX.Element {
         empty={<EmptyState title="No such calls">Whatever is done with an engine appears here by itself: a container stopped on a page, docker ps through homeport connect, an exec session.</EmptyState>}
       />
     </>
-  );
-}
-
-function Actor({ actor, onChoose }: { readonly actor: string; readonly onChoose: (actor: string) => void }): React.JSX.Element {
-  return (
-    <UnstyledButton className={classes['actor'] ?? ''} aria-label={`Show only what ${actorText(actor)} did`} onClick={() => onChoose(actor)}>{actorText(actor)}</UnstyledButton>
   );
 }

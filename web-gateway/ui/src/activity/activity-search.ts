@@ -1,6 +1,7 @@
 /** What the address of the activity says. */
 import { textsOf } from '../address/texts-of.ts';
 
+/** All of it may be absent; instants are RFC 3339. */
 export interface ActivitySearch {
   readonly environment?: string;
   readonly actor?: string;
@@ -11,6 +12,7 @@ export interface ActivitySearch {
   readonly to?: string;
 }
 
+/** What is not known is left out. */
 export function readActivitySearch(search: Record<string, unknown>): ActivitySearch {
   return textsOf(search, ['environment', 'actor', 'method', 'path', 'result', 'from', 'to']);
 }

@@ -6,6 +6,7 @@ import type { Call } from './activity-call.ts';
 export const MOST_EXPORTED = 100_000;
 const PAGE = 1000;
 
+/** What came of gathering. */
 export interface Gathered {
   readonly calls: readonly Call[];
   /** Whether the bound left some out. */

@@ -63,7 +63,7 @@ export function ExportMenu({ query }: { readonly query: Readonly<Record<string, 
   );
 }
 
-/** What the record can be asked for; a part of a path and a result it can not. */
+/** What the record can be asked for; a part of a path and a result it cannot. */
 function recordHref({ environment, actor, from, to }: Readonly<Record<string, string>>): string {
   const asked = { category: 'activity', environment, actor, from, to };
   return `/api/v1/events/export?${new URLSearchParams(Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))).toString()}`;

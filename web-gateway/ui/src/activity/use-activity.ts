@@ -4,6 +4,7 @@ import { useNewestFirst, type LogPage, type NewestFirst } from '../parts/newest-
 import { isResult, type Call } from './activity-call.ts';
 import type { ActivitySearch } from './activity-search.ts';
 
+/** A call keeps it when it ends. */
 export const idOfCall = ({ id }: Call): string => id;
 
 /** A call is told of again when it becomes a stream, and when it ends. */
@@ -22,6 +23,7 @@ export function activityPage(query: Readonly<Record<string, string>>, paged: { r
   return answerOf(api.GET('/api/v1/activity', { params: { query: { ...query, ...paged } }, ...(signal === undefined ? {} : { signal }) }));
 }
 
+/** @param instant the time machine's; undefined is now, live */
 export function useActivity(search: ActivitySearch, instant: string | undefined): NewestFirst<Call> {
   const query = activityQuery(search, instant);
   return useNewestFirst({

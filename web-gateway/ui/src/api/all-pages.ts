@@ -8,6 +8,7 @@ interface Page<Item> {
 /** As many as a page may have. */
 export const PAGE = 1000;
 
+/** Throws what `read` throws. */
 export async function allPages<Item>(read: (cursor: { readonly cursor?: string }) => Promise<Page<Item>>): Promise<readonly Item[]> {
   const items: Item[] = [];
   let cursor: string | null = null;

@@ -26,6 +26,7 @@ export class ApiError extends Error {
   }
 }
 
+/** A fault of the input, and where it is. */
 export interface Fault {
   readonly pointer?: string;
   readonly parameter?: string;
@@ -46,6 +47,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Whether it is an answer with one of these codes: docs/errors.md. */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof ApiError && codes.includes(error.code);
 }

@@ -23,7 +23,7 @@ export async function send(request: Request): Promise<Response> {
     response = await fetch(request);
   } catch (error) {
     if (request.signal.aborted) throw error;
-    throw new ApiError('unreachable', 0, 'The server can not be reached. It is tried again by itself.');
+    throw new ApiError('unreachable', 0, 'The server cannot be reached. It is tried again by itself.');
   }
   sawServerTime(response.headers.get('date'));
   if (response.status === 401 && !request.url.endsWith('/api/v1/sessions')) for (const listener of whenSignedOut) listener();

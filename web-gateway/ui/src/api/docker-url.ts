@@ -9,6 +9,6 @@ import { ApiError } from './api-error.ts';
 export function dockerUrl(origin: string, environmentId: string, path: string): URL {
   const written = `/api/v1/environments/${environmentId}/docker${path}`;
   const url = new URL(written, origin);
-  if (url.pathname !== written) throw new ApiError('invalid-path', 400, 'The engine gives this an id or a name that can not stand in a path. Nothing was asked.');
+  if (url.pathname !== written) throw new ApiError('invalid-path', 400, 'The engine gives this an id or a name that cannot stand in a path. Nothing was asked.');
   return url;
 }

@@ -3,6 +3,7 @@ import { errorOf } from './api-error.ts';
 import { CSRF, send } from './client.ts';
 import { dockerUrl } from './docker-url.ts';
 
+/** `GET` where no method is said; a body is sent as JSON. */
 export interface DockerCall {
   readonly method?: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'HEAD';
   /** A Swarm node's engine; null is the environment's own. */
@@ -12,7 +13,7 @@ export interface DockerCall {
   readonly signal?: AbortSignal;
 }
 
-/** The answer as it comes; throws ApiError where the engine or the way to it refuses, and where the path can not be asked for. */
+/** The answer as it comes; throws ApiError where the engine or the way to it refuses, and where the path cannot be asked for. */
 export async function callDocker(environmentId: string, path: string, { method = 'GET', node = null, query = {}, body, signal }: DockerCall = {}): Promise<Response> {
   const url = dockerUrl(location.origin, environmentId, path);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));

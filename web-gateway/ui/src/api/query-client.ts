@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts';
 
 const TRIES = 5;
 
+/** The page's one. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {

@@ -1,7 +1,8 @@
 /** The columns of the search for containers: a row of cells where there is room, and else one cell that has it all. */
 import { IconHeartBroken, IconHeartCheck } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { columnsOf, type DataColumn } from '../parts/data-table.tsx';
+import { CardLine, RowCard } from '../list/row-card.tsx';
+import { columnsOf, type DataColumn } from '../parts/data-columns.ts';
 import { StatusWord } from '../parts/status-word.tsx';
 import { RelativeTimeInRow } from '../time/relative-time.tsx';
 import type { FoundContainer } from './container-rows.ts';
@@ -11,9 +12,8 @@ const column = columnsOf<FoundContainer>();
 
 /** In the order of the columns. */
 export const WIDTHS = ['24%', '26%', '168px', '18%', '16%', '116px'];
-export const ROW_HEIGHT = 44;
-/** Of rows that are one cell. */
-export const CARD_HEIGHT = 104;
+/** In pixels: of a row of cells, and of one that is one cell. */
+export const ROW_HEIGHTS = { row: 44, card: 104 };
 
 /** @param at the time machine's instant, which links keep. */
 export function containerColumns(at: string | undefined): readonly DataColumn<FoundContainer>[] {
@@ -33,19 +33,19 @@ export function containerCard(at: string | undefined): readonly DataColumn<Found
       id: 'name',
       header: 'Container',
       cell: ({ row: { original } }) => (
-        <div className={classes['card']}>
-          <div className={classes['cardLine']}>
+        <RowCard>
+          <CardLine>
             <Name row={original} at={at} />
             <State row={original} />
-          </div>
+          </CardLine>
           <Cut text={original.image} />
-          <div className={classes['cardLine']}>
+          <CardLine>
             <Environment row={original} at={at} />
             <span className={classes['quiet']}>
               <RelativeTimeInRow at={original.takenAt} />
             </span>
-          </div>
-        </div>
+          </CardLine>
+        </RowCard>
       ),
     }),
   ] as readonly DataColumn<FoundContainer>[];

@@ -9,6 +9,7 @@ export type Source =
   | { readonly kind: 'engine'; /** Whether it can be asked at this moment. */ readonly isReachable: boolean }
   | { readonly kind: 'snapshot'; readonly why: string };
 
+/** The same for all parts of the page. */
 export interface EnvironmentPage {
   readonly environment: Environment;
   /** The Swarm node asked for; undefined is the environment's own engine. */
@@ -32,8 +33,10 @@ export interface EnvironmentPage {
 
 const EnvironmentPageContext = createContext<EnvironmentPage | undefined>(undefined);
 
+/** Around all parts of the page. */
 export const EnvironmentPageProvider = EnvironmentPageContext.Provider;
 
+/** Throws outside of an environment's page. */
 export function useEnvironmentPage(): EnvironmentPage {
   const page = useContext(EnvironmentPageContext);
   if (page === undefined) throw new Error('this is no part of an environment’s page');

@@ -4,9 +4,12 @@ import type { Answer, Environment, ListedAnswer } from '../api/answer.ts';
 import { isCode } from '../api/api-error.ts';
 import { answerOf, api, taggedAnswerOf } from '../api/client.ts';
 import { asOf } from '../past/past-instant.ts';
+import { askTimeline } from '../timeline/ask-timeline.ts';
 import type { SnapshotContent } from './engine/snapshot-content.ts';
 
+/** How the way to one engine stands. */
 export type Tunnel = Answer<'/api/v1/environments/{id}/connection'>;
+/** A snapshot without its content. */
 export type SnapshotItem = ListedAnswer<'/api/v1/environments/{id}/snapshots'>;
 /** A snapshot with its content, which the interface describes as any object. */
 export type LatestSnapshot = Omit<Answer<'/api/v1/environments/{id}/snapshots/latest'>, 'snapshot'> & { readonly snapshot: SnapshotContent };
@@ -20,6 +23,7 @@ export interface TaggedEnvironment {
 /** How often it is looked when the agent polled last, while the page is in sight. */
 const POLLS_MS = 5_000;
 
+/** The environment as its page shows it. */
 export function environmentQuery(id: string, at: string | undefined) {
   return queryOptions({
     queryKey: ['environment', id, 'tagged', asOf(at)],
@@ -32,6 +36,7 @@ export function environmentQuery(id: string, at: string | undefined) {
   });
 }
 
+/** @param node a Swarm node's id; undefined is the environment's own engine */
 export function tunnelQuery(id: string, node: string | undefined, at: string | undefined) {
   return queryOptions({
     queryKey: ['tunnel', id, node ?? null, asOf(at)],
@@ -42,8 +47,8 @@ export function tunnelQuery(id: string, node: string | undefined, at: string | u
 /** What happened to the environment's tunnels last, newest first. */
 export function tunnelEventsQuery(id: string) {
   return queryOptions({
-    queryKey: ['timeline', 'of-tunnels', id],
-    queryFn: async ({ signal }) => (await answerOf(api.GET('/api/v1/environments/{id}/timeline', { params: { path: { id }, query: { kind: 'tunnel', limit: 40 } }, signal }))).items,
+    queryKey: ['timeline', id, 'tunnels'],
+    queryFn: async ({ signal }) => (await askTimeline(id, { kind: 'tunnel', limit: 40 }, signal)).items,
   });
 }
 

@@ -21,7 +21,7 @@ export function EnvironmentScreen(): React.JSX.Element {
     <>
       <PageHeader title="Environment" />
       {isPending && <LoadingState label="Asking for the environment" />}
-      {isCode(error, 'environment-not-found', 'environment-removed') && <EmptyState title={at === undefined ? 'There is no such environment' : 'There was no such environment then'}>It may have been removed, or out of your reach. Its timeline stays on record.</EmptyState>}
+      {isCode(error, 'environment-not-found', 'environment-removed') && <EmptyState title={at === undefined ? 'There is no such environment' : 'There was no such environment then'}>It may have been removed, or be out of your reach. Its timeline stays on record.</EmptyState>}
       {error !== null && !isCode(error, 'environment-not-found', 'environment-removed') && <ErrorState error={error} onRetry={() => void refetch()} />}
     </>
   );

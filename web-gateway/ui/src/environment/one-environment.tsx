@@ -51,7 +51,7 @@ export function OneEnvironment({ tagged: { environment, entityTag }, node, at }:
   const isSwarm = tab === 'swarm' || node !== undefined || (kept.data?.node ?? null) !== null || (kept.data?.snapshot.nodes.length ?? 0) > 0;
   useEngineEvents(id, node, phase === 'open');
   const page = useMemo<EnvironmentPage>(() => ({ environment, node, at, access, ...sourceOf(phase, access, at), snapshot: kept.data, snapshotError: kept.error, ask: setQuestion }), [environment, node, at, access, phase, kept.data, kept.error]);
-  const show = (next: string | null): void => void navigate({ search: ({ container: _, view: __, service: ___, ...now }) => ({ ...now, tab: (next ?? 'overview') as EnvironmentTab }), replace: true });
+  const show = (next: string | null): void => void navigate({ search: ({ container: _, view: __, service: ___, filter: ____, nodeFilter: _____, ...now }) => ({ ...now, tab: (next ?? 'overview') as EnvironmentTab }), replace: true });
 
   return (
     <EnvironmentPageProvider value={page}>

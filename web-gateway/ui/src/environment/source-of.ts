@@ -1,11 +1,12 @@
-/** Where the lists come from at this moment, and why nothing can be done where it can not. */
+/** Where the lists come from at this moment, and why nothing can be done where it cannot. */
 import type { EnvironmentPage, Source } from './environment-context.ts';
 import type { Connection } from './connection/use-connection.ts';
 
 type Judged = Pick<EnvironmentPage, 'source' | 'isConnecting' | 'whyNoActions' | 'whyNotLive'>;
 
-const READ_ONLY = 'Your access to this environment is to read; changing something needs full access.';
+const READ_ONLY = 'Your access to this environment is read-only; changing something needs full access.';
 
+/** @param at the time machine's instant */
 export function sourceOf(phase: Connection['phase'], access: EnvironmentPage['access'], at: string | undefined): Judged {
   if (phase === 'open') return { source: { kind: 'engine', isReachable: true }, isConnecting: false, whyNotLive: null, whyNoActions: access === 'full' ? null : READ_ONLY };
   const why = whyNot(phase, access, at);

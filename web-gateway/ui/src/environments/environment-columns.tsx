@@ -2,7 +2,8 @@
 import { Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconBox, IconPlugConnected } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { columnsOf, type DataColumn } from '../parts/data-table.tsx';
+import { CardLine, RowCard } from '../list/row-card.tsx';
+import { columnsOf, type DataColumn } from '../parts/data-columns.ts';
 import { StatusWord } from '../parts/status-word.tsx';
 import { engineAccessOf, type Session } from '../session/session.ts';
 import { RelativeTimeInRow } from '../time/relative-time.tsx';
@@ -20,9 +21,8 @@ export interface EnvironmentColumnsOptions {
 
 /** In the order of the columns. */
 export const WIDTHS = ['22%', '152px', '104px', '15%', '112px', '24%', '128px'];
-export const ROW_HEIGHT = 44;
-/** Of rows that are one cell. */
-export const CARD_HEIGHT = 112;
+/** In pixels: of a row of cells, and of one that is one cell. */
+export const ROW_HEIGHTS = { row: 44, card: 112 };
 
 export function environmentColumns({ session, at, onTag }: EnvironmentColumnsOptions): readonly DataColumn<EnvironmentRow>[] {
   return [
@@ -41,22 +41,22 @@ export function environmentCard({ session, at, onTag }: EnvironmentColumnsOption
     column.accessor('name', {
       header: 'Name',
       cell: ({ row: { original } }) => (
-        <div className={classes['card']}>
-          <div className={classes['cardLine']}>
+        <RowCard>
+          <CardLine>
             <Name row={original} at={at} />
             <StatusWord of="environment" state={original.status} />
-          </div>
-          <div className={classes['cardLine']}>
+          </CardLine>
+          <CardLine>
             <span className={classes['quiet']}>
               Polled <RelativeTimeInRow at={original.lastPolledAt} />
             </span>
             <Counts row={original} />
-          </div>
-          <div className={classes['cardLine']}>
+          </CardLine>
+          <CardLine>
             <Tags tags={original.tags} onTag={onTag} />
             <Connect row={original} session={session} at={at} />
-          </div>
-        </div>
+          </CardLine>
+        </RowCard>
       ),
     }),
   ] as readonly DataColumn<EnvironmentRow>[];

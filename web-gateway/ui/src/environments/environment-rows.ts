@@ -31,6 +31,7 @@ export interface EnvironmentRow {
 /** The subject of the pages' keys. */
 export const ENVIRONMENT_PAGES = 'environment-pages';
 
+/** A part of the list. Throws ApiError. */
 export async function askEnvironments(search: EnvironmentsSearch, at: string | undefined, { offset, limit }: { readonly offset: number; readonly limit: number }, signal: AbortSignal): Promise<ListPage<EnvironmentRow>> {
   const { items, total } = await answerOf(api.GET('/api/v1/environments', { params: { query: { ...(search as Query), ...asOf(at), offset, limit } }, signal }));
   return { items: items.map(rowOf), total };

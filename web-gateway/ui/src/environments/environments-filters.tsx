@@ -1,11 +1,11 @@
 /** What the list of environments is narrowed by: all of it is in the address. */
-import { Autocomplete, Button, Select, TextInput } from '@mantine/core';
-import { IconFilterOff, IconSearch } from '@tabler/icons-react';
+import { Autocomplete, Select, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
 import { memo, useMemo } from 'react';
-import { stateChoices } from '../parts/status-word.tsx';
+import { FilterBar } from '../list/filter-bar.tsx';
 import { useTypedText } from '../list/use-typed-text.ts';
+import { stateChoices } from '../parts/status-word.tsx';
 import type { EnvironmentsSearch } from './environments-search.ts';
-import classes from './environments.module.css';
 
 const STATUSES = stateChoices('environment');
 
@@ -18,6 +18,7 @@ const ORDERS = [
   { value: '-lastPolledAt', label: 'Latest poll first' },
 ];
 
+/** All that narrows the list; its order does not. */
 export type EnvironmentsFilter = Pick<EnvironmentsSearch, 'search' | 'status' | 'tag' | 'platform' | 'tunnel'>;
 
 export interface EnvironmentsFiltersProps {
@@ -35,6 +36,7 @@ export interface EnvironmentsFiltersProps {
   readonly tags: readonly string[];
 }
 
+/** Whether the list is narrowed at all. */
 export function hasFilter({ search, status, tag, platform, tunnel }: EnvironmentsFilter): boolean {
   return [search, status, tag, platform, tunnel].some((one) => one !== undefined);
 }
@@ -45,17 +47,12 @@ export const EnvironmentsFilters = memo(function EnvironmentsFilters({ filter, o
   // One from the address may be of no environment that is left.
   const knownPlatforms = useMemo(() => [...new Set([...platforms, ...(filter.platform === undefined ? [] : [filter.platform])])].sort(), [platforms, filter.platform]);
   return (
-    <search className={classes['filters']} aria-label="Filters">
+    <FilterBar columns="minmax(160px, 2fr) repeat(3, minmax(120px, 1fr))" isNarrow={isNarrow} isFiltered={hasFilter(filter)} onClear={onClear}>
       <TextInput aria-label="Search by name" placeholder="Search by name" type="search" maxLength={200} leftSection={<IconSearch size={16} aria-hidden />} value={name} onChange={(event) => typeName(event.currentTarget.value)} />
       <Select aria-label="Status" placeholder="Any status" data={STATUSES} value={filter.status ?? null} onChange={(status) => onFilter({ status: status ?? undefined })} clearable clearButtonProps={{ 'aria-label': 'Any status' }} />
       <Autocomplete aria-label="Tag" placeholder="Any tag" data={[...tags]} maxLength={200} value={tag} onChange={typeTag} clearable clearButtonProps={{ 'aria-label': 'Any tag' }} limit={20} />
       <Select aria-label="Platform" placeholder="Any platform" data={knownPlatforms} value={filter.platform ?? null} onChange={(platform) => onFilter({ platform: platform ?? undefined })} clearable clearButtonProps={{ 'aria-label': 'Any platform' }} />
       {isNarrow && <Select aria-label="Order" data={ORDERS.filter(({ value }) => !isPast || !value.endsWith('lastPolledAt'))} value={sort ?? 'name'} onChange={(by) => onSort(by === null || by === 'name' ? undefined : by)} allowDeselect={false} />}
-      {(!isNarrow || hasFilter(filter)) && (
-        <Button variant="default" leftSection={<IconFilterOff size={16} aria-hidden />} disabled={!hasFilter(filter)} onClick={onClear}>
-          Clear filters
-        </Button>
-      )}
-    </search>
+    </FilterBar>
   );
 });

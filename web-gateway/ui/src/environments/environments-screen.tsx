@@ -7,15 +7,14 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { fleetCountsQuery } from '../fleet/fleet-queries.ts';
 import { FleetStrip } from '../fleet/fleet-strip.tsx';
+import { LongList } from '../list/long-list.tsx';
+import { NoMatch } from '../list/no-match.tsx';
 import { useRowsInSight } from '../list/use-rows-in-sight.ts';
-import { DataTable } from '../parts/data-table.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
-import { ErrorState } from '../parts/error-state.tsx';
-import { LoadingState } from '../parts/loading-state.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
 import { usePastInstant } from '../past/past-instant.ts';
 import { useMay, useSession } from '../session/session.ts';
-import { CARD_HEIGHT, environmentCard, environmentColumns, ROW_HEIGHT, WIDTHS } from './environment-columns.tsx';
+import { environmentCard, environmentColumns, ROW_HEIGHTS, WIDTHS } from './environment-columns.tsx';
 import { askEnvironments, ENVIRONMENT_PAGES, type EnvironmentRow } from './environment-rows.ts';
 import { EnvironmentsFilters, hasFilter } from './environments-filters.tsx';
 import { readEnvironmentsSearch } from './environments-search.ts';
@@ -26,10 +25,6 @@ const POLLS_EVERY_MS = 5000;
 const rowId = ({ id }: EnvironmentRow): string => id;
 
 export function EnvironmentsScreen(): React.JSX.Element {
-  return useMay('auditor') ? <EnvironmentList /> : <EmptyState title="Your role sees no environments">It reads the server’s metrics. An admin can give you another.</EmptyState>;
-}
-
-function EnvironmentList(): React.JSX.Element {
   const search = useSearch({ from: '/' });
   const at = usePastInstant();
   const navigate = useNavigate({ from: '/' });
@@ -43,7 +38,8 @@ function EnvironmentList(): React.JSX.Element {
   const asked = useMemo(() => ({ ...filter, ...(sort === undefined ? {} : { sort }) }), [filter, sort]);
   const list = useMemo(() => [ENVIRONMENT_PAGES, asked], [asked]);
 
-  const { total, first, rows, isOld, error, retry, onSight } = useRowsInSight<EnvironmentRow>({ list, ask: (page, signal) => askEnvironments(asked, at, page, signal), asOf: at, refreshMs: POLLS_EVERY_MS });
+  const found = useRowsInSight<EnvironmentRow>({ list, ask: (page, signal) => askEnvironments(asked, at, page, signal), asOf: at, refreshMs: POLLS_EVERY_MS });
+  const { total, rows, isOld } = found;
   useLiveRows(asked, rows, at);
   const fleet = useQuery(fleetCountsQuery(at));
 
@@ -68,42 +64,27 @@ function EnvironmentList(): React.JSX.Element {
       <PageHeader title="Environments" description={<span role="status">{countText(total, hasFilter(filter) ? fleet.data?.environments : undefined)}</span>} actions={isNone ? undefined : add} />
       {isNone ? (
         <EmptyState title={at === undefined ? 'No environment yet' : 'There was no environment then'}>
-          {at === undefined && (mayAdd ? <p>Give one a name, and run one command on its machine: it calls home from there.</p> : <p>None is there that you may see. An admin adds environments, and grants them by their tags.</p>)}
+          {at === undefined && (mayAdd ? <p>Give one a name, and run one command on its machine: it calls home from there.</p> : <p>There is none that you may see. An admin adds environments, and grants them by their tags.</p>)}
           {add}
         </EmptyState>
       ) : (
         <>
           <FleetStrip at={at} status={filter.status} tunnel={filter.tunnel} />
           <EnvironmentsFilters filter={filter} sort={sort} onSort={order} isNarrow={isNarrow} isPast={at !== undefined} onFilter={change} onClear={clear} platforms={platforms} tags={tags} />
-          {error !== null && <ErrorState error={error} onRetry={retry} />}
-          {total === undefined ? (
-            error === null && <LoadingState label="Loading environments" />
-          ) : (
-            <div aria-busy={isOld} style={isOld ? { opacity: 0.6 } : undefined}>
-              <DataTable
-                key={isNarrow ? 'cards' : 'rows'}
-                label="Environments"
-                columns={columns}
-                rows={rows}
-                rowId={rowId}
-                part={{ first, total }}
-                rowHeight={isNarrow ? CARD_HEIGHT : ROW_HEIGHT}
-                {...(isNarrow ? { widths: ['100%'] } : { widths: WIDTHS })}
-                height={total === 0 ? 'auto' : isNarrow ? 'calc(100dvh - 140px)' : 'max(360px, calc(100dvh - 310px))'}
-                sorting={sorting}
-                onSortingChange={([by]) => change({ sort: by === undefined || (by.id === 'name' && !by.desc) ? undefined : `${by.desc ? '-' : ''}${by.id}` })}
-                onSight={onSight}
-                place={JSON.stringify([ENVIRONMENT_PAGES, asked, at])}
-                empty={
-                  <EmptyState title="No environment matches">
-                    <Button variant="default" size="xs" onClick={clear}>
-                      Clear filters
-                    </Button>
-                  </EmptyState>
-                }
-              />
-            </div>
-          )}
+          <LongList
+            label="Environments"
+            found={found}
+            columns={columns}
+            rowId={rowId}
+            isNarrow={isNarrow}
+            rowHeights={ROW_HEIGHTS}
+            widths={WIDTHS}
+            abovePx={310}
+            sorting={sorting}
+            onSortingChange={([by]) => change({ sort: by === undefined || (by.id === 'name' && !by.desc) ? undefined : `${by.desc ? '-' : ''}${by.id}` })}
+            place={JSON.stringify([ENVIRONMENT_PAGES, asked, at])}
+            empty={<NoMatch title="No environment matches" onClear={clear} />}
+          />
         </>
       )}
     </>

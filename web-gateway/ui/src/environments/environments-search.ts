@@ -1,6 +1,7 @@
 /** What the address of the list of environments says. */
 import { textsOf } from '../address/texts-of.ts';
 
+/** All of it may be absent; a `sort` with a dash before it is backwards. */
 export interface EnvironmentsSearch {
   readonly search?: string;
   readonly status?: string;
@@ -10,6 +11,7 @@ export interface EnvironmentsSearch {
   readonly sort?: string;
 }
 
+/** What is not known is left out. */
 export function readEnvironmentsSearch(search: Record<string, unknown>): EnvironmentsSearch {
   return textsOf(search, ['search', 'status', 'tag', 'platform', 'tunnel', 'sort']);
 }

@@ -1,6 +1,7 @@
-/** What the plot of the last day shows, for who can not see it. */
+/** What the plot of the last day shows, for who cannot see it. */
 import type { FleetHistory } from './fleet-queries.ts';
 
+/** In a sentence. */
 export function daySummary({ series }: FleetHistory): string {
   const of = (value: string) => series.find((one) => one.value === value) ?? { last: [0], lowest: [0], highest: [0] };
   const [up, down] = [of('up'), of('down')];

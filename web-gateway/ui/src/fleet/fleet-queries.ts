@@ -15,6 +15,7 @@ const STEP_SECONDS = 600;
 /** The history comes with every answer: where it is not wanted it is one point. */
 const NO_HISTORY_SECONDS = 31_536_000;
 
+/** How many there are, by status and by state of their tunnels. */
 export function fleetCountsQuery(at: string | undefined) {
   return queryOptions({
     queryKey: [FLEET_COUNTS, { asOf: at }],

@@ -1,5 +1,6 @@
 /** Does something when it is asked to, however often it is asked: at once, and then no sooner than so long after it was begun last. */
 
+/** Until it is stopped. */
 export interface Spaced {
   /** Soon; several times before it is done are once. */
   ask(): void;

@@ -7,12 +7,14 @@ export const PAGE_ROWS = 50;
 /** A page that was scrolled away from is forgotten after so long. */
 const KEPT_MS = 120_000;
 
+/** A part of a list. */
 export interface ListPage<Row> {
   readonly items: readonly Row[];
   /** On all pages. */
   readonly total: number;
 }
 
+/** What is there of the list, and what the table tells it. */
 export interface RowsInSight<Row> {
   /** The whole list's; undefined until an answer came. */
   readonly total: number | undefined;
@@ -21,7 +23,7 @@ export interface RowsInSight<Row> {
   readonly rows: readonly Row[];
   /** What is shown is of the list asked for before this one. */
   readonly isOld: boolean;
-  /** Why what is in sight could not be had. */
+  /** Why what is in sight could not be loaded. */
   readonly error: unknown;
   readonly retry: () => void;
   /** What the table calls with the first and the last row in sight. */

@@ -1,4 +1,5 @@
 /** The WebSocket that says what changed: opened again by itself, going on where it broke off. */
+import { socketUrl } from '../api/socket-url.ts';
 
 /** One thing that changed; docs/websockets.md. */
 export interface Change {
@@ -10,8 +11,10 @@ export interface Change {
   readonly types: readonly string[];
 }
 
+/** `away` is tried again by itself. */
 export type LiveState = 'connecting' | 'live' | 'away';
 
+/** Open until it is closed, or the session ends. */
 export interface LiveConnection {
   close(): void;
 }
@@ -30,6 +33,7 @@ const SILENCE_MS = 35_000;
 /** One that is accepted and not spoken on, as by a server that is stopping or a proxy without one, is given up sooner. */
 const OPENING_MS = 10_000;
 
+/** What is told of it. */
 export interface LiveListener {
   readonly onState: (state: LiveState) => void;
   readonly onChanges: (changes: readonly Change[]) => void;
@@ -49,10 +53,7 @@ export function openLiveConnection({ onState, onChanges, onReset, onSignedOut }:
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function connect(): void {
-    const url = new URL('/api/v1/live', location.href);
-    url.protocol = url.protocol.replace('http', 'ws');
-    if (position !== undefined) url.searchParams.set('after', position);
-    const opened = new WebSocket(url);
+    const opened = new WebSocket(socketUrl('/api/v1/live', { after: position }));
     socket = opened;
     watch(opened, OPENING_MS);
     opened.addEventListener('message', ({ data }) => {

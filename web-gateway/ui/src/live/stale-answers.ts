@@ -3,7 +3,7 @@ import type { QueryClient, QueryKey } from '@tanstack/react-query';
 import type { Change } from './live-connection.ts';
 
 /** Subjects that are asked for by environment have its id as their second part. */
-const OF_AN_ENVIRONMENT = new Set<unknown>(['environment', 'tunnel', 'snapshot', 'snapshots']);
+const OF_AN_ENVIRONMENT = new Set<unknown>(['environment', 'tunnel', 'snapshot', 'snapshots', 'timeline']);
 
 /** Lists across all environments, and the fleet's counts, are not among them: see LISTS. */
 const SUBJECTS: Readonly<Record<Change['kind'], readonly string[]>> = {

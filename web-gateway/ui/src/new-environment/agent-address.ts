@@ -6,6 +6,7 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 /** `malformed` is no HOST:PORT, `loopback` is one that only this server's own machine can call. */
 export type AddressJudgement = 'good' | 'malformed' | 'loopback';
 
+/** test/ui/agent-address.spec.ts holds it against the server. */
 export function judgeAddress(text: string): AddressJudgement {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text.trim().toLowerCase()) ?? [];
   const portNumber = Number(port);

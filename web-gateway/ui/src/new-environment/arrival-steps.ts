@@ -1,6 +1,7 @@
 /** How far an agent has come: polled, associated, ready. From what is recorded, so that a page that is opened later shows the same. */
 import type { Environment, TimelineEntry } from '../api/answer.ts';
 
+/** One of three, in this order. */
 export interface ArrivalStep {
   readonly name: 'polled' | 'associated' | 'ready';
   readonly title: string;
@@ -16,6 +17,7 @@ interface AgentReport {
   readonly engine?: { readonly name: string; readonly version: string } | null;
 }
 
+/** @param entries of the environment's agents, oldest first */
 export function arrivalSteps(environment: Environment, entries: readonly TimelineEntry[]): readonly ArrivalStep[] {
   const { association, agents, heartbeat, edgeId, issuedEdgeId, platform, snapshot } = environment;
   const seen = entries.filter(({ type }) => type === 'AgentSeen');

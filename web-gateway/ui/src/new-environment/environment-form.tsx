@@ -104,7 +104,7 @@ export function EnvironmentForm({ onCreated }: { readonly onCreated: (environmen
           </div>
           <FormError says={faults.elsewhere} />
           <Group>
-            <Button type="submit" loading={create.isPending}>Create the environment</Button>
+            <Button type="submit" loading={create.isPending} disabled={interval === undefined}>Create the environment</Button>
             <LinkButton to="/" variant="default">Cancel</LinkButton>
           </Group>
         </Stack>

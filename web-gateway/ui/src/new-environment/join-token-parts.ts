@@ -1,5 +1,6 @@
 /** Reads a join token in the browser: base64 of `API URL|tunnel address|tunnel fingerprint|id.secret` (proto/join-token.ts). */
 
+/** docs/protocol.md says what each is for. */
 export interface JoinTokenParts {
   readonly apiUrl: string;
   readonly tunnelAddress: string;

@@ -1,6 +1,7 @@
 /** What the address of adding an environment says. */
 import { textsOf } from '../address/texts-of.ts';
 
+/** All of it may be absent. */
 export interface NewEnvironmentSearch {
   /** The environment that was made, whose agent is waited for. */
   readonly id?: string;
@@ -8,6 +9,7 @@ export interface NewEnvironmentSearch {
   readonly platform?: string;
 }
 
+/** What is not known is left out. */
 export function readNewEnvironmentSearch(search: Record<string, unknown>): NewEnvironmentSearch {
   return textsOf(search, ['id', 'platform']);
 }

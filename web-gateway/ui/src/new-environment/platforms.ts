@@ -1,6 +1,7 @@
 /** The ways of running an agent. */
 import type { Platform } from './deployment-query.ts';
 
+/** In the order of the page. */
 export const PLATFORMS = [
   { name: 'standalone', label: 'Docker', says: 'Paste it on the machine, as root or in the group docker. The image comes from this server: no registry is asked.' },
   { name: 'swarm', label: 'Swarm', says: 'Paste it on a manager. It starts an agent on every node; on the other nodes the first line alone loads the image.' },

@@ -34,7 +34,7 @@ export function RejectedAttempts({ environmentId, since, platform, mayDeploy, is
   if (!isLate && !hasTrouble && attempts.length === 0) return null;
   const doctor = deployment.data?.doctor[platform];
   return (
-    <Alert color="beacon" variant="light" icon={<IconAlertTriangle aria-hidden />} title={hasTrouble ? 'The agent can not reach its engine' : attempts.length > 0 ? 'Attempts were turned away' : 'No agent has called so far'}>
+    <Alert color="beacon" variant="light" icon={<IconAlertTriangle aria-hidden />} title={hasTrouble ? 'The agent cannot reach its engine' : attempts.length > 0 ? 'Attempts were turned away' : 'No agent has called so far'}>
       <Stack gap="sm">
         {attempts.length > 0 && (
           <List spacing="xs" size="sm" aria-label="Rejected attempts">
@@ -58,7 +58,7 @@ export function RejectedAttempts({ environmentId, since, platform, mayDeploy, is
         )}
         {doctor !== undefined && (
           <Stack gap={6}>
-            <Text size="sm">On the agent’s machine this says what is wrong and how to mend it:</Text>
+            <Text size="sm">On the agent’s machine this says what is wrong and how to put it right:</Text>
             <CommandText text={doctor} label="The command that finds out what is wrong" copyLabel="Copy the line" />
           </Stack>
         )}

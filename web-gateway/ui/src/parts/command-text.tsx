@@ -8,7 +8,7 @@ export interface CommandTextProps {
   readonly text: string;
   /** What is shown, where that is not all of it; the text itself otherwise. */
   readonly shown?: string;
-  /** What it is, for who can not see it. */
+  /** What it is, for who cannot see it. */
   readonly label: string;
   /** Such as `Copy the command`. */
   readonly copyLabel: string;

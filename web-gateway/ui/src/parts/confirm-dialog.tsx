@@ -8,7 +8,7 @@ export interface Question {
   readonly text: React.ReactNode;
   /** The button's, such as `Remove`. */
   readonly action: string;
-  /** What has to be typed first, where it can not be undone. */
+  /** What has to be typed first, where it cannot be undone. */
   readonly typed?: string;
   readonly onConfirm: () => void;
 }

@@ -1,27 +1,16 @@
 /** A table of any number of rows, of which only those in sight are drawn; sorted here or by the server. */
 import { Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import { createColumnHelper, createSortedRowModel, rowSortingFeature, sortFn_alphanumeric, sortFn_basic, sortFn_text, tableFeatures, useTable, type ColumnDef, type ReactTable, type Row as TableRow, type SortingState } from '@tanstack/react-table';
+import { useTable, type SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { leaveAt, leftAt } from './left-at.ts';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { dataTableFeatures, type DataColumn } from './data-columns.ts';
+import { DrawnRow, RowOnItsWay, Spacer } from './data-table-rows.tsx';
 import classes from './data-table.module.css';
-
-export const dataTableFeatures = tableFeatures({
-  rowSortingFeature,
-  sortedRowModel: createSortedRowModel(),
-  sortFns: { alphanumeric: sortFn_alphanumeric, text: sortFn_text, basic: sortFn_basic },
-});
-
-export type DataColumn<Row extends object> = ColumnDef<typeof dataTableFeatures, Row>;
-
-/** Columns are made by it, once, outside of components. */
-export function columnsOf<Row extends object>(): ReturnType<typeof createColumnHelper<typeof dataTableFeatures, Row>> {
-  return createColumnHelper<typeof dataTableFeatures, Row>();
-}
+import { leaveAt, leftAt } from './left-at.ts';
 
 export interface DataTableProps<Row extends object> {
-  /** What the table is of, for who can not see it. */
+  /** What the table is of, for who cannot see it. */
   readonly label: string;
   /** Must stay the same between renders. */
   readonly columns: readonly DataColumn<Row>[];
@@ -140,52 +129,5 @@ export function DataTable<Row extends object>({ label, columns, rows, rowId, row
       </Table>
       {total === 0 && empty}
     </div>
-  );
-}
-
-interface DrawnRowProps<Row extends object> {
-  readonly row: TableRow<typeof dataTableFeatures, Row>;
-  readonly original: Row;
-  readonly index: number;
-  readonly columns: readonly DataColumn<Row>[];
-  readonly table: ReactTable<typeof dataTableFeatures, Row>;
-  readonly isMarked: boolean;
-  readonly measure: ((element: HTMLTableRowElement | null) => void) | undefined;
-  readonly height: number | undefined;
-}
-
-/** Drawn again only where what it shows is another: the table makes its rows anew with each change of any. */
-const DrawnRow = memo(DrawRow, (before, now) => before.original === now.original && before.index === now.index && before.columns === now.columns && before.isMarked === now.isMarked && before.height === now.height) as typeof DrawRow;
-
-function DrawRow<Row extends object>({ row, index, table, isMarked, measure, height }: DrawnRowProps<Row>): React.JSX.Element {
-  return (
-    // Mantine's rows and cells cost a third of a row: hundreds come by a second where somebody scrolls.
-    <tr className={classes['row']} aria-rowindex={index + 2} data-index={index} data-marked={isMarked || undefined} {...(measure === undefined ? {} : { ref: measure })} {...(height === undefined ? {} : { style: { height } })}>
-      {row.getAllCells().map((cell) => (
-        <td key={cell.id}>
-          <table.FlexRender cell={cell} />
-        </td>
-      ))}
-    </tr>
-  );
-}
-
-/** A row of the server's that is asked for. */
-function RowOnItsWay({ index, height, span }: { readonly index: number; readonly height: number; readonly span: number }): React.JSX.Element {
-  return (
-    <tr aria-rowindex={index + 2} data-index={index} style={{ height }}>
-      <td colSpan={span}>
-        <span className={classes['onItsWay']} />
-      </td>
-    </tr>
-  );
-}
-
-/** Stands for the rows that are not drawn. */
-function Spacer({ height, span }: { readonly height: number; readonly span: number }): React.JSX.Element {
-  return (
-    <tr aria-hidden>
-      <td colSpan={span} style={{ height, padding: 0 }} />
-    </tr>
   );
 }

@@ -1,18 +1,8 @@
-/** A dialog that gives the focus back to where it was opened from, also where that was a menu which is gone by then. */
+/** A dialog that gives the focus back to where it was opened from. */
 import { Modal, type ModalProps } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { useReturnedFocus } from './returned-focus.ts';
 
-/** What was focused last, but in a menu or a dialog: those go. */
-let lastingFocus: HTMLElement | null = null;
-
-document.addEventListener('focusin', ({ target }) => {
-  if (target instanceof HTMLElement && target.closest('[role="menu"], [role="dialog"]') === null) lastingFocus = target;
-});
-
-export function Dialog({ opened, ...props }: Omit<ModalProps, 'returnFocus' | 'onExitTransitionEnd'>): React.JSX.Element {
-  const opener = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (opened) opener.current = lastingFocus;
-  }, [opened]);
-  return <Modal opened={opened} returnFocus={false} onExitTransitionEnd={() => opener.current?.focus({ preventScroll: true })} {...props} />;
+/** It must stay there when it closes: what is in it is gone by itself. */
+export function Dialog(props: Omit<ModalProps, 'returnFocus' | 'onExitTransitionEnd'>): React.JSX.Element {
+  return <Modal {...props} {...useReturnedFocus(props.opened)} />;
 }

@@ -1,4 +1,4 @@
-/** What is shown in place of what could not be had: why, and the way to try again. */
+/** What is shown in place of what could not be loaded: why, and the way to try again. */
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { ApiError, messageOf } from '../api/api-error.ts';

@@ -6,6 +6,7 @@ const REMEMBERED = 30;
 /** Pixels from the top, by the table's place. */
 export const leftAt = new Map<string, number>();
 
+/** @param top in pixels; 0 is not remembered */
 export function leaveAt(place: string, top: number): void {
   leftAt.delete(place);
   if (top > 0) leftAt.set(place, top);

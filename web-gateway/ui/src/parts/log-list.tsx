@@ -10,7 +10,7 @@ import type { NewestFirst } from './newest-first.ts';
 import { useStandingStill } from './standing-still.ts';
 
 export interface LogListProps<Item> {
-  /** What the log is of, for who can not see it. */
+  /** What the log is of, for who cannot see it. */
   readonly label: string;
   readonly log: NewestFirst<Item>;
   readonly idOf: (item: Item) => string;

@@ -7,11 +7,13 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Change } from '../live/live-connection.ts';
 import { useChanges } from '../live/live-updates.tsx';
 
+/** A page of the server's, newest first. */
 export interface LogPage<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | null;
 }
 
+/** Where a log comes from. */
 export interface NewestFirstSource<Item> {
   /** Its subject must be none that changes make stale (live/stale-answers.ts): this keeps it up to date by itself. */
   readonly queryKey: QueryKey;
@@ -25,6 +27,7 @@ export interface NewestFirstSource<Item> {
   readonly isLive: boolean;
 }
 
+/** A log as it is by now. */
 export interface NewestFirst<Item> {
   readonly items: readonly Item[];
   readonly isPending: boolean;
@@ -48,6 +51,7 @@ const MOST_HELD = 10_000;
 
 type Pages<Item> = InfiniteData<LogPage<Item>, string | undefined>;
 
+/** Another key is another log. */
 export function useNewestFirst<Item>({ queryKey, page, idOf, versionOf = idOf, concerns, isLive }: NewestFirstSource<Item>): NewestFirst<Item> {
   const client = useQueryClient();
   const query = useInfiniteQuery({

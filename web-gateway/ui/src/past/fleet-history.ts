@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
 import type { FleetHistory } from '../fleet/fleet-queries.ts';
+import { askTimeline } from '../timeline/ask-timeline.ts';
 import { useServerNow } from '../time/use-server-now.ts';
 import type { TimeWindow } from './time-window.ts';
 
@@ -14,7 +15,7 @@ export function useFirstInstantMs(): number | undefined {
   const { data } = useQuery({
     queryKey: ['record-begins'],
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async () => (await answerOf(api.GET('/api/v1/timeline', { params: { query: { order: 'asc', limit: 1 } } }))).items[0]?.recordedAt ?? null,
+    queryFn: async () => (await askTimeline(undefined, { order: 'asc', limit: 1 })).items[0]?.recordedAt ?? null,
   });
   return data === undefined || data === null ? undefined : Date.parse(data);
 }

@@ -1,6 +1,7 @@
 /** The next event before or after an instant: of the environment whose page it is, else of all. */
-import { answerOf, api } from '../api/client.ts';
+import { askTimeline } from '../timeline/ask-timeline.ts';
 
+/** Of the instant. */
 export type Side = 'previous' | 'next';
 
 /**
@@ -9,9 +10,7 @@ export type Side = 'previous' | 'next';
  */
 export async function neighbourEvent(side: Side, atMs: number, environmentId: string | undefined): Promise<number | undefined> {
   const query = side === 'previous' ? ({ to: instant(atMs), order: 'desc', limit: 1 } as const) : ({ from: instant(atMs + 1), order: 'asc', limit: 1 } as const);
-  const { items } = await (environmentId === undefined
-    ? answerOf(api.GET('/api/v1/timeline', { params: { query } }))
-    : answerOf(api.GET('/api/v1/environments/{id}/timeline', { params: { path: { id: environmentId }, query } })));
+  const { items } = await askTimeline(environmentId, query);
   const found = items[0];
   return found === undefined ? undefined : Date.parse(found.recordedAt);
 }

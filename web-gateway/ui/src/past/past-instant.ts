@@ -16,6 +16,7 @@ export function useShowsPast(): boolean {
   return useRouterState({ select: ({ location }) => showsPast(location.pathname) });
 }
 
+/** The same by the path. */
 export function showsPast(path: string): boolean {
   return path === '/' || /^\/(containers|timeline|activity)\/?$/.test(path) || (/^\/environments\/[^/]+\/?$/.test(path) && !/^\/environments\/new\/?$/.test(path));
 }

@@ -1,5 +1,6 @@
 /** The stretch of time that a slider spans: pure, so that it can be reasoned about. */
 
+/** Both ends are in it. */
 export interface TimeWindow {
   /** Milliseconds since 1970. */
   readonly fromMs: number;
@@ -19,6 +20,7 @@ export const SPANS = [
   { label: 'All', spanMs: null },
 ] as const;
 
+/** What a span is called, and chosen by. */
 export type SpanLabel = (typeof SPANS)[number]['label'];
 
 /** The last of the record where `atMs` lies in it, else what is around `atMs`; never before the record's beginning, and a minute at least. */
@@ -29,6 +31,7 @@ export function windowAround(atMs: number, span: SpanLabel, firstMs: number, now
   return { fromMs: Math.min(Math.max(firstMs, toMs - spanMs), toMs - MINUTE_MS, atMs), toMs };
 }
 
+/** Whether the instant is in the window. */
 export function holds({ fromMs, toMs }: TimeWindow, atMs: number): boolean {
   return atMs >= fromMs && atMs <= toMs;
 }

@@ -2,12 +2,14 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 
+/** The ways through time. */
 export interface Travel {
   /** Shows the page as of this instant (milliseconds since 1970). The first step can be gone back from by the browser; those after it take its place. */
   to(atMs: number): void;
   backToNow(): void;
 }
 
+/** For the page that is shown. */
 export function useTravel(): Travel {
   const navigate = useNavigate();
   const go = useCallback(

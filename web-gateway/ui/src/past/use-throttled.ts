@@ -1,6 +1,7 @@
 /** Calls at most so often: the first at once, and of those that come too soon the last. */
 import { useCallback, useEffect, useRef } from 'react';
 
+/** @returns what calls `act`; the same for as long as the component is there */
 export function useThrottled<Value>(act: (value: Value) => void, everyMs: number): (value: Value) => void {
   const latest = useRef(act);
   const waiting = useRef<{ readonly value: Value } | undefined>(undefined);

@@ -1,6 +1,7 @@
 /** All checkpoints, newest first. */
 import { Button, Code, Text } from '@mantine/core';
-import { columnsOf, DataTable } from '../parts/data-table.tsx';
+import { columnsOf } from '../parts/data-columns.ts';
+import { DataTable } from '../parts/data-table.tsx';
 import { RelativeTime } from '../time/relative-time.tsx';
 import type { Checkpoint } from './checkpoint.ts';
 

@@ -3,6 +3,7 @@ import { infiniteQueryOptions } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
 import type { ListedAnswer } from '../api/answer.ts';
 
+/** docs/security.md says what each field is. */
 export type Checkpoint = ListedAnswer<'/api/v1/checkpoints'>;
 
 const PAGE = 100;

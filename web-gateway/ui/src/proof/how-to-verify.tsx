@@ -12,7 +12,7 @@ export function HowToVerify({ publicKey }: { readonly publicKey: string | undefi
       {!reachesAll && <Text size="sm">Exports of the record are for who reaches every environment: your grants reach some.</Text>}
       <List type="ordered" size="sm" spacing="sm" styles={{ itemWrapper: { display: 'block' } }}>
         <List.Item>
-          Keep checkpoints where this server’s operators can not write, again and again. An auditor may.
+          Keep checkpoints where this server’s operators cannot write, again and again. An auditor may.
           <CommandText label="Keep the checkpoints" copyLabel="Copy how to keep them" text={`homeport login ${location.origin}\nhomeport events export kept.ndjson --stream checkpoints`} />
         </List.Item>
         <List.Item>
@@ -30,7 +30,7 @@ export function HowToVerify({ publicKey }: { readonly publicKey: string | undefi
         </List.Item>
       </List>
       <Text size="sm">
-        It ends with code 0 where all is as it was recorded, and else names the first event that was altered, left out, put elsewhere or slipped in. The public key is <Code>checkpoint-key.pub</Code> in the data directory; ask for it on another way than this page.
+        It ends with code 0 where all is as it was recorded, and else names the first event that was altered, left out, put elsewhere or slipped in. The public key is <Code>checkpoint-key.pub</Code> in the data directory; get it in another way than from this page.
       </Text>
     </Stack>
   );

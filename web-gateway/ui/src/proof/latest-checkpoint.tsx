@@ -56,7 +56,7 @@ function SignatureWord({ checkpoint }: { readonly checkpoint: Checkpoint }): Rea
   });
   return (
     <Text span size="sm" role="status">
-      {isPending ? '' : data === true ? <ToneWord word="Signature checked: good" tone="good" icon={IconCircleCheck} /> : data === false ? <ToneWord word="Signature is not this key’s" tone="bad" icon={IconCircleX} /> : <ToneWord word="This browser can not check signatures" tone="warning" icon={IconAlertTriangle} />}
+      {isPending ? '' : data === true ? <ToneWord word="Signature checked: good" tone="good" icon={IconCircleCheck} /> : data === false ? <ToneWord word="Signature is not this key’s" tone="bad" icon={IconCircleX} /> : <ToneWord word="This browser cannot check signatures" tone="warning" icon={IconAlertTriangle} />}
     </Text>
   );
 }

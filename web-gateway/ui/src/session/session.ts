@@ -7,6 +7,7 @@ import { forgetAnswers } from './forget-answers.ts';
 
 /** Who is signed in, as the server says. */
 export type Session = Answer<'/api/v1/sessions/current'>;
+/** What one may do: docs/security.md. */
 export type Role = Session['role'];
 
 /** Each may what those below it may. */
@@ -61,6 +62,7 @@ export function useEngineAccess(tags: readonly string[]): EngineAccess {
   return engineAccessOf(useSession(), tags);
 }
 
+/** Null is none. */
 export type EngineAccess = 'full' | 'read' | null;
 
 /** The same for who has the session already, as where there are many environments. */

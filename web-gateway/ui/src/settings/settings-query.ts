@@ -3,14 +3,17 @@ import { queryOptions } from '@tanstack/react-query';
 import type { Answer } from '../api/answer.ts';
 import { api, taggedAnswerOf, type ApiCall } from '../api/client.ts';
 
+/** docs/configuration.md says what each means. */
 export type Settings = Answer<'/api/v1/settings'>;
 
+/** Settings and their version. */
 export interface TaggedSettings {
   readonly settings: Settings;
   /** For If-Match. */
   readonly tag: string;
 }
 
+/** As they are now. */
 export const settingsQuery = queryOptions({
   queryKey: ['settings'],
   queryFn: async (): Promise<TaggedSettings> => tagged(api.GET('/api/v1/settings')),

@@ -4,9 +4,9 @@ import { IconPlugConnected, IconPlugConnectedX } from '@tabler/icons-react';
 import { useLiveState } from '../live/live-updates.tsx';
 
 const WORDS = {
-  connecting: ['Connecting', 'Changes are not told yet.'],
+  connecting: ['Connecting', 'Changes are not shown yet.'],
   live: ['Live', 'What happens is shown within a second.'],
-  away: ['Reconnecting', 'The server can not be reached: what is shown may be old. It is tried again by itself.'],
+  away: ['Reconnecting', 'The server cannot be reached: what is shown may be old. It is tried again by itself.'],
 } as const;
 
 export function LiveIndicator(): React.JSX.Element {

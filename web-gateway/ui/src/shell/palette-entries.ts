@@ -10,6 +10,7 @@ import { engineAccessOf, useMay, useSession } from '../session/session.ts';
 import { useSignOut } from '../session/sign-out.ts';
 import { placesFor } from './places.ts';
 
+/** Somewhere to go, or something to do. */
 export interface PaletteEntry {
   /** Of all entries. */
   readonly id: string;
@@ -19,6 +20,7 @@ export interface PaletteEntry {
   readonly go: () => void;
 }
 
+/** Entries under one head. */
 export interface PaletteGroup {
   readonly label: string;
   readonly entries: readonly PaletteEntry[];

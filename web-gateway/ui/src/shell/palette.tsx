@@ -39,7 +39,7 @@ function Choices({ text }: { readonly text: string }): React.JSX.Element {
     <>
       {/* At once, and not when the dialog has come in: what is typed right after the keys belongs here. */}
       <Spotlight.Search autoFocus aria-label="Go to an environment, a container or an action" placeholder="Go to an environment, a container, an action…" leftSection={<IconSearch size={18} aria-hidden />} maxLength={200} />
-      <Spotlight.ActionsList aria-label="What fits" role="group">
+      <Spotlight.ActionsList aria-label="What matches" role="group">
         {groups.map(({ label, entries }) => (
           <Spotlight.ActionsGroup key={label} label={label} role="group" aria-label={label}>
             {entries.map(({ id, label: name, description, icon: Symbol, go }) => (
@@ -47,9 +47,9 @@ function Choices({ text }: { readonly text: string }): React.JSX.Element {
             ))}
           </Spotlight.ActionsGroup>
         ))}
-        {all.length === 0 && <Spotlight.Empty>{isSearching ? 'Searching…' : 'Nothing fits.'}</Spotlight.Empty>}
+        {all.length === 0 && <Spotlight.Empty>{isSearching ? 'Searching…' : 'Nothing matches.'}</Spotlight.Empty>}
       </Spotlight.ActionsList>
-      <VisuallyHidden role="status">{chosen === undefined ? (isSearching ? 'Searching' : 'Nothing fits') : `${chosen.label}, ${selected + 1} of ${all.length}`}</VisuallyHidden>
+      <VisuallyHidden role="status">{chosen === undefined ? (isSearching ? 'Searching' : 'Nothing matches') : `${chosen.label}, ${selected + 1} of ${all.length}`}</VisuallyHidden>
     </>
   );
 }

@@ -11,6 +11,7 @@ const PLACES = [
   { to: '/settings', label: 'Settings', icon: IconSettings },
 ] as const satisfies readonly { readonly to: LinkProps['to']; readonly label: string; readonly icon: Icon }[];
 
+/** One of them. */
 export type Place = (typeof PLACES)[number];
 
 /** @param maySeeRecord whether the role is auditor or above: for others there are the settings, with their account. */

@@ -30,7 +30,7 @@ export const eventWords: Readonly<Record<string, Words>> = {
   AgentSeen: ({ report }) => `Agent on ${nodeOf(report)} reported: version ${text(field(report, 'version'))}, ${text(field(report, 'platform'))}`,
   HeartbeatLost: () => 'Heartbeat lost: no agent polls any more',
   HeartbeatRestored: ({ lostAt, at }) => `Heartbeat restored${downtime(lostAt, at)}`,
-  NewAddressFailed: ({ address, reason, detail }) => `The agent can not use the new address ${text(address)}${because({ reason, detail })}`,
+  NewAddressFailed: ({ address, reason, detail }) => `The agent cannot use the new address ${text(address)}${because({ reason, detail })}`,
   NewAddressUsed: ({ address }) => `The agent uses the new address ${text(address)}`,
   EnvironmentRemoved: () => 'Environment removed',
 

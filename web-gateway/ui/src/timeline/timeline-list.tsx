@@ -1,7 +1,8 @@
 /** A timeline: what happened, newest first, with its details. For the timeline's screen, and for one environment's. */
-import { Text, UnstyledButton } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { TimelineEntry } from '../api/answer.ts';
+import { ActorButton } from '../parts/actor-button.tsx';
 import { actorText } from '../parts/actor-text.ts';
 import { AnchorLink } from '../parts/anchor-link.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
@@ -49,7 +50,7 @@ export function TimelineEntries({ log, isWhole, ofOne = false, onActor, height }
           {onActor === undefined || actor === null ? (
             <Text span inherit className={classes['actor'] ?? ''}>{actorText(actor)}</Text>
           ) : (
-            <UnstyledButton className={classes['actor'] ?? ''} aria-label={`Show only what ${actorText(actor)} did`} onClick={() => onActor(actor)}>{actorText(actor)}</UnstyledButton>
+            <ActorButton actor={actor} className={classes['actor'] ?? ''} onChoose={onActor} />
           )}
           <span className={classes['time']}><RelativeTime at={recordedAt} /></span>
         </>

@@ -1,10 +1,11 @@
 /** The timeline of everything or of one environment, newest first and live. */
 import type { TimelineEntry } from '../api/answer.ts';
-import { answerOf, api } from '../api/client.ts';
 import type { Change } from '../live/live-connection.ts';
 import { useNewestFirst, type NewestFirst } from '../parts/newest-first.ts';
+import { askTimeline } from './ask-timeline.ts';
 import type { TimelineKind } from './timeline-kinds.tsx';
 
+/** What is absent narrows nothing. */
 export interface TimelineFilter {
   readonly environmentId?: string | undefined;
   readonly kind?: TimelineKind | undefined;
@@ -17,8 +18,10 @@ export interface TimelineFilter {
 /** What other changes bring is no part of a timeline. */
 const NOT_TOLD = new Set<Change['kind']>(['poll', 'activity', 'checkpoint']);
 
+/** Entries never change: their id is all that tells them apart. */
 export const idOfEntry = ({ id }: TimelineEntry): string => id;
 
+/** Live, or where `until` is said what had happened by then. */
 export function useTimeline({ environmentId, kind, actor, until }: TimelineFilter): NewestFirst<TimelineEntry> {
   const asked = {
     ...(kind === undefined ? {} : { kind }),
@@ -28,13 +31,7 @@ export function useTimeline({ environmentId, kind, actor, until }: TimelineFilte
   };
   return useNewestFirst({
     queryKey: ['timeline-log', { environmentId, kind, actor }, { asOf: until }],
-    page: (paged, signal) => {
-      const query = { ...asked, ...paged };
-      const options = signal === undefined ? {} : { signal };
-      return environmentId === undefined
-        ? answerOf(api.GET('/api/v1/timeline', { params: { query }, ...options }))
-        : answerOf(api.GET('/api/v1/environments/{id}/timeline', { params: { path: { id: environmentId }, query }, ...options }));
-    },
+    page: (paged, signal) => askTimeline(environmentId, { ...asked, ...paged }, signal),
     idOf: idOfEntry,
     concerns: (change) => !NOT_TOLD.has(change.kind) && (environmentId === undefined || change.environmentId === null || change.environmentId === environmentId),
     isLive: until === undefined,

@@ -1,6 +1,7 @@
 /** How a tunnel comes to be open, step by step, by what is recorded of it. */
 import type { TimelineEntry } from '../../api/answer.ts';
 
+/** One of five, in this order. */
 export interface ConnectionStep {
   readonly name: 'required' | 'told' | 'sent' | 'opening' | 'open';
   readonly label: string;

@@ -1,10 +1,11 @@
-/** Why an environment can not be connected to, in words, and what mends it. */
+/** Why an environment cannot be connected to, in words, and what mends it. */
 import type { Environment } from '../../api/answer.ts';
 import { ApiError, messageOf } from '../../api/api-error.ts';
 import { refusalWords } from '../../refusals/refusal-words.ts';
 import { spanText } from '../../time/relative-text.ts';
 import type { Tunnel } from '../environment-queries.ts';
 
+/** In words, with what to do. */
 export interface ConnectionFailure {
   /** Stable, kebab-case. */
   readonly code: string;
@@ -13,7 +14,7 @@ export interface ConnectionFailure {
   readonly advice: string | null;
 }
 
-/** A tunnel that was lost is opened again: that it was is no reason why it can not. Of TunnelLost: docs/events.md. */
+/** A tunnel that was lost is opened again: that it was is no reason why it cannot. Of TunnelLost: docs/events.md. */
 const LOSSES = new Set(['connection-lost', 'agent-stopped', 'agent-reports-none', 'server-restarted', 'control-plane-stopping']);
 /** Over an interval and so many seconds a poll is late. */
 const LATE_SECONDS = 2;

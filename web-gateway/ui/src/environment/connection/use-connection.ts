@@ -12,6 +12,7 @@ import { settingsQuery } from '../../settings/settings-query.ts';
 import { connectionSteps, type ConnectionStep } from './connection-steps.ts';
 import { connectionFailure, type ConnectionFailure } from './failure-words.ts';
 
+/** How it stands, and what can be done about it. */
 export interface Connection {
   /**
    * `none`: who is here may not, or looks at the past. `off`: it was disconnected. `open` is the only one in which the engine can be

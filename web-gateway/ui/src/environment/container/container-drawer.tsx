@@ -4,9 +4,10 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
+import { useReturnedFocus } from '../../parts/returned-focus.ts';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
-import { containerVerbs } from '../containers/container-actions.ts';
+import { containerVerbs, verbsOffered } from '../containers/container-actions.ts';
 import { useContainerVerbs } from '../containers/use-container-verbs.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { ContainerView } from '../environment-search.ts';
@@ -24,7 +25,7 @@ export function ContainerDrawer(): React.JSX.Element {
   const navigate = useNavigate({ from: '/environments/$id' });
   const close = (): void => void navigate({ search: ({ container: _, view: __, ...now }) => now });
   return (
-    <Drawer opened={wanted !== undefined} onClose={close} position="right" size="min(1120px, 100vw)" title={<Text span fw={600} fz="lg">{wanted === undefined ? '' : <ContainerName wanted={wanted} />}</Text>} classNames={{ content: classes['content'] ?? '', body: classes['body'] ?? '' }} transitionProps={{ duration: 120 }}>
+    <Drawer {...useReturnedFocus(wanted !== undefined)} opened={wanted !== undefined} onClose={close} position="right" size="min(1120px, 100vw)" title={<Text span fw={600} fz="lg">{wanted === undefined ? '' : <ContainerName wanted={wanted} />}</Text>} classNames={{ content: classes['content'] ?? '', body: classes['body'] ?? '' }} transitionProps={{ duration: 120 }}>
       {wanted !== undefined && <OneContainer wanted={wanted} view={view} />}
     </Drawer>
   );
@@ -66,7 +67,7 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
           {container.says !== null && <Text size="sm" c="dimmed">{container.says}</Text>}
         </Group>
         <Group gap={6}>
-          {(['start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'remove'] as const)
+          {verbsOffered
             .filter((verb) => containerVerbs[verb].isFor(container.state))
             .map((verb) => {
               const { icon: Symbol, label } = containerVerbs[verb];

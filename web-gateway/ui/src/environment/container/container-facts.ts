@@ -1,6 +1,7 @@
 /** What people look for in a container, from the engine's own words or from a snapshot. */
 import type { SnapshotContainer } from '../engine/snapshot-content.ts';
 
+/** What is not known is null. */
 export interface ContainerFacts {
   readonly id: string;
   readonly image: string;
@@ -35,6 +36,7 @@ interface ApiInspection {
   readonly Mounts?: readonly { readonly Type?: string; readonly Name?: string; readonly Source?: string; readonly Destination?: string; readonly RW?: boolean }[] | null;
 }
 
+/** @param said the body of /containers/ID/json */
 export function factsOfEngine(said: object): ContainerFacts {
   const { Id = '', Path = '', Args, Created = null, RestartCount = null, State = {}, Config = {}, HostConfig = {}, NetworkSettings = {}, Mounts } = said as ApiInspection;
   const policy = HostConfig.RestartPolicy?.Name ?? '';
@@ -59,6 +61,7 @@ export function factsOfEngine(said: object): ContainerFacts {
   };
 }
 
+/** A snapshot knows less. */
 export function factsOfSnapshot({ id, image, command, createdAt, exitCode, state, networks, ports, mounts, env, labels }: SnapshotContainer): ContainerFacts {
   return { id, image, command, createdAt, startedAt: null, finishedAt: null, exitCode: state === 'running' ? null : exitCode, restartPolicy: null, restarts: null, user: null, workingDir: null, hostname: null, networks, ports, mounts, env, labels };
 }

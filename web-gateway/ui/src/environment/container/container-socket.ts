@@ -1,7 +1,10 @@
 /** The WebSockets to a container: where they are, and how soon they are tried again. */
+import { socketUrl } from '../../api/socket-url.ts';
 
+/** What is asked of a container: docs/websockets.md. */
 export type SocketPath = 'exec' | 'attach' | 'logs' | 'stats';
 
+/** Which container. */
 export interface SocketTarget {
   readonly environmentId: string;
   /** A Swarm node; undefined is the environment's own engine. */
@@ -10,12 +13,9 @@ export interface SocketTarget {
   readonly container: string;
 }
 
-export function socketUrl({ environmentId, node, container }: SocketTarget, path: SocketPath, query: Readonly<Record<string, string | number | boolean | undefined>> = {}): string {
-  const url = new URL(`/api/v1/environments/${environmentId}/containers/${encodeURIComponent(container)}/${path}`, location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  if (node !== undefined) url.searchParams.set('node', node);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
-  return url.href;
+/** @param query what the path takes besides the node */
+export function containerSocketUrl({ environmentId, node, container }: SocketTarget, path: SocketPath, query: Parameters<typeof socketUrl>[1] = {}): string {
+  return socketUrl(`/api/v1/environments/${environmentId}/containers/${encodeURIComponent(container)}/${path}`, { node, ...query });
 }
 
 const FIRST_PAUSE_MS = 300;

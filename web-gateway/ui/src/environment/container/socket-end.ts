@@ -14,6 +14,7 @@ export function mayComeBack({ code }: SocketEnd): boolean {
   return code === 1001 || code === 1006 || code === 4502 || code === 4503 || code === 4504 || code === 4429;
 }
 
+/** A sentence. */
 export function endInWords({ code, reason, message }: SocketEnd): string {
   if (message !== undefined) return message;
   if (code === 1006) return 'The connection broke.';

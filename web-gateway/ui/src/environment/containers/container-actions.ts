@@ -4,6 +4,7 @@ import { IconBolt, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconRefresh,
 import type { EngineAction } from '../engine/use-engine-action.ts';
 import type { ContainerRow } from '../engine/engine-rows.ts';
 
+/** As the Docker API has them. */
 export type ContainerVerb = 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'unpause' | 'remove';
 
 interface VerbLook {
@@ -18,6 +19,7 @@ interface VerbLook {
 
 const isUp = (state: string): boolean => state === 'running' || state === 'paused' || state === 'restarting';
 
+/** How each is told of, and when it can be done. */
 export const containerVerbs: Readonly<Record<ContainerVerb, VerbLook>> = {
   start: { label: 'Start', past: 'started', icon: IconPlayerPlay, isFor: (state) => !isUp(state), isHarmful: false },
   stop: { label: 'Stop', past: 'stopped', icon: IconPlayerStop, isFor: isUp, isHarmful: true },
@@ -27,6 +29,9 @@ export const containerVerbs: Readonly<Record<ContainerVerb, VerbLook>> = {
   unpause: { label: 'Unpause', past: 'unpaused', icon: IconPlayerPlay, isFor: (state) => state === 'paused', isHarmful: false },
   remove: { label: 'Remove', past: 'removed', icon: IconTrash, isFor: () => true, isHarmful: true },
 };
+
+/** In the order in which they are offered. */
+export const verbsOffered: readonly ContainerVerb[] = ['start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'remove'];
 
 /** @param what how they are told of together, such as `web` or `the project shop` */
 export function containerAction(verb: ContainerVerb, containers: readonly Pick<ContainerRow, 'id'>[], what: string): EngineAction {

@@ -1,6 +1,7 @@
 /** Containers by the Compose project or Swarm stack they belong to. */
 import { projectOf, type ContainerRow } from '../engine/engine-rows.ts';
 
+/** Containers that belong together. */
 export interface ContainerGroup {
   /** Null for those that belong to none. */
   readonly project: string | null;

@@ -11,7 +11,7 @@ import type { ContainerView } from '../environment-search.ts';
 import { serviceOf, type ContainerRow } from '../engine/engine-rows.ts';
 import { RowAction } from '../tables/row-action.tsx';
 import classes from '../tables/grouped-table.module.css';
-import { containerVerbs } from './container-actions.ts';
+import { containerVerbs, verbsOffered } from './container-actions.ts';
 import { HealthWord } from './health-word.tsx';
 import { useContainerVerbs } from './use-container-verbs.ts';
 
@@ -39,10 +39,10 @@ export const ContainerTableRow = memo(function ContainerTableRow({ container, in
       case 'logs':
         return whyNotLive;
       case 'stats':
-        return whyNotLive ?? (isUp ? null : 'The container does not run.');
+        return whyNotLive ?? (isUp ? null : 'The container is not running.');
       case 'terminal':
       case 'attach':
-        return whyNoActions ?? (state === 'running' ? null : 'The container does not run.');
+        return whyNoActions ?? (state === 'running' ? null : 'The container is not running.');
     }
   };
 
@@ -73,8 +73,8 @@ export const ContainerTableRow = memo(function ContainerTableRow({ container, in
               <ActionIcon variant="subtle" color="gray" c="var(--mantine-color-text)" size="md" aria-label={`More for ${name}`}><IconDots size={17} aria-hidden /></ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              {(['start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'remove'] as const)
-                .filter((verb) => verb === 'remove' || containerVerbs[verb].isFor(state))
+              {verbsOffered
+                .filter((verb) => containerVerbs[verb].isFor(state))
                 .map((verb) => {
                   const { icon: Symbol, label } = containerVerbs[verb];
                   const reason = whyNot(verb);

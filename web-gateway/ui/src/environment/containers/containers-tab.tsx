@@ -1,20 +1,21 @@
 /** The containers of an engine, by project. */
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useRows } from '../engine/use-rows.ts';
 import { CutNote } from '../tables/cut-note.tsx';
+import { useListFilter } from '../tables/use-list-filter.ts';
 import { ContainersTable } from './containers-table.tsx';
 import { groupContainers } from './container-groups.ts';
 
 export function ContainersTab(): React.JSX.Element {
   const { rows, error, again, cutOf } = useRows('containers');
-  const [search, setSearch] = useState('');
+  const [search, setSearch] = useListFilter();
   const groups = useMemo(() => groupContainers(rows ?? [], search), [rows, search]);
-  if (error !== null && error !== undefined) return <ErrorState error={error} title="The containers could not be had" onRetry={again} />;
+  if (error !== null && error !== undefined) return <ErrorState error={error} title="The containers could not be loaded" onRetry={again} />;
   if (rows === undefined) return <LoadingState label="Asking for containers" />;
   const running = rows.filter(({ state }) => state === 'running').length;
   return (

@@ -2,6 +2,7 @@
 import { Table } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { Spacer } from '../../parts/data-table-rows.tsx';
 import classes from '../tables/grouped-table.module.css';
 import type { ContainerGroup } from './container-groups.ts';
 import { ContainerTableRow } from './container-table-row.tsx';
@@ -35,7 +36,7 @@ export function ContainersTable({ groups }: { readonly groups: readonly Containe
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {before > 0 && <tr aria-hidden><td colSpan={COLUMNS.length} style={{ height: before, padding: 0 }} /></tr>}
+          {before > 0 && <Spacer height={before} span={COLUMNS.length} />}
           {drawn.map(({ line, index }) =>
             line.kind === 'project' ? (
               <ProjectRow key={`project ${line.group.project ?? ''}`} group={line.group} isFolded={folded.has(line.group.project)} onToggle={toggle} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
@@ -43,7 +44,7 @@ export function ContainersTable({ groups }: { readonly groups: readonly Containe
               <ContainerTableRow key={line.container.id} container={line.container} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
             ),
           )}
-          {after > 0 && <tr aria-hidden><td colSpan={COLUMNS.length} style={{ height: after, padding: 0 }} /></tr>}
+          {after > 0 && <Spacer height={after} span={COLUMNS.length} />}
         </Table.Tbody>
       </Table>
     </div>

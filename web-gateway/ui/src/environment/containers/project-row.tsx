@@ -1,6 +1,6 @@
 /** The head of a project's containers, and what can be done with all of them at once. */
 import { Group, Table, Text, UnstyledButton } from '@mantine/core';
-import { IconChevronDown, IconChevronRight, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from '@tabler/icons-react';
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { memo } from 'react';
 import { isAgentsOwn, WHY_KEPT } from '../engine/agents-own-container.ts';
 import { useEngineAction } from '../engine/use-engine-action.ts';
@@ -10,12 +10,8 @@ import classes from '../tables/grouped-table.module.css';
 import { containerAction, containerVerbs, type ContainerVerb } from './container-actions.ts';
 import type { ContainerGroup } from './container-groups.ts';
 
-const VERBS = [
-  ['start', IconPlayerPlay],
-  ['stop', IconPlayerStop],
-  ['restart', IconRefresh],
-  ['remove', IconTrash],
-] as const;
+/** What can be done with all of them at once. */
+const VERBS = ['start', 'stop', 'restart', 'remove'] as const;
 
 export const ProjectRow = memo(function ProjectRow({ group: { project, containers }, isFolded, onToggle, index, measure }: { readonly group: ContainerGroup; readonly isFolded: boolean; readonly onToggle: (project: string | null) => void; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
   const { environment, whyNoActions, ask } = useEnvironmentPage();
@@ -41,7 +37,7 @@ export const ProjectRow = memo(function ProjectRow({ group: { project, container
   const whyNot = (verb: ContainerVerb): string | null => {
     if (whyNoActions !== null) return whyNoActions;
     if (hasAgent && containerVerbs[verb].isHarmful) return WHY_KEPT;
-    if (isStack) return 'Swarm starts its containers anew: change the stack’s services.';
+    if (isStack) return 'Swarm starts its containers again: change the stack’s services.';
     return containers.some(({ state }) => containerVerbs[verb].isFor(state)) ? null : `None of its containers can be ${containerVerbs[verb].past}.`;
   };
 
@@ -59,7 +55,7 @@ export const ProjectRow = memo(function ProjectRow({ group: { project, container
       <Table.Td className={classes['actions'] ?? ''}>
         {project !== null && (
           <Group gap={2} wrap="nowrap" justify="flex-end">
-            {VERBS.map(([verb, icon]) => <RowAction key={verb} label={`${containerVerbs[verb].label} project ${project}`} icon={icon} isBusy={isBusy && verb === 'restart'} whyNot={whyNot(verb)} onClick={() => act(verb)} />)}
+            {VERBS.map((verb) => <RowAction key={verb} label={`${containerVerbs[verb].label} project ${project}`} icon={containerVerbs[verb].icon} isBusy={isBusy && verb === 'restart'} whyNot={whyNot(verb)} onClick={() => act(verb)} />)}
           </Group>
         )}
       </Table.Td>

@@ -6,6 +6,7 @@ import { useEngineAction } from '../engine/use-engine-action.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { containerAction, containerVerbs, type ContainerVerb } from './container-actions.ts';
 
+/** What may be done, and doing it. */
 export interface ContainerVerbs {
   act(verb: ContainerVerb): void;
   /** Null where it can be done. */

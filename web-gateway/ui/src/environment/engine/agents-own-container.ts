@@ -22,4 +22,4 @@ export function isAgentsOwn({ id, name, image, labels }: Pick<ContainerRow, 'id'
 }
 
 /** Why nothing may be done with it here that would end it. */
-export const WHY_KEPT = 'This is the agent itself: without it the environment can not be reached. Stop it on its own machine.';
+export const WHY_KEPT = 'This is the agent itself: without it the environment cannot be reached. Stop it on its own machine.';

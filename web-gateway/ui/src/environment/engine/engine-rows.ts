@@ -65,6 +65,7 @@ export interface SwarmNodeRow {
   readonly engineVersion: string;
 }
 
+/** All lists of an engine. */
 export interface EngineRows {
   readonly containers: readonly ContainerRow[];
   readonly images: readonly ImageRow[];
@@ -74,6 +75,7 @@ export interface EngineRows {
   readonly nodes: readonly SwarmNodeRow[];
 }
 
+/** One of the lists. */
 export type Section = keyof EngineRows;
 
 /** The Compose project or Swarm stack that a label names. */

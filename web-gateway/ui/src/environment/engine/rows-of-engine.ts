@@ -61,6 +61,7 @@ export interface AskEngine {
   readonly signal: AbortSignal;
 }
 
+/** Each list. Throws ApiError. */
 export const askRows: { readonly [Name in Section]: (call: AskEngine) => Promise<EngineRows[Name]> } = {
   async containers({ environmentId, ...call }) {
     const found = await askDocker<readonly ApiContainer[]>(environmentId, '/containers/json', { ...call, query: { all: 1 } });

@@ -2,6 +2,7 @@
 import { projectOf, type EngineRows } from './engine-rows.ts';
 import type { SnapshotContent } from './snapshot-content.ts';
 
+/** What a snapshot does not know of a row is null. */
 export function rowsOfSnapshot({ containers, images, volumes, networks, services, nodes }: SnapshotContent): EngineRows {
   return {
     containers: containers.map(({ id, name, image, imageId, state, health, exitCode, createdAt, ports, labels }) => ({ id, name, image, imageId, state, health, says: state === 'exited' && exitCode !== null ? `Exited (${exitCode})` : null, createdAt, ports, labels })),

@@ -7,11 +7,13 @@ import { sayDone, sayFailed } from '../../parts/say.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { engineKey } from './use-rows.ts';
 
+/** A call of the Docker API; `POST` where no method is said. */
 export interface EngineCall extends Pick<DockerCall, 'method' | 'query' | 'body'> {
   /** Of the Docker API. */
   readonly path: string;
 }
 
+/** Calls that are told of together. */
 export interface EngineAction {
   /** What is told when it is done, such as `web is stopped`. */
   readonly done: string;

@@ -1,6 +1,7 @@
 /** Keeps what is shown of an engine as it is: it tells what happens on it, whoever caused it, and the lists are asked for again. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { socketUrl } from '../../api/socket-url.ts';
 import { pauseMs } from '../container/container-socket.ts';
 import { mayComeBack } from '../container/socket-end.ts';
 import { engineKey } from './use-rows.ts';
@@ -38,10 +39,7 @@ export function useEngineEvents(environmentId: string, node: string | undefined,
     }
 
     function follow(): void {
-      const url = new URL(`/api/v1/environments/${environmentId}/engine-events`, location.href);
-      url.protocol = url.protocol.replace('http', 'ws');
-      if (node !== undefined) url.searchParams.set('node', node);
-      socket = new WebSocket(url);
+      socket = new WebSocket(socketUrl(`/api/v1/environments/${environmentId}/engine-events`, { node }));
       socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
         const said = JSON.parse(data) as { readonly type: string; readonly kind?: string };
         if (said.type === 'ready') {

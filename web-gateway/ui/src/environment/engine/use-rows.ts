@@ -6,6 +6,7 @@ import type { EngineRows, Section } from './engine-rows.ts';
 import { askRows } from './rows-of-engine.ts';
 import { rowsOfSnapshot } from './rows-of-snapshot.ts';
 
+/** One list. */
 export interface Rows<Name extends Section> {
   /** Undefined while they are on their way. */
   readonly rows: EngineRows[Name] | undefined;
@@ -15,10 +16,12 @@ export interface Rows<Name extends Section> {
   again(): void;
 }
 
+/** What an answer of an engine is kept by: no change that is told live makes it stale, the engine's own events do (use-engine-events.ts). */
 export function engineKey(id: string, node: string | undefined, ...rest: readonly unknown[]): readonly unknown[] {
   return ['engine', id, node ?? null, ...rest];
 }
 
+/** Of the engine that the page shows. */
 export function useRows<Name extends Section>(section: Name): Rows<Name> {
   const { environment, node, source, snapshot, snapshotError } = useEnvironmentPage();
   const isLive = source.kind === 'engine';

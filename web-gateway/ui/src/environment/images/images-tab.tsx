@@ -1,6 +1,6 @@
 /** The images of an engine: what there is, pulling more, removing some. */
 import { Code, Stack, Text } from '@mantine/core';
-import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import type { ImageRow } from '../engine/engine-rows.ts';
 import { bytesText } from '../../parts/bytes-text.ts';

@@ -2,6 +2,7 @@
 import { ApiError } from '../../api/api-error.ts';
 import { callDocker } from '../../api/docker.ts';
 
+/** How far one layer is. */
 export interface LayerProgress {
   readonly id: string;
   readonly status: string;
@@ -10,6 +11,7 @@ export interface LayerProgress {
   readonly total: number | null;
 }
 
+/** How far the image is. */
 export interface PullProgress {
   readonly layers: readonly LayerProgress[];
   /** What it said last of the whole. */

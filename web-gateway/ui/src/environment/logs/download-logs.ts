@@ -1,5 +1,5 @@
 /** A container's logs as the text of a file. */
-import { socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { containerSocketUrl, type SocketTarget } from '../container/container-socket.ts';
 import { endInWords } from '../container/socket-end.ts';
 import type { BufferedLine } from './log-buffer.ts';
 import { createLogLines, lineOf } from './log-lines.ts';
@@ -15,7 +15,7 @@ export function textOf({ at, stream, text }: Pick<BufferedLine, 'at' | 'stream' 
 /** All that the engine has, from its first line, in pieces. Rejects with an Error that says why it broke off. */
 export function allLogs(target: SocketTarget, signal: AbortSignal): Promise<readonly string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
-  const socket = new WebSocket(socketUrl(target, 'logs', { follow: false, tail: 'all', timestamps: true }));
+  const socket = new WebSocket(containerSocketUrl(target, 'logs', { follow: false, tail: 'all', timestamps: true }));
   socket.binaryType = 'arraybuffer';
   const parts: string[] = [];
   let characters = 0;

@@ -71,7 +71,7 @@ export function LineList({ lines, isFollowing, onFollow, hasTimes, isWrapped, is
             );
           })}
         </div>
-        {lines.length === 0 && <p className={classes['empty']}>{search === '' ? 'Nothing was said yet.' : 'No line matches.'}</p>}
+        {lines.length === 0 && <p className={classes['empty']}>{search === '' ? 'No output yet.' : 'No line matches.'}</p>}
       </div>
       {!isFollowing && <Button className={classes['end'] ?? ''} size="xs" leftSection={<IconArrowDown size={14} aria-hidden />} onClick={() => onFollow(true)}>To the end</Button>}
     </div>

@@ -2,6 +2,7 @@
 import type { LogStream } from './log-lines.ts';
 import { MOST_LINES, type LogBatch } from './log-messages.ts';
 
+/** A line that is kept. */
 export interface BufferedLine {
   /** Counts from 0 for as long as the page is open. */
   readonly number: number;
@@ -10,17 +11,20 @@ export interface BufferedLine {
   readonly text: string;
 }
 
+/** What is kept, and how much is not. */
 export interface LogBuffer {
   readonly lines: readonly BufferedLine[];
   /** Lines that came, and are not kept any more. */
   readonly dropped: number;
 }
 
+/** Of a log that has not begun. */
 export const emptyBuffer: LogBuffer = { lines: [], dropped: 0 };
 
 /** In characters. */
 const MOST_TEXT = 16 * 1024 * 1024;
 
+/** With what came, without what is too much by then. */
 export function withBatch({ lines, dropped }: LogBuffer, { streams, times, texts, skipped }: LogBatch): LogBuffer {
   let number = (lines.at(-1)?.number ?? dropped - 1) + 1 + skipped;
   const all = skipped > 0 ? [] : lines.slice(Math.max(0, lines.length + texts.length - MOST_LINES));

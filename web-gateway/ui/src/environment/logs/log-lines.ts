@@ -1,7 +1,9 @@
 /** Makes lines of a container's output as it comes over the WebSocket: any bytes, of two streams or of a terminal. */
 
+/** Standard output, standard error, or a terminal, which has both in one. */
 export type LogStream = 'out' | 'err' | 'tty';
 
+/** A line as it is shown. */
 export interface LogLine {
   readonly stream: LogStream;
   /** As the engine wrote it, with nanoseconds; empty where it says none. */
@@ -15,6 +17,7 @@ export interface RawLine {
   readonly raw: string;
 }
 
+/** Makes lines of one log; messages are given to it in order. */
 export interface LogLines {
   /** What a message brings to an end. */
   take(message: Uint8Array): RawLine[];

@@ -2,6 +2,7 @@
 import type { SocketEnd } from '../container/socket-end.ts';
 import type { LogStream } from './log-lines.ts';
 
+/** What the page says. */
 export type ToLogWorker =
   /** Follows it; `url` is of the WebSocket, without `since` and `tail`. */
   | { readonly type: 'follow'; readonly url: string; readonly tail: string }
@@ -10,6 +11,7 @@ export type ToLogWorker =
   /** A page that is not in sight is told seldom. */
   | { readonly type: 'hidden'; readonly isHidden: boolean };
 
+/** connecting → following ⇄ reconnecting; then ended, from which it goes on when the container runs again, or failed. */
 export type LogState =
   | { readonly is: 'connecting' }
   | { readonly is: 'following' }
@@ -28,6 +30,7 @@ export interface LogBatch {
   readonly skipped: number;
 }
 
+/** What the worker says. */
 export type FromLogWorker = { readonly type: 'state'; readonly state: LogState } | { readonly type: 'lines'; readonly batch: LogBatch };
 
 /** So many of the last lines are kept. */

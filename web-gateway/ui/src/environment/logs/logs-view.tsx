@@ -123,6 +123,6 @@ const STATE_WORDS: Readonly<Record<LogState['is'], string>> = {
   connecting: 'Connecting…',
   following: 'Live.',
   reconnecting: 'Reconnecting:',
-  ended: 'The log has ended: the container does not run.',
+  ended: 'The log has ended: the container is not running.',
   failed: 'The log broke off:',
 };

@@ -1,6 +1,7 @@
 /** Searches a log. */
 import type { BufferedLine } from './log-buffer.ts';
 
+/** What is shown, and what of it matches. */
 export interface FoundLines {
   /** Those that are shown. */
   readonly lines: readonly BufferedLine[];

@@ -1,9 +1,10 @@
 /** A container's log as it comes, followed by a worker of its own for as long as it is shown. */
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { containerSocketUrl, type SocketTarget } from '../container/container-socket.ts';
 import { emptyBuffer, withBatch, type LogBuffer } from './log-buffer.ts';
 import type { FromLogWorker, LogState, ToLogWorker } from './log-messages.ts';
 
+/** A log as it is by now. */
 export interface FollowedLog {
   readonly buffer: LogBuffer;
   readonly state: LogState;
@@ -38,7 +39,7 @@ export function useLogLines({ environmentId, node, container }: SocketTarget, ta
       }
     });
     isHidden();
-    tell({ type: 'follow', url: socketUrl({ environmentId, node, container }, 'logs', { timestamps: true }), tail });
+    tell({ type: 'follow', url: containerSocketUrl({ environmentId, node, container }, 'logs', { timestamps: true }), tail });
     document.addEventListener('visibilitychange', isHidden);
     return () => {
       document.removeEventListener('visibilitychange', isHidden);

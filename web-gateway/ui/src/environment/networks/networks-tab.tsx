@@ -1,6 +1,6 @@
 /** The networks of an engine. */
 import { Text } from '@mantine/core';
-import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
 import type { NetworkRow } from '../engine/engine-rows.ts';
 import { RemoveAction } from '../tables/remove-action.tsx';
 import { SectionFrame } from '../tables/section-frame.tsx';

@@ -68,7 +68,7 @@ export function AdminActions(): React.JSX.Element {
           </Row>
         ))}
         <Row text="Its agents are refused for ever. Its record stays, for auditors.">
-          <Button size="xs" color="red.8" variant="filled" loading={remove.isPending} onClick={() => setQuestion({ title: `Remove the environment ${name}?`, text: 'This can not be undone. Nothing is changed on the machine itself.', action: 'Remove', typed: name, onConfirm: () => remove.mutate() })}>Remove environment</Button>
+          <Button size="xs" color="red.8" variant="filled" loading={remove.isPending} onClick={() => setQuestion({ title: `Remove the environment ${name}?`, text: 'This cannot be undone. Nothing is changed on the machine itself.', action: 'Remove', typed: name, onConfirm: () => remove.mutate() })}>Remove environment</Button>
         </Row>
       </Stack>
       <ConfirmDialog question={question} onClose={() => setQuestion(null)} />

@@ -2,7 +2,8 @@
 import { Code, Text } from '@mantine/core';
 import type { Environment } from '../../api/answer.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { Card } from './card.tsx';
@@ -19,7 +20,7 @@ const COLUMNS = [
   column.accessor(({ addressFailure }) => addressFailure?.detail ?? '', {
     id: 'trouble',
     header: 'Trouble',
-    cell: ({ row: { original } }) => (original.addressFailure === null ? <Text span inherit c="dimmed">none</Text> : `It can not use ${original.addressFailure.address}: ${original.addressFailure.detail}`),
+    cell: ({ row: { original } }) => (original.addressFailure === null ? <Text span inherit c="dimmed">none</Text> : `It cannot use ${original.addressFailure.address}: ${original.addressFailure.detail}`),
   }),
 ] as readonly DataColumn<Agent>[];
 

@@ -3,6 +3,7 @@ import { Badge, Button, Code, Group, Text } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import { CopyButton } from '../../parts/copy-button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { Facts } from '../../parts/facts.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import { Card } from './card.tsx';
@@ -26,7 +27,9 @@ export function DetailsCard({ entityTag }: { readonly entityTag: string | null }
           ['Environment ID', <Code key="id">{id}</Code>],
         ]}
       />
-      {isEditing && entityTag !== null && <EditEnvironment entityTag={entityTag} onClose={() => setEditing(false)} />}
+      <Dialog opened={isEditing && entityTag !== null} onClose={() => setEditing(false)} title={`Edit ${name}`} size="lg">
+        {entityTag !== null && <EditEnvironment entityTag={entityTag} onClose={() => setEditing(false)} />}
+      </Dialog>
     </Card>
   );
 }

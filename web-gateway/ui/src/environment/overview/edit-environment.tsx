@@ -3,7 +3,6 @@ import { Button, Checkbox, Group, Stack, TagsInput, TextInput } from '@mantine/c
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answerOf, api } from '../../api/client.ts';
-import { Dialog } from '../../parts/dialog.tsx';
 import { FormError } from '../../parts/form-error.tsx';
 import { formFaults } from '../../parts/form-faults.ts';
 import { PollIntervalField, type PollInterval } from '../../parts/poll-interval-field.tsx';
@@ -50,27 +49,25 @@ export function EditEnvironment({ entityTag, onClose }: { readonly entityTag: st
   const faults = formFaults(change.error, FIELDS);
 
   return (
-    <Dialog opened onClose={onClose} title={`Edit ${before.name}`} size="lg">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate();
-        }}
-      >
-        <Stack>
-          <TextInput label="Name" required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} error={faults.at('/name')} data-autofocus />
-          <TagsInput label="Tags" description="Words to find it and to grant by. Enter adds one." value={tags} onChange={setTags} error={faults.at('/tags')} clearable={false} />
-          <TextInput label="Address" description="host:port that agents call. Those that are connected are told; join tokens printed before name the old one." value={address} onChange={(event) => setAddress(event.currentTarget.value)} error={faults.at('/address')} />
-          <TextInput label="Tunnel address" description="host:port of the tunnel port." value={tunnelAddress} onChange={(event) => setTunnelAddress(event.currentTarget.value)} error={faults.at('/tunnelAddress')} />
-          {(address !== before.address || tunnelAddress !== before.tunnelAddress) && <Checkbox label="Allow this machine’s own address (loopback), which nobody else can call" checked={allowLoopback} onChange={(event) => setAllowLoopback(event.currentTarget.checked)} />}
-          <PollIntervalField value={interval} onChange={setInterval} followed={settings.data?.settings.pollIntervalSeconds ?? before.heartbeat.intervalSeconds} error={faults.at('/pollIntervalSeconds')} />
-          <FormError says={faults.elsewhere} />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
-            <Button type="submit" loading={change.isPending}>Save</Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        change.mutate();
+      }}
+    >
+      <Stack>
+        <TextInput label="Name" required withAsterisk={false} value={name} onChange={(event) => setName(event.currentTarget.value)} error={faults.at('/name')} data-autofocus />
+        <TagsInput label="Tags" description="To filter by, and to grant access by. Enter or a comma ends one." value={tags} onChange={setTags} error={faults.at('/tags')} clearable={false} />
+        <TextInput label="Address" description="host:port that agents call. Those that are connected are told; join tokens printed before name the old one." value={address} onChange={(event) => setAddress(event.currentTarget.value)} error={faults.at('/address')} />
+        <TextInput label="Tunnel address" description="host:port of the tunnel port." value={tunnelAddress} onChange={(event) => setTunnelAddress(event.currentTarget.value)} error={faults.at('/tunnelAddress')} />
+        {(address !== before.address || tunnelAddress !== before.tunnelAddress) && <Checkbox label="Allow this machine’s own address (loopback), which nobody else can call" checked={allowLoopback} onChange={(event) => setAllowLoopback(event.currentTarget.checked)} />}
+        <PollIntervalField value={interval} onChange={setInterval} followed={settings.data?.settings.pollIntervalSeconds ?? before.heartbeat.intervalSeconds} error={faults.at('/pollIntervalSeconds')} />
+        <FormError says={faults.elsewhere} />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>Cancel</Button>
+          <Button type="submit" loading={change.isPending} disabled={interval === undefined}>Save</Button>
+        </Group>
+      </Stack>
+    </form>
   );
 }

@@ -1,12 +1,14 @@
 /** What differs between two snapshots of an engine. */
 import type { SnapshotContent } from '../engine/snapshot-content.ts';
 
+/** What was so, and is now. */
 export interface FieldChange {
   readonly field: string;
   readonly before: string;
   readonly after: string;
 }
 
+/** Of one thing that is in either. */
 export interface Difference {
   readonly kind: 'added' | 'removed' | 'changed';
   readonly name: string;
@@ -14,6 +16,7 @@ export interface Difference {
   readonly fields: readonly FieldChange[];
 }
 
+/** Of one kind of thing. */
 export interface SectionDifferences {
   readonly section: 'Containers' | 'Images' | 'Volumes' | 'Networks' | 'Services' | 'Engine';
   readonly differences: readonly Difference[];
@@ -23,6 +26,7 @@ export interface SectionDifferences {
 
 type Fields = Readonly<Record<string, string>>;
 
+/** Things are known by their names; what one of the two does not know is no difference. */
 export function compareSnapshots(before: SnapshotContent, after: SnapshotContent): readonly SectionDifferences[] {
   const section = <Item>(name: SectionDifferences['section'], list: 'containers' | 'images' | 'volumes' | 'networks' | 'services', of: (content: SnapshotContent) => readonly Item[], describe: (item: Item) => readonly [name: string, fields: Fields]): SectionDifferences => ({
     section: name,

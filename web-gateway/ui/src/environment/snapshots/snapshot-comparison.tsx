@@ -23,7 +23,7 @@ export function SnapshotComparison({ before, after }: { readonly before: Snapsho
   const found = compareSnapshots(was.data.snapshot, is.data.snapshot).filter(({ differences }) => differences.length > 0);
   return (
     <Card title="What changed">
-      <Text size="sm" c="dimmed" mb="sm">From {exactText(before.recordedAt)} to {exactText(after.recordedAt)}{before.recordedAt > after.recordedAt ? '. Mind that “before” is the later one.' : '.'}</Text>
+      <Text size="sm" c="dimmed" mb="sm">From {exactText(before.recordedAt)} to {exactText(after.recordedAt)}{before.recordedAt > after.recordedAt ? '. Note that “before” is the later one.' : '.'}</Text>
       {found.length === 0 ? <EmptyState title="Nothing differs" /> : <Stack gap="md">{found.map((section) => <Section key={section.section} section={section} />)}</Stack>}
     </Card>
   );
@@ -36,7 +36,7 @@ function Section({ section: { section, differences, isPartial } }: { readonly se
         <Title order={3} fz="sm">{section}</Title>
         <Text size="xs" c="dimmed">{summary(differences)}</Text>
       </Group>
-      {isPartial && <Text size="xs" c="dimmed" mb={4}>One of the two had not room for all: some may only seem added or removed.</Text>}
+      {isPartial && <Text size="xs" c="dimmed" mb={4}>One of the two had no room for everything: some may only seem added or removed.</Text>}
       <div style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label={`Changes of ${section}`}>
         <Table miw={560} aria-label={section}>
           <Table.Tbody>

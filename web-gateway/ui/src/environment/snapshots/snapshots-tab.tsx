@@ -5,7 +5,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { AnchorLink } from '../../parts/anchor-link.tsx';
 import { answerOf, api } from '../../api/client.ts';
-import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
@@ -48,14 +49,14 @@ export function SnapshotsTab(): React.JSX.Element {
     getNextPageParam: ({ nextCursor }) => nextCursor,
   });
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
-  if (error !== null && data === undefined) return <ErrorState error={error} title="The snapshots could not be had" onRetry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <ErrorState error={error} title="The snapshots could not be loaded" onRetry={() => void refetch()} />;
   if (data === undefined) return <LoadingState label="Asking for snapshots" />;
   const chosen = (side: string | undefined): SnapshotItem | undefined => items.find(({ recordedAt }) => recordedAt === side);
   const [was, is] = [chosen(before), chosen(after)];
   return (
     <Stack gap="md">
       <Group justify="space-between" gap="sm">
-        <Text size="sm" c="dimmed">Each that differs from the one before. Choose two to compare.</Text>
+        <Text size="sm" c="dimmed">Each differs from the one before. Choose two to compare.</Text>
         {access === 'full' && at === undefined && <TakeSnapshot id={environment.id} />}
       </Group>
       <DataTable label="Snapshots" columns={COLUMNS} rows={items} rowId={({ recordedAt, node }) => `${recordedAt} ${node ?? ''}`} initialSorting={[{ id: 'recordedAt', desc: true }]} {...(items.length > 8 ? { height: '380px' } : {})} empty={<EmptyState title="No snapshot yet">One is taken when the agent has joined, every hour, and before an idle tunnel closes.</EmptyState>} />

@@ -17,6 +17,7 @@ export interface ApiStats {
   readonly pids_stats?: { readonly current?: number };
 }
 
+/** At one instant; null where the engine does not say. Bytes since the container began. */
 export interface Figures {
   readonly atMs: number;
   /** Of one processor: 200 is two of them. */
@@ -31,6 +32,7 @@ export interface Figures {
   readonly processes: number | null;
 }
 
+/** @param nowMs when they came, by the server's clock */
 export function figuresOf(stats: ApiStats, nowMs: number): Figures {
   const { usage, limit, stats: parts = {} } = stats.memory_stats ?? {};
   // What the kernel would give back at once is not the container's need; named so by cgroups v2 and v1.

@@ -36,6 +36,6 @@ export function StatsView({ target }: { readonly target: SocketTarget }): React.
 }
 
 function memoryText({ memoryBytes, memoryLimitBytes, processes }: Figures): string {
-  if (memoryBytes === null) return 'not told';
+  if (memoryBytes === null) return 'not known';
   return `${bytesText(memoryBytes)}${memoryLimitBytes === null ? '' : ` of ${bytesText(memoryLimitBytes)}`}${processes === null ? '' : `, ${processes} process${processes === 1 ? '' : 'es'}`}`;
 }

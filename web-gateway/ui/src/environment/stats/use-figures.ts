@@ -1,10 +1,11 @@
 /** A container's figures, about every second, for as long as they are shown; taken up again where they break off. */
 import { useEffect, useState } from 'react';
 import { serverNow } from '../../time/server-clock.ts';
-import { pauseMs, socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { containerSocketUrl, pauseMs, type SocketTarget } from '../container/container-socket.ts';
 import { endInWords, mayComeBack } from '../container/socket-end.ts';
 import { figuresOf, type ApiStats, type Figures } from './container-figures.ts';
 
+/** As they are by now. */
 export interface FollowedFigures {
   /** Oldest first: five minutes. */
   readonly samples: readonly Figures[];
@@ -14,6 +15,7 @@ export interface FollowedFigures {
 
 const MOST_SAMPLES = 300;
 
+/** Begins again with another container. */
 export function useFigures({ environmentId, node, container }: SocketTarget): FollowedFigures {
   const [samples, setSamples] = useState<readonly Figures[]>([]);
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -25,7 +27,7 @@ export function useFigures({ environmentId, node, container }: SocketTarget): Fo
     let failures = 0;
     function follow(): void {
       let message: string | undefined;
-      socket = new WebSocket(socketUrl({ environmentId, node, container }, 'stats'));
+      socket = new WebSocket(containerSocketUrl({ environmentId, node, container }, 'stats'));
       socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
         const said = JSON.parse(data) as { readonly type: string; readonly stats?: ApiStats; readonly message?: string };
         if (said.type === 'error') ({ message } = said);
@@ -38,7 +40,7 @@ export function useFigures({ environmentId, node, container }: SocketTarget): Fo
       socket.addEventListener('close', ({ code, reason }) => {
         if (isClosed) return;
         const end = { code, reason, message };
-        if (code === 1000) return setTrouble('The container does not run any more.');
+        if (code === 1000) return setTrouble('The container is no longer running.');
         if (!mayComeBack(end)) return setTrouble(endInWords(end));
         setTrouble(`Reconnecting: ${endInWords(end)}`);
         timer = setTimeout(follow, pauseMs(failures));

@@ -8,7 +8,7 @@ export function NodePicker({ nodes, node }: { readonly nodes: LatestSnapshot['no
   const navigate = useNavigate({ from: '/environments/$id' });
   const known = nodes.flatMap(({ node: id, hostname }) => (id === null ? [] : [{ value: id, label: hostname === '' ? id : hostname }]));
   if (known.length === 0 && node === undefined) return null;
-  const data = [{ value: '', label: 'A manager, as it comes' }, ...known, ...(node === undefined || known.some(({ value }) => value === node) ? [] : [{ value: node, label: node }])];
+  const data = [{ value: '', label: 'Any manager' }, ...known, ...(node === undefined || known.some(({ value }) => value === node) ? [] : [{ value: node, label: node }])];
   return (
     <Select
       aria-label="Node"

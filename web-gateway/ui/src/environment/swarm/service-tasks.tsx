@@ -3,10 +3,12 @@ import { Button, Drawer, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { askDocker } from '../../api/docker.ts';
-import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
+import { useReturnedFocus } from '../../parts/returned-focus.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { ContainerView } from '../environment-search.ts';
@@ -45,7 +47,7 @@ const COLUMNS = [
 export function ServiceTasks({ name }: { readonly name: string | undefined }): React.JSX.Element {
   const navigate = useNavigate({ from: '/environments/$id' });
   return (
-    <Drawer opened={name !== undefined} onClose={() => void navigate({ search: ({ service: _, ...now }) => now })} position="right" size="min(900px, 100vw)" title={`Tasks of ${name ?? ''}`}>
+    <Drawer {...useReturnedFocus(name !== undefined)} opened={name !== undefined} onClose={() => void navigate({ search: ({ service: _, ...now }) => now })} position="right" size="min(900px, 100vw)" title={`Tasks of ${name ?? ''}`}>
       {name !== undefined && <Tasks name={name} />}
     </Drawer>
   );

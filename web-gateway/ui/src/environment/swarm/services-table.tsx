@@ -2,7 +2,7 @@
 import { Group, Text } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { AnchorLink } from '../../parts/anchor-link.tsx';
-import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
 import { AGENT_NAME, WHY_KEPT } from '../engine/agents-own-container.ts';
 import type { ServiceRow } from '../engine/engine-rows.ts';
 import { RemoveAction } from '../tables/remove-action.tsx';

@@ -2,7 +2,7 @@
 import { Badge, Group, Text } from '@mantine/core';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { AnchorLink } from '../../parts/anchor-link.tsx';
-import { columnsOf, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
 import { ToneWord } from '../../parts/status-word.tsx';
 import type { SwarmNodeRow } from '../engine/engine-rows.ts';
 import { SectionFrame } from '../tables/section-frame.tsx';

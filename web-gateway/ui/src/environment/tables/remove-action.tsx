@@ -4,7 +4,7 @@ import { useEngineAction, type EngineCall } from '../engine/use-engine-action.ts
 import { useEnvironmentPage } from '../environment-context.ts';
 import { RowAction } from './row-action.tsx';
 
-/** @param whyNot why this one can not be removed, whatever one may */
+/** @param whyNot why this one cannot be removed, whatever one may */
 export function RemoveAction({ name, text, call, whyNot = null }: { readonly name: string; readonly text: string; readonly call: EngineCall; readonly whyNot?: string | null }): React.JSX.Element {
   const { whyNoActions, ask } = useEnvironmentPage();
   const { run, isBusy } = useEngineAction();

@@ -1,4 +1,4 @@
-/** An action of a row as a symbol with a name; where it can not be done it says why, to the keyboard as well. */
+/** An action of a row as a symbol with a name; where it cannot be done it says why, to the keyboard as well. */
 import { ActionIcon, Tooltip } from '@mantine/core';
 import type { Icon } from '@tabler/icons-react';
 
@@ -6,7 +6,7 @@ export interface RowActionProps {
   readonly label: string;
   readonly icon: Icon;
   readonly onClick: () => void;
-  /** Why it can not be done; null where it can. */
+  /** Why it cannot be done; null where it can. */
   readonly whyNot?: string | null;
   readonly isBusy?: boolean;
 }

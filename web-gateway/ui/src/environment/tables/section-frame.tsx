@@ -1,14 +1,16 @@
 /** What the tabs of plain lists share: a filter, how many there are, and what is shown where there is nothing. */
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
-import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { useMemo } from 'react';
+import type { DataColumn } from '../../parts/data-columns.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import type { EngineRows, Section } from '../engine/engine-rows.ts';
 import { useRows } from '../engine/use-rows.ts';
 import { CutNote } from './cut-note.tsx';
+import { useListFilter } from './use-list-filter.ts';
 
 export interface SectionFrameProps<Name extends Section> {
   readonly section: Name;
@@ -24,13 +26,13 @@ export interface SectionFrameProps<Name extends Section> {
 
 export function SectionFrame<Name extends Section>({ section, noun, columns, rowId, textOf, sortedBy, actions }: SectionFrameProps<Name>): React.JSX.Element {
   const { rows, error, again, cutOf } = useRows(section);
-  const [search, setSearch] = useState('');
+  const [search, setSearch] = useListFilter(section === 'nodes' ? 'nodeFilter' : 'filter');
   const all = rows as readonly EngineRows[Name][number][] | undefined;
   const shown = useMemo(() => {
     const wanted = search.trim().toLowerCase();
     return wanted === '' ? (all ?? []) : (all ?? []).filter((row) => textOf(row).toLowerCase().includes(wanted));
   }, [all, search, textOf]);
-  if (error !== null && error !== undefined) return <ErrorState error={error} title={`The ${noun} could not be had`} onRetry={again} />;
+  if (error !== null && error !== undefined) return <ErrorState error={error} title={`The ${noun} could not be loaded`} onRetry={again} />;
   if (all === undefined) return <LoadingState label={`Asking for ${noun}`} />;
   return (
     <Stack gap="sm">

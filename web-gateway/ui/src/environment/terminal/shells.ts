@@ -1,5 +1,6 @@
 /** What a terminal may run in a container. */
 
+/** For a choice of one. */
 export const shells = [
   { value: 'auto', label: 'bash, or else sh' },
   { value: '/bin/bash', label: '/bin/bash' },

@@ -3,6 +3,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import { endInWords } from '../container/socket-end.ts';
 
+/** connecting → open → exited, detached or broken; broken also from connecting. */
 export type TerminalState =
   | { readonly is: 'connecting' }
   | { readonly is: 'open' }
@@ -11,6 +12,7 @@ export type TerminalState =
   | { readonly is: 'detached' }
   | { readonly is: 'broken'; readonly why: string };
 
+/** A terminal that is on the page, until it is closed. */
 export interface TerminalSession {
   focus(): void;
   /** Empty where nothing is selected. */
@@ -20,6 +22,7 @@ export interface TerminalSession {
   close(): void;
 }
 
+/** What it is joined to, and whom it tells. */
 export interface TerminalOptions {
   readonly element: HTMLElement;
   readonly url: string;
@@ -36,6 +39,7 @@ export interface TerminalOptions {
 const MOST_PENDING = 8 * 1024 * 1024;
 const THEME = { background: '#0b1418', foreground: '#dbe3e6', cursor: '#f1ae3d', selectionBackground: '#2f5a63' };
 
+/** Joins it, and gives it the focus. What goes wrong is told as a state. */
 export function openTerminal({ element, url, start, isForScreenReaders, onState, onSize, onLeave }: TerminalOptions): TerminalSession {
   const terminal = new Terminal({ cursorBlink: true, fontSize: 13, fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace', scrollback: 10_000, minimumContrastRatio: 4.5, screenReaderMode: isForScreenReaders, theme: THEME });
   const fit = new FitAddon();

@@ -3,7 +3,7 @@ import '@xterm/xterm/css/xterm.css';
 import { Button, Group, Kbd, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconClipboard, IconCopy } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { socketUrl, type SocketTarget } from '../container/container-socket.ts';
+import { containerSocketUrl, type SocketTarget } from '../container/container-socket.ts';
 import { commandOf, shells } from './shells.ts';
 import classes from './terminal-view.module.css';
 import { openTerminal, type TerminalSession, type TerminalState } from './terminal-session.ts';
@@ -35,7 +35,7 @@ export function TerminalView({ target, kind }: { readonly target: SocketTarget; 
     if (element === null) return undefined;
     const opened = openTerminal({
       element,
-      url: socketUrl({ environmentId, node, container }, kind, kind === 'attach' ? { logs: true } : {}),
+      url: containerSocketUrl({ environmentId, node, container }, kind, kind === 'attach' ? { logs: true } : {}),
       start: kind === 'attach' ? null : { command: asked.command, tty: true, ...(asked.user === '' ? {} : { user: asked.user }) },
       isForScreenReaders: localStorage.getItem(SCREEN_READER_KEY) === '1',
       onState: setState,
@@ -63,7 +63,7 @@ export function TerminalView({ target, kind }: { readonly target: SocketTarget; 
             <Select label="Shell" size="xs" w={170} data={shells} value={shell} allowDeselect={false} onChange={(value) => setShell(value ?? 'auto')} />
             {shell === 'other' && <TextInput label="Command" size="xs" w={200} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} placeholder="/bin/ash -l" />}
             <TextInput label="User" size="xs" w={120} value={user} onChange={(event) => setUser(event.currentTarget.value)} placeholder="the image’s" />
-            <Button type="submit" size="xs" variant="default" disabled={command.length === 0}>{isOver ? 'Open' : 'Open anew'}</Button>
+            <Button type="submit" size="xs" variant="default" disabled={command.length === 0}>{isOver ? 'Open' : 'Open a new one'}</Button>
           </Group>
         </form>
       )}

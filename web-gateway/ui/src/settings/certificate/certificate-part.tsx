@@ -36,7 +36,7 @@ export function CertificatePart(): React.JSX.Element {
     mutationFn: () => answerOf(api.DELETE('/api/v1/settings/tunnel-certificate/formers')),
     onSuccess(now) {
       client.setQueryData(KEY, now);
-      sayDone('Former certificates are accepted no more.');
+      sayDone('Former certificates are no longer accepted.');
     },
     onError: (error) => sayFailed('The former certificates could not be ended', error),
   });

@@ -3,19 +3,24 @@ import { BYTES, COUNT, DAYS, HOURS, quantityText, SECONDS, type Unit } from '../
 import type { Settings } from '../settings-query.ts';
 
 type NamesOf<Value> = { [Name in keyof Settings]: Settings[Name] extends Value ? (Value extends Settings[Name] ? Name : never) : never }[keyof Settings];
+/** Settings that are numbers. */
 export type NumericSetting = NamesOf<number>;
+/** Settings that are on or off. */
 export type BooleanSetting = NamesOf<boolean>;
 
+/** A setting as a field. */
 export type SettingField =
   | { readonly kind: 'quantity'; readonly name: NumericSetting; readonly label: string; readonly description?: string; readonly units: readonly Unit[]; readonly zeroMeans?: string; readonly withoutZero?: number }
   | { readonly kind: 'switch'; readonly name: BooleanSetting; readonly label: string; readonly description: string };
 
+/** Fields under one head. */
 export interface SettingGroup {
   readonly title: string;
   readonly description?: string;
   readonly fields: readonly SettingField[];
 }
 
+/** In the order of the page; what needs more than a field is not among them. */
 export const GROUPS: readonly SettingGroup[] = [
   {
     title: 'Tunnels',
@@ -50,6 +55,7 @@ export const GROUPS: readonly SettingGroup[] = [
   },
 ];
 
+/** By which settings something is kept. */
 export interface Kept {
   readonly title: string;
   readonly age: NumericSetting;

@@ -63,7 +63,7 @@ export function SettingsForm({ current }: { readonly current: TaggedSettings }):
             </SimpleGrid>
           </Section>
         ))}
-        <Section title="What is kept, and for how long" description="Whatever is reached first. Decisions (who was added, connected, changed what) are kept for ever.">
+        <Section title="What is kept, and for how long" description="Until the first of the limits is reached. Decisions (who was added, connected, changed what) are kept for ever.">
           <KeptFields {...fields} />
         </Section>
         <Section title="What engines may be asked" description="Kinds of Docker operation that a role is refused, whatever an environment grants. Refusals are recorded.">

@@ -9,6 +9,7 @@ import { settingsQuery, tagged, type Settings, type TaggedSettings } from '../se
 /** Null is a number that is not typed yet. */
 export type Draft = { readonly [Name in keyof Settings]?: Settings[Name] | null };
 
+/** The changes, and saving them. */
 export interface SettingsDraft {
   /** What the fields show. */
   valueOf<Name extends keyof Settings>(name: Name): Settings[Name] | null;

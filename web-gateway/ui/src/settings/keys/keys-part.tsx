@@ -14,7 +14,7 @@ export function KeysPart({ isOwn = false }: { readonly isOwn?: boolean }): React
     <>
       <Section
         title={isOwn ? 'Your API keys' : 'API keys'}
-        description="For scripts, the command line and monitoring: Authorization: Bearer hp_…. A key may at most what its user may."
+        description="For scripts, the command line and monitoring: Authorization: Bearer hp_…. A key may do no more than its user."
         actions={<Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>Create a key</Button>}
       >
         <KeysTable isOwn={isOwn} />

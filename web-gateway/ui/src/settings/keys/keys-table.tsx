@@ -6,7 +6,8 @@ import { allPages, PAGE } from '../../api/all-pages.ts';
 import { answerOf, api } from '../../api/client.ts';
 import type { ListedAnswer } from '../../api/answer.ts';
 import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
-import { columnsOf, DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
+import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
@@ -52,7 +53,7 @@ export function KeysTable({ isOwn }: { readonly isOwn: boolean }): React.JSX.Ele
             size="compact-sm"
             variant="default"
             aria-label={`Revoke ${key.name}`}
-            onClick={() => setQuestion({ title: `Revoke the key ${key.name}?`, text: 'Whatever uses it is refused from now on, and what it holds open ends. This can not be undone.', action: 'Revoke', onConfirm: () => revoke(key) })}
+            onClick={() => setQuestion({ title: `Revoke the key ${key.name}?`, text: 'Whatever uses it is refused from now on, and what it holds open ends. This cannot be undone.', action: 'Revoke', onConfirm: () => revoke(key) })}
           >
             Revoke
           </Button>

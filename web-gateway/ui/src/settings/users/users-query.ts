@@ -5,14 +5,18 @@ import type { Asking } from '../../api/asking.ts';
 import { answerOf, api, taggedAnswerOf } from '../../api/client.ts';
 import type { Role } from '../../session/session.ts';
 
+/** A user as a list has them. */
 export type User = ListedAnswer<'/api/v1/users'>;
+/** By a tag of environments; `*` is all. */
 export type Grant = User['grants'][number];
 
+/** All of them: there are 10,000 at most. */
 export const usersQuery: Asking<readonly User[]> = {
   queryKey: ['users'],
   queryFn: () => allPages((cursor) => answerOf(api.GET('/api/v1/users', { params: { query: { limit: PAGE, ...cursor } } }))),
 };
 
+/** A user and their version. */
 export interface TaggedUser {
   readonly user: User;
   /** For If-Match. */
@@ -30,13 +34,15 @@ export function userQuery(id: string): Asking<TaggedUser> {
   };
 }
 
+/** From the one that may most. */
 export const ROLES: readonly { readonly value: Role; readonly label: string; readonly says: string }[] = [
-  { value: 'admin', label: 'Admin', says: 'May everything, settings and users included.' },
+  { value: 'admin', label: 'Admin', says: 'May do everything, settings and users included.' },
   { value: 'operator', label: 'Operator', says: 'Works with the environments whose tags are granted.' },
   { value: 'auditor', label: 'Auditor', says: 'Sees everything, changes nothing, reaches no engine.' },
   { value: 'metrics', label: 'Metrics', says: 'Reads measurements, and nothing else.' },
 ];
 
+/** One that is not known is shown as it is. */
 export function roleLabel(role: string): string {
   return ROLES.find(({ value }) => value === role)?.label ?? role;
 }
