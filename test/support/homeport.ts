@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { runProcess, startProcess } from './child-process.ts';
 import type { Ending, Finished, ProcessOptions, RunningProcess } from './child-process.ts';
 import { expectReadModelsAsReplayed } from './replayed-read-models.ts';
-import { removeStoreElsewhere, storeElsewhere } from './store-elsewhere.ts';
+import { isStoreElsewhere, removeStoreElsewhere, storeElsewhere } from './store-elsewhere.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
@@ -18,6 +18,9 @@ const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/homeport/
 
 /** Variables of whoever runs the tests that would change what Homeport does. */
 const CLEAN = Object.fromEntries(Object.keys(process.env).filter((name) => /^(HOMEPORT_(?!TEST)|EDGE_)|^(HTTPS?_PROXY|https?_proxy)$/.test(name)).map((name) => [name, undefined]));
+
+/** How long a server may take to be ready that begins beside a store that has just begun, too. */
+const besideAnotherMs = 40_000;
 
 type Env = ProcessOptions['env'];
 
@@ -82,7 +85,7 @@ export async function startHomeport(options: ServeOptions = {}): Promise<Homepor
   const flags = ['--data-dir', dataDir, '--host', '127.0.0.1', '--https-port', String(options.httpsPort ?? 0), '--tunnel-port', String(options.tunnelPort ?? 0)];
   const env = { ...(await storeElsewhere(dataDir)), ...options.env };
   const server = startHomeportCommand(['serve', ...flags, ...(options.flags ?? [])], env);
-  const [line] = await server.waitFor(/^\{"ready":true.*\}$/m).catch(async (error: unknown) => {
+  const [line] = await server.waitFor(/^\{"ready":true.*\}$/m, isStoreElsewhere ? besideAnotherMs : undefined).catch(async (error: unknown) => {
     await server.stop('SIGKILL');
     folder.remove();
     throw error;
