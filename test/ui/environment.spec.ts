@@ -48,6 +48,8 @@ describe('an environment’s page in the web UI', function () {
     await button('Disconnect').waitFor();
     await ui.page.getByRole('button', { name: /how it was connected/ }).click();
     const steps = ui.page.getByRole('list', { name: 'Steps of the connection' }).getByRole('listitem');
+    // They are asked for once they are looked at.
+    await steps.nth(4).getByText('done').waitFor();
     expect((await steps.allTextContents()).map((text) => /^(.*?)(?=done)/.exec(text)?.[1])).to.deep.equal(['Required', 'Agent told', 'Credentials sent', 'Tunnel opening', 'Open']);
     for (const index of [1, 2, 4]) expect(await steps.nth(index).textContent()).to.match(/\+\d+\.\d\d s/);
     await ui.page.keyboard.press('Escape');
