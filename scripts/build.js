@@ -18,7 +18,7 @@ if (status === 0) {
   const { bundleAgent } = await import('./bundle-agent.js');
   writeFileSync(path.join(root, agent), await bundleAgent());
   copyFileSync(path.join(root, installer), path.join(root, 'dist', installer));
-  cpSync(path.join(root, pages), path.join(root, 'dist', pages), { recursive: true });
+  cpSync(path.join(root, pages), path.join(root, 'dist', pages), { recursive: true, filter: (file) => path.basename(file) !== '.inputs' });
   proveThatItRuns(entry);
   proveThatItRuns(agent);
 } else process.exitCode = 1;

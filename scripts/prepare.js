@@ -13,8 +13,9 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const at = (/** @type {string[]} */ ...parts) => path.join(root, ...parts);
 const generatedStamp = at('node_modules', '.cache', 'homeport', 'generated');
-const uiStamp = at('node_modules', '.cache', 'homeport', 'ui');
 const ui = at('web-gateway', 'ui');
+/** Beside what was built, so that it goes with it, and never speaks for another checkout's. */
+const uiStamp = path.join(ui, 'dist', '.inputs');
 
 /** The environment for child processes: the pinned Node and the installed tools come first on the PATH. */
 export function toolEnvironment() {
@@ -30,7 +31,7 @@ export function prepare() {
   const inputs = generationInputs();
   if (!existsSync(at('proto', 'generated')) || read(generatedStamp) !== inputs) generate(inputs);
   const uiSources = uiInputs();
-  if (!existsSync(path.join(ui, 'dist', 'index.html')) || read(uiStamp) !== uiSources) buildUi(uiSources);
+  if (read(uiStamp) !== uiSources) buildUi(uiSources);
 }
 
 /** Builds the web UI, needed or not: the types of the REST interface from its routes, then the pages. */
