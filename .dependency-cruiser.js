@@ -30,8 +30,8 @@ const parts = {
     because: 'a tap is a reader of the log, in a thread of its own',
   },
   'services/audit': {
-    may: ['proto/grpc-http2-server.ts', 'proto/session-sockets.ts', 'services/application/places.ts', 'services/domain', 'services/event-store/port.ts', 'services/event-store/open.ts', 'services/event-store/log-verification.ts'],
-    because: 'the audit front and the proof are readers of the log; the front tells connections apart, and bounds callers as other edges do',
+    may: ['proto/grpc-http2-server.ts', 'proto/session-sockets.ts', 'services/application/places.ts', 'services/application/clock.ts', 'services/domain', 'services/event-store/port.ts', 'services/event-store/open.ts', 'services/event-store/log-verification.ts'],
+    because: 'the audit front and the proof are readers of the log; the front tells connections apart, bounds callers and sees time as other edges do',
   },
   'services/archive': {
     may: [

@@ -9,7 +9,7 @@ import type { AppendBytes } from './append-bytes.ts';
 import { errorAnswer, successAnswer, timeoutAnswer, type Answered } from './batch-answer.ts';
 import { accessDenied, callErrorOf, invalidRequest } from './call-error.ts';
 import type { Caller } from './caller.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../application/clock.ts';
 import { fromWireId } from './event-id.ts';
 import { expectedRevisionOf } from './expected-revision.ts';
 import { createProposedEvents, type ProposedEvents } from './proposed-events.ts';

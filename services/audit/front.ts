@@ -22,7 +22,7 @@ import { type AppendCall, serveAppend } from './append-call.ts';
 import { type BatchAppendCall, serveBatchAppend } from './batch-append-call.ts';
 import { callErrorOf } from './call-error.ts';
 import type { Authenticate } from './caller.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../application/clock.ts';
 import { serveDelete, serveTombstone } from './delete-calls.ts';
 import { clusterInfo } from './gossip.ts';
 import { maxAppendBytesHeld, maxCallsOfConnection, maxReads, maxReadsOfCaller, maxRequestBytes, maxWriteRequestBytes } from './limits.ts';

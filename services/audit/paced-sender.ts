@@ -1,6 +1,6 @@
 /** Sends a call's answers no faster than they are taken: one burst at a time, so that a slow reader holds little, and no reader holds up others. */
 import { consumerTooSlow } from './call-error.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../application/clock.ts';
 import type { Turns } from './turns.ts';
 
 /** A burst ends after so many messages, so many bytes, or so many milliseconds. */

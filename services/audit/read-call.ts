@@ -6,7 +6,7 @@ import type { Places } from '../application/places.ts';
 import type { EventReader } from '../event-store/port.ts';
 import { callErrorOf, tooBusy, unauthenticated, type CallError } from './call-error.ts';
 import type { Caller } from './caller.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../application/clock.ts';
 import { createPacedSender } from './paced-sender.ts';
 import { readAnswers } from './read-answers.ts';
 import { messageBytes } from './read-messages.ts';
