@@ -5,9 +5,8 @@ import { startDockerSite, NAME, type DockerSite } from '../e2e/docker/support/si
 import { IMAGE } from '../support/dockerd.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
-import { adminOf, type Person } from './support/people.ts';
+import { adminOf, AUDITOR, type Person } from './support/people.ts';
 
-const AUDITOR = { username: 'auditor', password: 'a long password of an auditor' };
 /** Ends at once when it is told to; what it says names the run, for it is started twice. */
 const TALKER = 'trap "exit 0" TERM; read run rest < /proc/uptime; i=0; while true; do i=$((i+1)); echo "item $i of $run is done"; [ $i = 3 ] && echo "item 3 was slow" >&2; sleep 0.2; done';
 
@@ -26,7 +25,7 @@ describe('an environment’s page in the web UI', function () {
     ui = await browser.open(site.server);
     await signInByPage(ui.page, admin());
     const id = await ui.page.evaluate(async (auditor) => {
-      await fetch('/api/v1/users', { method: 'POST', headers: { 'x-homeport-csrf': '1', 'content-type': 'application/json' }, body: JSON.stringify({ ...auditor, role: 'auditor' }) });
+      await fetch('/api/v1/users', { method: 'POST', headers: { 'x-homeport-csrf': '1', 'content-type': 'application/json' }, body: JSON.stringify(auditor) });
       return ((await (await fetch('/api/v1/environments')).json()) as { items: { id: string }[] }).items[0]?.id;
     }, AUDITOR);
     address = `/environments/${String(id)}`;

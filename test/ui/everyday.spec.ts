@@ -6,10 +6,8 @@ import { IMAGE, startDockerd, type Dockerd } from '../support/dockerd.ts';
 import { startHomeport, startHomeportCommand, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
-import { adminOf } from './support/people.ts';
-
-const AUDITOR = { username: 'ada', password: 'the tides of Gdansk 1891' };
+import { copiedText, launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { adminElsewhere, adminOf, AUDITOR } from './support/people.ts';
 
 /** Whether the terminal has become lower; runs in the page. */
 function hasFewerRows(than: number): boolean {
@@ -65,7 +63,7 @@ describe('a day with the web UI', function () {
 
   it('shows the agent arrive: polled, associated, ready', async () => {
     await page.getByRole('button', { name: 'Copy the join token' }).click();
-    const joinToken = await page.evaluate<string>('navigator.clipboard.readText()');
+    const joinToken = await copiedText(page);
     agent = startHomeportCommand(['agent'], { EDGE_KEY: joinToken, EDGE_ID: '5c3ae1f6-6d0e-4a41-8f0c-5cc2f6f2a7a1', EDGE_INSECURE_POLL: '1', DOCKER_HOST: dockerd.dockerHost, DATA_PATH: folder.path, EDGE_INACTIVITY_TIMEOUT: '2s' });
     await page.getByRole('heading', { name: 'The agent is here' }).waitFor();
     for (const name of ['Polled', 'Associated', 'Ready']) expect(await step(name).locator('time').count(), name).to.equal(1);
@@ -126,7 +124,9 @@ describe('a day with the web UI', function () {
   });
 
   it('shows an auditor the last snapshot, its age, and no action that would be refused', async () => {
-    await page.evaluate(`fetch('/api/v1/users', { method: 'POST', headers: { 'content-type': 'application/json', 'x-homeport-csrf': '1' }, body: ${JSON.stringify(JSON.stringify({ ...AUDITOR, role: 'auditor' }))} })`);
+    const elsewhere = await adminElsewhere(server);
+    await elsewhere.post('/api/v1/users', { data: AUDITOR });
+    await elsewhere.dispose();
     const auditor = await browser.open(server);
     await signInByPage(auditor.page, AUDITOR);
     await auditor.page.getByRole('row', { name: /factory/ }).waitFor();

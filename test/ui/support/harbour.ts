@@ -5,14 +5,13 @@ import { createRest, signInByRest, type Rest } from '../../e2e/docker/support/re
 import { NAME, startDockerSite, type DockerSite, type SiteOptions } from '../../e2e/docker/support/site.ts';
 import { IMAGE } from '../../support/dockerd.ts';
 import { eventually } from '../../support/eventually.ts';
-import { addressesHere, adminOf, type Person } from './people.ts';
+import { addressesHere, adminOf, AUDITOR, type Person } from './people.ts';
 
 export interface Harbour {
   readonly site: DockerSite;
   /** As the admin. */
   readonly rest: Rest;
   readonly admin: Person;
-  readonly auditor: Person;
   /** The environment with the real engine. */
   readonly environment: { readonly id: string; readonly name: string };
   stop(): Promise<void>;
@@ -46,15 +45,14 @@ export async function startHarbour(hook: Context, options?: SiteOptions): Promis
     const made = await Promise.all(SITES.map(([name, tags]) => create(rest, { name, tags, ...addressesHere(server) })));
     const agents = made.filter(({ name }) => !WITHOUT_AGENT.includes(name)).map(({ name, issuedEdgeId, joinToken }) => ({ name, edgeId: issuedEdgeId, joinToken, bringsSnapshots: true }));
     fleet = await startFleet({ agents, trust: { kind: 'binding' }, joinMs: 0 });
-    const auditor = { username: 'ada', password: 'the tides of Gdansk 1891' };
-    await ask(rest, 'POST', '/api/v1/users', { ...auditor, role: 'auditor' });
+    await ask(rest, 'POST', '/api/v1/users', AUDITOR);
     await ask(rest, 'POST', '/api/v1/users', { username: 'olaf', password: 'a lighthouse keeper 1907', role: 'operator' });
     const environment = await environmentOf(rest);
     await ask(rest, 'POST', '/api/v1/checkpoints');
     // The first snapshot was taken before there were containers.
     await ask(rest, 'POST', `/api/v1/environments/${environment.id}/snapshots`);
     await eventually('a snapshot with the containers', async () => ((await ask<{ total: number }>(rest, 'GET', '/api/v1/containers?name=talker')).total > 0 ? true : undefined));
-    return { site, rest, admin: adminOf(server), auditor, environment, stop };
+    return { site, rest, admin: adminOf(server), environment, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -13,6 +13,9 @@ export function adminOf({ admin }: Pick<HomeportServer, 'admin'>): Person {
   return admin;
 }
 
+/** Who looks at everything and changes nothing, once {@link adminElsewhere} or a key has made the account. */
+export const AUDITOR = { username: 'ada', password: 'the tides of Gdansk 1891', role: 'auditor' } as const;
+
 /** The admin once more, elsewhere: what they change, the page has to hear of. Dispose of it. */
 export async function adminElsewhere(server: HomeportServer): Promise<APIRequestContext> {
   const elsewhere = await request.newContext({ baseURL: server.url, ignoreHTTPSErrors: true, extraHTTPHeaders: { 'x-homeport-csrf': '1', origin: server.url } });
