@@ -1,9 +1,8 @@
 /** Hashes and compares passwords: only so many comparisons at once, failures counted, and what does not exist takes as long as what does. */
-import { randomUUID } from 'node:crypto';
 import { createAttempts } from './attempts.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
 import type { Clock } from './clock.ts';
-import { hashPassword, isPassword, passwordCost, type PasswordCost } from './passwords.ts';
+import { hashOfNoPassword, hashPassword, isPassword, passwordCost, type PasswordCost } from './passwords.ts';
 import { ApplicationError } from './ports/application-error.ts';
 
 export interface PasswordCheck {
@@ -23,7 +22,7 @@ export function createPasswordCheck(deps: { readonly clock: Clock; readonly cost
   const attempts = createAttempts({ clock: deps.clock, limit: 9, windowMs: 60_000 });
   /** Each takes 32 MiB and a thread for a while: a flood must not take them all. */
   const hashing = createBoundedQueue({ running: 2, waiting: 32 });
-  const nobody = hashPassword(randomUUID(), cost);
+  const nobody = hashOfNoPassword(cost);
 
   const tooMany = (): ApplicationError =>
     new ApplicationError('too-many-attempts', 'too many failed attempts from this address; wait a minute', { retryAfterSeconds: attempts.retryAfterSeconds() });
@@ -34,8 +33,7 @@ export function createPasswordCheck(deps: { readonly clock: Clock; readonly cost
       // Counted before it is known to fail: attempts that come at the same time must count each other.
       if (attempts.isBarred(who)) throw tooMany();
       attempts.fail(who);
-      const compared = hash ?? (await nobody);
-      const checking = hashing.run(() => isPassword(password, compared));
+      const checking = hashing.run(() => isPassword(password, hash ?? nobody));
       if (checking === undefined) throw tooMany();
       const isRight = (await checking) && hash !== undefined;
       if (isRight) attempts.forgive(who);

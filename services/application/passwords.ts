@@ -12,6 +12,7 @@ export interface PasswordCost {
 export const passwordCost: PasswordCost = { N: 2 ** 15, r: 8, p: 1 };
 
 const keyBytes = 32;
+const saltBytes = 16;
 
 function derive(password: string, salt: Buffer, N: number, r: number, p: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -24,9 +25,14 @@ function derive(password: string, salt: Buffer, N: number, r: number, p: number)
 
 /** `scrypt$N$r$p$salt$key`, salt and key in base64. */
 export async function hashPassword(password: string, { N, r, p }: PasswordCost): Promise<string> {
-  const salt = randomBytes(16);
+  const salt = randomBytes(saltBytes);
   const key = await derive(password, salt, N, r, p);
   return ['scrypt', N, r, p, salt.toString('base64'), key.toString('base64')].join('$');
+}
+
+/** A hash that no password has, and that takes as long to compare with as one that was made at this cost. */
+export function hashOfNoPassword({ N, r, p }: PasswordCost): string {
+  return ['scrypt', N, r, p, randomBytes(saltBytes).toString('base64'), randomBytes(keyBytes).toString('base64')].join('$');
 }
 
 /** Whether the password is the one hashed. Throws on a hash this release does not know. */

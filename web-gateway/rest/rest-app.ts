@@ -42,6 +42,7 @@ import { registerTimeline } from './routes/timeline.ts';
 import { registerTunnelCertificate } from './routes/tunnel-certificate.ts';
 import { registerWebUi } from './routes/web-ui.ts';
 import { exactly, nothing } from './schemas/json-schema.ts';
+import { useSerializer } from './serializer.ts';
 import { endUnreadAnswers } from './unread-answers.ts';
 import { useJsonBodies, useValidator } from './validator.ts';
 
@@ -122,6 +123,7 @@ export async function createRestApp(dependencies: RestDependencies, serverFor: (
     clientErrorHandler: () => undefined,
   });
   useValidator(app);
+  useSerializer(app);
   app.setErrorHandler(respond);
   app.decorateRequest('identity', null);
   app.decorateRequest('correlationId', '');

@@ -5,6 +5,7 @@ import { GatewayError, type InputFault } from '../problems/gateway-error.ts';
 
 /** It is called with the whole route, whatever its own type says. */
 type Compile = FastifySchemaCompiler<unknown>;
+type Validate = ReturnType<Compile>;
 
 const MOST_FAULTS = 20;
 /** Nothing is removed or guessed: what a client sends by mistake is said, not swallowed. */
@@ -17,11 +18,24 @@ export function useValidator(app: FastifyInstance): void {
   const strict = build({}, { customOptions: { ...OPTIONS, coerceTypes: false }, onCreate }) as unknown as Compile;
   // A parameter that may be repeated may also be sent once.
   const lenient = build({}, { customOptions: { ...OPTIONS, coerceTypes: 'array' }, onCreate }) as unknown as Compile;
-  app.setValidatorCompiler((route) => (route.httpPart === 'body' ? strict : lenient)(route));
+  app.setValidatorCompiler((route) => compiledWhenUsed(() => (route.httpPart === 'body' ? strict : lenient)(route)));
   app.setSchemaErrorFormatter((errors, part) => {
     const faults = errors.slice(0, MOST_FAULTS).map((error) => faultOf(error, part));
     return new GatewayError('invalid-request', faults.map(sentence).join(' '), { faults });
   });
+}
+
+/** Compiling takes a millisecond or more, and there are hundreds of schemas: a start waits for none, and most servers are never asked for most. */
+function compiledWhenUsed(compile: () => Validate): Validate {
+  let compiled: Validate | undefined;
+  const validate: Validate = (data) => {
+    compiled ??= compile();
+    const isValid = compiled(data);
+    // This is where fastify looks for them, at once.
+    validate.errors = compiled.errors ?? null;
+    return isValid;
+  };
+  return validate;
 }
 
 /** RFC 3339 knows leap seconds, JavaScript's dates do not: such an instant is refused, not misread. */

@@ -1,7 +1,9 @@
 /** Signing in by OpenID Connect: whether one can, off to the provider, and back. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { failurePage, onwardPage } from '../../openid-connect/page.ts';
-import { createOpenIdProvider } from '../../openid-connect/provider.ts';
+import type { OpenIdProvider } from '../../openid-connect/provider.ts';
+import type { OpenIdConnectSettings } from '../../openid-connect/settings.ts';
 import { createSignInCookie } from '../../openid-connect/sign-in-cookie.ts';
 import { GatewayError } from '../../problems/gateway-error.ts';
 import { problemOf } from '../../problems/problem.ts';
@@ -16,8 +18,7 @@ const HOST = /^(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const PATH = /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/;
 
 export function registerOpenIdConnect(app: FastifyInstance, { accounts, openIdConnect, logger }: RestDependencies): void {
-  const provider = openIdConnect === undefined ? undefined : createOpenIdProvider(openIdConnect.settings, logger);
-  const cookie = openIdConnect === undefined ? undefined : createSignInCookie(openIdConnect.key);
+  const signIn = openIdConnect === undefined ? undefined : { ...openIdConnect, provider: providerWhenNeeded(openIdConnect.settings, logger), cookie: createSignInCookie(openIdConnect.key) };
 
   app.get(
     '/oidc',
@@ -44,11 +45,12 @@ export function registerOpenIdConnect(app: FastifyInstance, { accounts, openIdCo
     },
     (request, reply) =>
       orPage(request, reply, async () => {
-        if (provider === undefined || cookie === undefined) throw off();
+        if (signIn === undefined) throw off();
         const { returnTo } = request.query;
         if (!PATH.test(returnTo)) throw new GatewayError('invalid-request', 'returnTo is a path on this server.', { faults: [{ parameter: 'returnTo', reason: 'must begin with one slash' }] });
-        const { url, checks } = await provider.begin(openIdConnect?.settings.redirectUrl ?? callbackAt(request.headers.host));
-        return reply.code(303).headers({ location: url, 'set-cookie': cookie.of({ checks, returnTo }) }).send();
+        const provider = await signIn.provider();
+        const { url, checks } = await provider.begin(signIn.settings.redirectUrl ?? callbackAt(request.headers.host));
+        return reply.code(303).headers({ location: url, 'set-cookie': signIn.cookie.of({ checks, returnTo }) }).send();
       }),
   );
 
@@ -57,17 +59,25 @@ export function registerOpenIdConnect(app: FastifyInstance, { accounts, openIdCo
     { config: { access: 'public' }, schema: { summary: 'Come back from the provider', operationId: 'endOpenIdConnect', description: 'For browsers that the provider sends.', querystring: { type: 'object', additionalProperties: true, properties: { code: { type: 'string' }, state: { type: 'string' }, error: { type: 'string' } } } } },
     (request, reply) =>
       orPage(request, reply, async () => {
-        if (provider === undefined || cookie === undefined) throw off();
+        if (signIn === undefined) throw off();
+        const { cookie } = signIn;
         const started = cookie.read(request.headers.cookie);
         // Good for one attempt.
         reply.header('set-cookie', cookie.ended);
         if (started === undefined) throw new GatewayError('openid-connect-failed', 'This browser began no sign-in here, or more than ten minutes ago. Sign in again.');
         const query = request.url.slice(request.url.indexOf('?') + 1);
+        const provider = await signIn.provider();
         const { token, principal } = await accounts.signInByIdentity(() => provider.complete(query, started.checks), originOf(request));
         reply.header('set-cookie', sessionCookie(token, principal.session?.expiresAt ?? ''));
         return reply.type('text/html; charset=utf-8').send(onwardPage(started.returnTo));
       }),
   );
+}
+
+/** The library is loaded when somebody signs in by it: most installations have no provider. */
+function providerWhenNeeded(settings: OpenIdConnectSettings, logger: Logger): () => Promise<OpenIdProvider> {
+  let provider: Promise<OpenIdProvider> | undefined;
+  return () => (provider ??= import('../../openid-connect/provider.ts').then(({ createOpenIdProvider }) => createOpenIdProvider(settings, logger)));
 }
 
 function off(): GatewayError {
