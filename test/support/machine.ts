@@ -23,6 +23,8 @@ export interface MachineOptions {
   readonly without: readonly string[];
   /** Its /run/docker.sock. */
   readonly dockerSocket: string;
+  /** Folders of this machine, read-only, by where they stand there; wherever they stand here: its own /tmp hides this machine's. */
+  readonly folders?: Readonly<Record<string, string>>;
 }
 
 /** Parts of systemd that would touch what the machine shares with this one. */
@@ -83,7 +85,8 @@ function removeCgroups(folder: string): boolean {
 }
 
 /** What changes is kept in memory. Everything is mounted before systemd starts, as a container's manager would. */
-function bootScript({ without, dockerSocket }: MachineOptions): string {
+function bootScript({ without, dockerSocket, folders = {} }: MachineOptions): string {
+  const mounts = Object.entries(folders).map(([there, here]) => `mkdir -p .${there} && mount --bind '${here}' .${there} && mount -o remount,bind,ro .${there}`);
   return `set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$1"
@@ -95,6 +98,7 @@ for program in ${without.join(' ')}; do rm -f usr/bin/$program usr/sbin/$program
 for unit in ${MASKED.join(' ')}; do ln -sf /dev/null etc/systemd/system/$unit.service; done
 rm -rf etc/systemd/system/*.wants
 : >etc/fstab
+${mounts.join('\n')}
 : >etc/machine-id
 mount -t proc proc proc
 mount --bind proc/sys proc/sys

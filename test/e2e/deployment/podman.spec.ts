@@ -3,7 +3,6 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { runProcess } from '../../support/child-process.ts';
-import { eventually } from '../../support/eventually.ts';
 import { createEnvironment, startHomeport } from '../../support/homeport.ts';
 import type { HomeportServer } from '../../support/homeport.ts';
 import { startPodman } from '../../support/podman.ts';
@@ -11,6 +10,7 @@ import type { Podman } from '../../support/podman.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { untilUp } from '../../support/until-up.ts';
 
 describe('the printed command for Podman', function () {
   this.timeout(120_000);
@@ -43,7 +43,7 @@ describe('the printed command for Podman', function () {
     const pasted = await runProcess('sh', ['-c', command], { env: { ...podman.env, PATH: `${folder.path}:${process.env.PATH ?? ''}` } });
     expect(pasted.code, pasted.stderr).to.equal(0);
     expect(readFileSync(asked, 'utf8')).to.equal('enable --now podman.socket podman-restart.service\n');
-    await eventually('the agent to be up', async () => ((await server.homeport('env', 'list', '--status', 'up', '-o', 'name')).stdout === 'pods\n' ? true : undefined), 60_000);
+    await untilUp(server, 'pods');
 
     const { stdout } = await server.homeport('connect', 'pods', '--', 'docker', 'ps', '--format', '{{.Names}}');
     expect(stdout).to.equal('homeport-agent\n');

@@ -6,12 +6,12 @@ import { runProcess, startProcess } from '../../support/child-process.ts';
 import type { Finished } from '../../support/child-process.ts';
 import { startDockerd } from '../../support/dockerd.ts';
 import type { Dockerd } from '../../support/dockerd.ts';
-import { eventually } from '../../support/eventually.ts';
 import { startHomeport } from '../../support/homeport.ts';
 import type { HomeportServer } from '../../support/homeport.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
+import { untilUp } from '../../support/until-up.ts';
 
 describe('the printed commands', function () {
   this.timeout(120_000);
@@ -45,9 +45,6 @@ describe('the printed commands', function () {
     return (JSON.parse(stdout) as { readonly doctor: Readonly<Record<string, string>> }).doctor[platform] ?? '';
   }
 
-  const untilUp = (name: string): Promise<unknown> =>
-    eventually(`${name} to be up`, async () => ((await server.homeport('env', 'list', '--status', 'up', '-o', 'name')).stdout.split('\n').includes(name) ? true : undefined), 60_000);
-
   afterEach(async () => {
     // Whatever brought the agent there: the next one has the same name.
     const containers = (await dockerd.docker('ps', '--all', '--quiet')).stdout.split('\n').filter((id) => id !== '');
@@ -66,7 +63,7 @@ describe('the printed commands', function () {
 
   it('standalone brings an agent up that may do nothing but use the engine’s socket', async () => {
     await paste(await commandFor('factory', 'standalone'));
-    await untilUp('factory');
+    await untilUp(server, 'factory');
     const { stdout } = await succeeding(server.homeport('connect', 'factory', '--', 'docker', 'ps', '--format', '{{.Names}}'));
     expect(stdout).to.equal('homeport-agent\n');
     await paste(await doctorFor('factory', 'standalone'));
@@ -75,12 +72,12 @@ describe('the printed commands', function () {
 
   it('compose brings it up with the same rights, by whichever Compose is there', async () => {
     await paste(await commandFor('composed', 'compose'));
-    await untilUp('composed');
+    await untilUp(server, 'composed');
     expect(await rightsOf('homeport-agent')).to.deep.include({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false, SecurityOpt: ['no-new-privileges:true'], RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } });
     expect((await dockerd.docker('volume', 'ls', '--format', '{{.Name}}')).stdout).to.contain('homeport-agent-data');
     // Pasted again, as with a new token, it is the same service.
     await paste(await commandFor('composed anew', 'compose'));
-    await untilUp('composed anew');
+    await untilUp(server, 'composed anew');
     expect((await dockerd.docker('ps', '--quiet')).stdout.trim().split('\n')).to.have.length(1);
   });
 
@@ -88,7 +85,7 @@ describe('the printed commands', function () {
     await dockerd.docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:0');
     try {
       await paste(await commandFor('cluster', 'swarm'));
-      await untilUp('cluster');
+      await untilUp(server, 'cluster');
       const { stdout } = await succeeding(server.homeport('connect', 'cluster', '--', 'docker', 'service', 'ls', '--format', '{{.Name}} {{.Mode}} {{.Replicas}}'));
       expect(stdout).to.equal('homeport-agent global 1/1\n');
       await paste(await doctorFor('cluster', 'swarm'));
@@ -126,7 +123,7 @@ describe('the printed commands', function () {
     const inherited = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
     const agent = startProcess(program, args, { env: { ...inherited, ...Object.fromEntries(variables) } });
     try {
-      await untilUp('plant');
+      await untilUp(server, 'plant');
       await succeeding(server.homeport('connect', 'plant', '--', 'docker', 'version'));
       const doctor = (await doctorFor('plant', 'systemd')).replaceAll('/etc/', `${root}/etc/`).replace('/var/lib/', `${root}/var/lib/`);
       await succeeding(runProcess('sh', ['-c', doctor], { env: { ...inherited, PATH: process.env.PATH } }));

@@ -8,6 +8,7 @@ import type { HomeportServer, JoinableEnvironment } from '../../support/homeport
 import { startMachine } from '../../support/machine.ts';
 import type { Machine } from '../../support/machine.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
+import { untilUp } from '../../support/until-up.ts';
 
 describe('the printed command for systemd', function () {
   this.timeout(120_000);
@@ -39,13 +40,10 @@ describe('the printed command for systemd', function () {
     return stdout.trim();
   }
 
-  const untilUp = ({ name }: JoinableEnvironment): Promise<true> =>
-    eventually(`${name} to be up`, async () => ((await running().server.homeport('env', 'list', '--status', 'up', '-o', 'name')).stdout.split('\n').includes(name) ? true : undefined), 60_000);
-
   async function paste(environment: JoinableEnvironment): Promise<void> {
     const { stdout: command } = await running().server.homeport('env', 'deploy', environment.name, '--platform', 'systemd');
     expect(await succeeding(command)).to.match(/the agent is installed/);
-    await untilUp(environment);
+    await untilUp(running().server, environment.name);
   }
 
   it('brings an agent up within a minute, and with no right but that to the engine’s socket', async () => {

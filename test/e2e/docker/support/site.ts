@@ -5,10 +5,10 @@ import { runProcess } from '../../../support/child-process.ts';
 import type { Finished, RunningProcess } from '../../../support/child-process.ts';
 import { startDockerd, WITHOUT_OTHER_ENDPOINTS } from '../../../support/dockerd.ts';
 import type { Dockerd } from '../../../support/dockerd.ts';
-import { eventually } from '../../../support/eventually.ts';
 import { startHomeport, startHomeportCommand } from '../../../support/homeport.ts';
 import type { HomeportServer, ServeOptions } from '../../../support/homeport.ts';
 import { createTemporaryFolder } from '../../../support/temporary-folder.ts';
+import { untilUp } from '../../../support/until-up.ts';
 
 /** The environment's name at every site. */
 export const NAME = 'factory';
@@ -78,7 +78,7 @@ export async function startSite(dockerHost: string, { agentEnv = {}, ...serve }:
     const variables = variablesIn(created.stdout);
     const startAgent = (): RunningProcess => own(startHomeportCommand(['agent'], { ...variables, DOCKER_HOST: dockerHost, DATA_PATH: folder.path, ...agentEnv }));
     const agent = startAgent();
-    await eventually('the agent to be up', async () => ((await server.homeport('env', 'list', '--status', 'up', '--quiet')).stdout === '' ? undefined : true), 20_000);
+    await untilUp(server, NAME, 20_000);
     const env = { ...WITHOUT_OTHER_ENDPOINTS, ...server.clientEnv, DOCKER_CONFIG: path.join(folder.path, 'docker') };
     const startConnected = (command: readonly string[]): RunningProcess => own(startHomeportCommand(['connect', NAME, '--', ...command], env));
     let serving: Promise<string> | undefined;
