@@ -80,78 +80,94 @@ describe('a tunnel', function () {
     return Promise.all(all.map(([{ environment }]) => history(environment)));
   }
 
-  it('that nobody uses for EDGE_INACTIVITY_TIMEOUT closes, its credentials are revoked, and the next call opens another', async () => {
-    const { environment, agent, ps } = await use('idle', `${IDLE_MS / 1000}s`);
-    const usedFrom = performance.now();
-    expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
-    await agent.waitFor(/"reason":"idle".*tunnel ended/, IDLE_MS + 20_000);
-    expect(performance.now() - usedFrom, 'how long it was unused').to.be.at.least(IDLE_MS);
-    const closed = await untilIdle({ environment });
-    expect(closed.slice(-5)).to.deep.equal([...opening, ...closing]);
+  const stories: Readonly<Record<string, () => Promise<void>>> = {
+    'that nobody uses for EDGE_INACTIVITY_TIMEOUT closes, its credentials are revoked, and the next call opens another': async () => {
+      const { environment, agent, ps } = await use('idle', `${IDLE_MS / 1000}s`);
+      const usedFrom = performance.now();
+      expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
+      await agent.waitFor(/"reason":"idle".*tunnel ended/, IDLE_MS + 20_000);
+      expect(performance.now() - usedFrom, 'how long it was unused').to.be.at.least(IDLE_MS);
+      const closed = await untilIdle({ environment });
+      expect(closed.slice(-5)).to.deep.equal([...opening, ...closing]);
 
-    expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
-    expect((await history(environment)).slice(0, closed.length + opening.length)).to.deep.equal([...closed, ...opening]);
-    await agent.stop();
-  });
+      expect(await ps()).to.deep.include({ code: 0, stdout: 'box\n' });
+      expect((await history(environment)).slice(0, closed.length + opening.length)).to.deep.equal([...closed, ...opening]);
+      await agent.stop();
+    },
 
-  it('stays open under an exec session or a followed log that is silent for longer than the timeout', async () => {
-    const [executing, following] = await Promise.all([use('exec', '2s'), use('logs', '2s')]);
-    const engine = dockerd;
-    if (engine === undefined) throw new Error('the hook failed');
-    await engine.docker('run', '--detach', '--name', 'slow', '--network', 'none', IMAGE, 'sh', '-c', 'echo begun; until [ -e /heard ]; do sleep 0.1; done; sleep 4; echo done; exec sleep 3600');
-    // The next word comes after much longer than the timeout.
-    const exec = executing.docker('exec', '--interactive', 'box', 'sh', '-c', 'echo begun; sleep 4; echo done; read line; exit 7');
-    const logs = following.docker('logs', '--follow', 'slow');
-    const both = [[executing, exec], [following, logs]] as const;
-    const begun = await historiesAt(/begun/, both);
-    for (const events of begun) expect(events.at(-1)).to.equal('TunnelOpened');
-    await engine.docker('exec', 'slow', 'touch', '/heard');
-    expect(await historiesAt(/done/, both)).to.deep.equal(begun);
-
-    // Once they are over, nothing keeps the tunnel.
-    exec.write('\n');
-    expect((await exec.ended).code).to.equal(7);
-    await logs.stop('SIGINT');
-    for (const one of [executing, following]) await untilIdle(one);
-    await Promise.all([executing.agent.stop(), following.agent.stop()]);
-  });
-
-  it('stays open under an attached terminal and an exec session on one, silent for longer than the timeout', async () => {
-    const [attaching, executing] = await Promise.all([use('attach', '2s'), use('exec-terminal', '2s')]);
-    const engine = dockerd;
-    if (engine === undefined) throw new Error('the hook failed');
-    // It waits for a line, and says the next word after much longer than the timeout.
-    const script = 'read line; echo begun-$((40 + 1)); sleep 4; echo done-$((40 + 2)); read line; exit 7';
-    await engine.docker('run', '--detach', '--interactive', '--tty', '--name', 'terminal', '--network', 'none', IMAGE, 'sh', '-c', script);
-    const attached = await startOnTerminal([realPart('docker'), 'attach', '--detach-keys', 'ctrl-x', 'terminal'], attaching.env);
-    const shell = await startOnTerminal([realPart('docker'), 'exec', '-it', 'box', 'sh', '-c', script], executing.env);
-    try {
-      const both = [[attaching, attached.process], [executing, shell.process]] as const;
-      for (const terminal of [attached, shell]) terminal.type('go\r');
-      const begun = await historiesAt(/begun-41/, both);
+    'stays open under an exec session or a followed log that is silent for longer than the timeout': async () => {
+      const [executing, following] = await Promise.all([use('exec', '2s'), use('logs', '2s')]);
+      const engine = dockerd;
+      if (engine === undefined) throw new Error('the hook failed');
+      await engine.docker('run', '--detach', '--name', 'slow', '--network', 'none', IMAGE, 'sh', '-c', 'echo begun; until [ -e /heard ]; do sleep 0.1; done; sleep 4; echo done; exec sleep 3600');
+      // The next word comes after much longer than the timeout.
+      const exec = executing.docker('exec', '--interactive', 'box', 'sh', '-c', 'echo begun; sleep 4; echo done; read line; exit 7');
+      const logs = following.docker('logs', '--follow', 'slow');
+      const both = [[executing, exec], [following, logs]] as const;
+      const begun = await historiesAt(/begun/, both);
       for (const events of begun) expect(events.at(-1)).to.equal('TunnelOpened');
-      expect(await historiesAt(/done-42/, both)).to.deep.equal(begun);
-      shell.type('\r');
-      expect((await shell.process.ended).code).to.equal(7);
-      attached.type('\x18');
-      await attached.process.ended;
-    } finally {
-      for (const { process } of [attached, shell]) await process.stop('SIGKILL');
-    }
-    for (const one of [attaching, executing]) await untilIdle(one);
-    await Promise.all([attaching.agent.stop(), executing.agent.stop()]);
-  });
+      await engine.docker('exec', 'slow', 'touch', '/heard');
+      expect(await historiesAt(/done/, both)).to.deep.equal(begun);
 
-  it('stays open for an admin whose session keeps it alive, and closes when that ends', async () => {
-    const { environment, agent } = await use('kept', '2s');
-    const untilMs = performance.now() + 5000;
-    for await (const _beat of setInterval(300)) {
-      expect((await site.api.call('PUT', `/environments/${environment.id}/connection/keep-alive`)).status).to.equal(204);
-      if (performance.now() > untilMs) break;
-    }
-    expect(await history(environment)).to.deep.equal(opening);
-    await untilIdle({ environment });
-    await agent.stop();
+      // Once they are over, nothing keeps the tunnel.
+      exec.write('\n');
+      expect((await exec.ended).code).to.equal(7);
+      await logs.stop('SIGINT');
+      for (const one of [executing, following]) await untilIdle(one);
+      await Promise.all([executing.agent.stop(), following.agent.stop()]);
+    },
+
+    'stays open under an attached terminal and an exec session on one, silent for longer than the timeout': async () => {
+      const [attaching, executing] = await Promise.all([use('attach', '2s'), use('exec-terminal', '2s')]);
+      const engine = dockerd;
+      if (engine === undefined) throw new Error('the hook failed');
+      // It waits for a line, and says the next word after much longer than the timeout.
+      const script = 'read line; echo begun-$((40 + 1)); sleep 4; echo done-$((40 + 2)); read line; exit 7';
+      await engine.docker('run', '--detach', '--interactive', '--tty', '--name', 'terminal', '--network', 'none', IMAGE, 'sh', '-c', script);
+      const attached = await startOnTerminal([realPart('docker'), 'attach', '--detach-keys', 'ctrl-x', 'terminal'], attaching.env);
+      const shell = await startOnTerminal([realPart('docker'), 'exec', '-it', 'box', 'sh', '-c', script], executing.env);
+      try {
+        const both = [[attaching, attached.process], [executing, shell.process]] as const;
+        for (const terminal of [attached, shell]) terminal.type('go\r');
+        const begun = await historiesAt(/begun-41/, both);
+        for (const events of begun) expect(events.at(-1)).to.equal('TunnelOpened');
+        expect(await historiesAt(/done-42/, both)).to.deep.equal(begun);
+        shell.type('\r');
+        expect((await shell.process.ended).code).to.equal(7);
+        attached.type('\x18');
+        await attached.process.ended;
+      } finally {
+        for (const { process } of [attached, shell]) await process.stop('SIGKILL');
+      }
+      for (const one of [attaching, executing]) await untilIdle(one);
+      await Promise.all([attaching.agent.stop(), executing.agent.stop()]);
+    },
+
+    'stays open for an admin whose session keeps it alive, and closes when that ends': async () => {
+      const { environment, agent } = await use('kept', '2s');
+      const untilMs = performance.now() + 5000;
+      for await (const _beat of setInterval(300)) {
+        expect((await site.api.call('PUT', `/environments/${environment.id}/connection/keep-alive`)).status).to.equal(204);
+        if (performance.now() > untilMs) break;
+      }
+      expect(await history(environment)).to.deep.equal(opening);
+      await untilIdle({ environment });
+      await agent.stop();
+    },
+  };
+
+  describe('left to itself, or in use', () => {
+    // They wait, most of the time: all at once.
+    const under = new Map<string, Promise<void>>();
+    before(() => {
+      for (const [what, run] of Object.entries(stories)) {
+        const story = run();
+        // Its own test tells of its failure.
+        story.catch(() => undefined);
+        under.set(what, story);
+      }
+    });
+    for (const what of Object.keys(stories)) it(what, () => under.get(what));
   });
 
   it('serves every request that comes in just as it idles out, on it or on the next one', async () => {

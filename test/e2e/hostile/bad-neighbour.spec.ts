@@ -21,8 +21,7 @@ describe('fifty good agents behind the same address as a bad one', function () {
 
   before(async () => {
     site = await startSite();
-    const created: CreatedEnvironment[] = [];
-    for (let index = 0; index < AGENTS; index += 1) created.push(await site.api.createEnvironment({ name: `agent${index}`, pollIntervalSeconds: 1 }));
+    const created = await Promise.all(Array.from({ length: AGENTS }, (_, index) => site.api.createEnvironment({ name: `agent${index}`, pollIntervalSeconds: 1 })));
     environments = created;
     const { httpsPort, tunnelPort } = site.server();
     neighbour = await startBadNeighbour({ https: httpsPort, tunnel: tunnelPort }, created.map(({ id }) => id));
