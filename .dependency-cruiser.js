@@ -99,6 +99,7 @@ const owners = [
   { packages: ['ws'], may: ['web-gateway'], because: 'WebSockets belong to the gateway' },
   { packages: ['tweetnacl'], may: ['proto', 'services/application', 'services/audit'], because: 'what is sealed is sealed in few places' },
   { packages: ['commander'], may: ['services/cli', 'agent'], because: 'the command line belongs to the command line' },
+  { packages: ['@peculiar/x509', 'reflect-metadata'], may: ['services/control-plane'], because: 'certificates are made in one place' },
   { packages: ['@bufbuild/protobuf'], may: ['proto'], because: 'the wire format belongs to the generated code' },
   { packages: ['pino'], may: ['services/cli', 'agent'], types: true, because: 'the logger is created once for each process and passed in' },
 ];
