@@ -1,5 +1,4 @@
 /** A REST client for a data directory: through its running server, or by opening the store itself where none runs. */
-import { pino } from 'pino';
 import type { ControlPlaneOptions } from '../control-plane/options.ts';
 import { adminSocketOf, checkDataDirectory, isServing } from './data-directory.ts';
 import { createLocalTransport } from './rest/local-transport.ts';
@@ -32,7 +31,7 @@ export async function withServersClient<Result>(dataDir: string, use: (client: R
 
 async function openStore(dataDir: string, elsewhere: Elsewhere): Promise<() => Promise<void>> {
   // Client commands start faster without all of it.
-  const { startControlPlane } = await import('../control-plane/serve.ts');
+  const [{ startControlPlane }, { pino }] = await Promise.all([import('../control-plane/serve.ts'), import('pino')]);
   const options = { ...elsewhere, dataDir, host: '127.0.0.1', httpsPort: 0, tunnelPort: 0, isLocal: true };
   const controlPlane = await startControlPlane(options, { logger: pino({ level: 'error' }, pino.destination({ fd: 2, sync: true })) });
   return () => controlPlane.stop();

@@ -1,10 +1,7 @@
 /** The one logger of a process: JSON lines on stderr. */
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevel } from './log-levels.ts';
 
 /** What never gets into a log, however it is passed. */
 const SECRETS = ['password', 'apiKey', 'token', 'secret', 'joinToken', 'joinSecret', 'clientSecret', 'connectionString', 'authorization', 'cookie', 'set-cookie'];

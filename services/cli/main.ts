@@ -13,7 +13,7 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  const program = createProgram();
+  const program = await createProgram(args);
   try {
     tidyEnvironment(program, process.env);
     await program.parseAsync(args, { from: 'user' });

@@ -1,54 +1,42 @@
 /** The whole command line as a commander program: what `homeport --help` shows. */
 import { Command } from 'commander';
-import { agentCommand } from '../../agent/program.ts';
-import { backupCommand, restoreCommand } from './commands/backup.ts';
-import { apiKeyCommand } from './commands/api-key.ts';
-import { connectCommand } from './commands/connect.ts';
-import { contextCommand } from './commands/context.ts';
-import { environmentCommand } from './commands/environment.ts';
-import { eventsCommand } from './commands/events.ts';
-import { loginCommand } from './commands/login.ts';
-import { logoutCommand } from './commands/logout.ts';
-import { projectionsCommand } from './commands/projections.ts';
-import { replayCommand } from './commands/replay.ts';
-import { serveCommand } from './commands/serve.ts';
-import { settingsCommand } from './commands/settings.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { tokenCommand } from './commands/token.ts';
-import { tunnelCertificateCommand } from './commands/tunnel-certificate.ts';
-import { userCommand } from './commands/user.ts';
-import { whoamiCommand } from './commands/whoami.ts';
 import { releaseVersion } from '../../proto/release.ts';
 
-/** The program; parsing it runs the command, or throws a CommanderError or CliError. */
-export function createProgram(): Command {
+/** Each command by its name, in the order that help shows them. Loaded where it is needed: a command starts in half the time without the others. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  agent: async () => (await import('../../agent/program.ts')).agentCommand(),
+  login: async () => (await import('./commands/login.ts')).loginCommand(),
+  logout: async () => (await import('./commands/logout.ts')).logoutCommand(),
+  whoami: async () => (await import('./commands/whoami.ts')).whoamiCommand(),
+  env: async () => (await import('./commands/environment.ts')).environmentCommand(),
+  connect: async () => (await import('./commands/connect.ts')).connectCommand(),
+  context: async () => (await import('./commands/context.ts')).contextCommand(),
+  events: async () => (await import('./commands/events.ts')).eventsCommand(),
+  replay: async () => (await import('./commands/replay.ts')).replayCommand(),
+  projections: async () => (await import('./commands/projections.ts')).projectionsCommand(),
+  settings: async () => (await import('./commands/settings.ts')).settingsCommand(),
+  backup: async () => (await import('./commands/backup.ts')).backupCommand(),
+  restore: async () => (await import('./commands/backup.ts')).restoreCommand(),
+  user: async () => (await import('./commands/user.ts')).userCommand(),
+  'api-key': async () => (await import('./commands/api-key.ts')).apiKeyCommand(),
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  token: async () => (await import('./commands/token.ts')).tokenCommand(),
+  'tunnel-certificate': async () => (await import('./commands/tunnel-certificate.ts')).tunnelCertificateCommand(),
+};
+
+/**
+ * The program; parsing it runs the command, or throws a CommanderError or CliError.
+ * @param args what will be parsed: where they begin with a command's name, it is the only one. All of them without.
+ */
+export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const program = new Command('homeport')
     .description('Reach container engines that cannot be reached from outside, and know who did what there.')
     .version(releaseVersion(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'show help for a command');
-  for (const command of [
-    serveCommand(),
-    agentCommand(),
-    loginCommand(),
-    logoutCommand(),
-    whoamiCommand(),
-    environmentCommand(),
-    connectCommand(),
-    contextCommand(),
-    eventsCommand(),
-    replayCommand(),
-    projectionsCommand(),
-    settingsCommand(),
-    backupCommand(),
-    restoreCommand(),
-    userCommand(),
-    apiKeyCommand(),
-    simulateCommand(),
-    tokenCommand(),
-    tunnelCertificateCommand(),
-  ]) {
-    program.addCommand(command);
-  }
+  const [name = ''] = args;
+  const needed = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]] : Object.values(COMMANDS);
+  for (const create of needed) if (create !== undefined) program.addCommand(await create());
   return settle(program);
 }
 

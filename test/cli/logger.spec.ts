@@ -1,6 +1,7 @@
 /** What a line of log looks like, and what never gets into one. */
 import { expect } from 'chai';
-import { createLogger, type LogLevel } from '../../services/cli/logger.ts';
+import type { LogLevel } from '../../services/cli/log-levels.ts';
+import { createLogger } from '../../services/cli/logger.ts';
 
 function logging(level: LogLevel, log: (logger: ReturnType<typeof createLogger>) => void): readonly Record<string, unknown>[] {
   const lines: string[] = [];

@@ -34,9 +34,9 @@ describe('compose.yaml', () => {
     expect(Object.keys(homeport?.depends_on ?? {}).toSorted()).to.deep.equal(['eventstore', 'nats']);
   });
 
-  it('gives `serve` flags that it has, and addresses that name the services beside it', () => {
+  it('gives `serve` flags that it has, and addresses that name the services beside it', async () => {
     const [command = '', ...args] = resolved.services['homeport']?.command ?? [];
-    const serve = createProgram().commands.find((candidate) => candidate.name() === command);
+    const serve = (await createProgram()).commands.find((candidate) => candidate.name() === command);
     const known = new Set(serve?.options.map(({ long }) => long));
     const flags = args.filter((arg) => arg.startsWith('--'));
     expect(flags.length).to.be.greaterThan(2);

@@ -12,12 +12,12 @@ const page = readFileSync(new URL('docs/configuration.md', root), 'utf8');
 type Flags = Readonly<Record<string, string | undefined>>;
 
 describe('docs/configuration.md', () => {
-  it('names each command with its flags and their variables, as --help does', () => {
-    expect(documentedCommands()).to.deep.equal(declaredCommands());
+  it('names each command with its flags and their variables, as --help does', async () => {
+    expect(documentedCommands()).to.deep.equal(await declaredCommands());
   });
 
-  it('names each default', () => {
-    const wrong = leaves(createProgram()).flatMap(([name, command]) =>
+  it('names each default', async () => {
+    const wrong = leaves(await createProgram()).flatMap(([name, command]) =>
       command.options.filter(({ defaultValue }) => defaultValue !== undefined && defaultValue !== true).filter(({ flags, defaultValue }) => !row(name, longFlag(flags)).includes(`\`${String(defaultValue)}\``)),
     );
     expect(wrong.map(({ flags }) => flags)).to.deep.equal([]);
@@ -31,8 +31,8 @@ describe('docs/configuration.md', () => {
   });
 });
 
-function declaredCommands(): Readonly<Record<string, Flags>> {
-  return Object.fromEntries(leaves(createProgram()).map(([name, command]) => [name, Object.fromEntries(command.options.map(({ flags, envVar }) => [longFlag(flags), envVar]))]));
+async function declaredCommands(): Promise<Readonly<Record<string, Flags>>> {
+  return Object.fromEntries(leaves(await createProgram()).map(([name, command]) => [name, Object.fromEntries(command.options.map(({ flags, envVar }) => [longFlag(flags), envVar]))]));
 }
 
 /** Each section's own table, and those of the shared flags that it takes. */

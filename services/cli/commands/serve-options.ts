@@ -4,7 +4,7 @@ import type { ControlPlaneOptions } from '../../control-plane/options.ts';
 import { misuse } from '../cli-error.ts';
 import { readSecretFile } from '../flags.ts';
 import { openIdConnectOf } from './openid-connect-options.ts';
-import type { LogLevel } from '../logger.ts';
+import type { LogLevel } from '../log-levels.ts';
 
 /** The flags as they are parsed, by their names in camel case. */
 export interface ServeFlags {

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { controlPlaneDefaults } from '../../control-plane/options.ts';
 import type { ReadyLine } from '../../control-plane/options.ts';
 import { durationMs, flag, portNumber, secretFileFlag, several } from '../flags.ts';
-import { createLogger, LOG_LEVELS } from '../logger.ts';
+import { LOG_LEVELS } from '../log-levels.ts';
 import { untilStopped } from '../stop-signals.ts';
 import { type ServeFlags, serveOptions } from './serve-options.ts';
 
@@ -56,11 +56,12 @@ export function serveCommand(): Command {
 
 async function serve(flags: ServeFlags): Promise<void> {
   const options = serveOptions(flags, process.env);
+  // Client commands start faster without all of it.
+  const { createLogger } = await import('../logger.ts');
   const logger = createLogger(flags.logLevel);
   const drainSeconds = ((options.drainDelayMs ?? 0) + (options.drainTimeoutMs ?? controlPlaneDefaults.drainTimeoutMs)) / 1000;
   const stopping = (): void => logger.info(`stopping: what is under way may take up to ${String(drainSeconds)} s to end; a second signal ends it at once`);
   await untilStopped(stopping, async () => {
-    // Client commands start faster without all of it.
     const { startControlPlane } = await import('../../control-plane/serve.ts');
     const controlPlane = await startControlPlane(options, { logger });
     process.stdout.write(process.stdout.isTTY ? readyForPeople(controlPlane.readyLine) : `${JSON.stringify(controlPlane.readyLine)}\n`);
