@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './prepare.js';
 
-/** @typedef {{ name: string, package: string, packageWhereSplit?: string, file?: string }} RealPart A program on the PATH, or a file. */
+/** @typedef {{ name: string, programs?: string[], package: string, packageElsewhere?: string, file?: string }} RealPart A program on the PATH (the best first where any of several will do), or a file. */
 
 /** Where services are told not to start; see invoke-rc.d(8). */
 const servicePolicy = '/usr/sbin/policy-rc.d';
@@ -20,7 +20,8 @@ function installDebianPackages() {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
   /** @type {RealPart[]} */
   const parts = JSON.parse(readFileSync(path.join(root, 'test', 'support', 'real-parts.json'), 'utf8'));
-  const isThere = (/** @type {RealPart} */ { name, file }) => (file === undefined ? folders.some((folder) => existsSync(path.join(folder, name))) : existsSync(file));
+  const isProgram = (/** @type {string} */ name) => folders.some((folder) => existsSync(path.join(folder, name)));
+  const isThere = (/** @type {RealPart} */ { name, programs = [name], file }) => (file === undefined ? programs.some(isProgram) : existsSync(file));
   const missing = () => parts.filter((part) => !isThere(part));
   const wanted = unique(missing().map((part) => part.package));
   if (wanted.length === 0) return;
@@ -30,9 +31,9 @@ function installDebianPackages() {
     const install = (/** @type {string[]} */ ...names) => aptGet(['install', '--yes', '--no-install-recommends', ...names]);
     // Of a package that this release does not have, apt-get installs none of the others either.
     if (!install(...wanted)) for (const name of wanted) install(name);
-    // Newer releases ship the docker command apart from the engine.
-    const split = unique(missing().flatMap((part) => part.packageWhereSplit ?? []));
-    if (split.length > 0) install(...split);
+    // Newer releases ship the docker command apart from the engine, older ones have no small Chromium.
+    const elsewhere = unique(missing().flatMap((part) => part.packageElsewhere ?? []));
+    if (elsewhere.length > 0) install(...elsewhere);
   });
 }
 

@@ -9,9 +9,10 @@ export type RealPart = 'chromium' | 'dockerd' | 'docker' | 'docker-compose' | 'b
 /** Debian's Python, which is not always the first on the PATH, and what it needs to speak the protocol. */
 type PythonPart = 'python3' | 'python3-grpcio' | 'python3-protobuf' | 'python3-nacl' | 'python3-cryptography';
 
-/** A part without a `file` is a program, to be found on the PATH. */
+/** A part without a `file` is a program, to be found on the PATH: the first that is there of `programs`, or the one of its name. */
 interface Part {
   readonly name: string;
+  readonly programs?: readonly string[];
   readonly package: string;
   readonly file?: string;
   readonly needsRoot: boolean;
@@ -47,9 +48,9 @@ export function skip(test: Context, reason: string): never {
 }
 
 function findPart(name: RealPart): string | undefined {
-  const file = known.find((part) => part.name === name)?.file;
+  const { file, programs = [name] } = known.find((part) => part.name === name) ?? {};
   if (file !== undefined) return isAccessible(file, constants.R_OK) ? file : undefined;
-  return FOLDERS.map((folder) => path.join(folder, name)).find((program) => isAccessible(program, constants.X_OK));
+  return programs.flatMap((program) => FOLDERS.map((folder) => path.join(folder, program))).find((program) => isAccessible(program, constants.X_OK));
 }
 
 function isAccessible(file: string, mode: number): boolean {

@@ -1,5 +1,5 @@
 /** A real Chromium, and pages of it that fail a spec where their console says that something went wrong. */
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { realPart } from '../../support/real-parts.ts';
 import type { HomeportServer } from '../../support/homeport.ts';
 
@@ -15,7 +15,7 @@ export interface UiPage {
 export interface UiBrowser {
   readonly browser: Browser;
   /** A window of its own, without cookies, at the sign-in page. */
-  open(server: Pick<HomeportServer, 'url'>, options?: { readonly colorScheme?: 'light' | 'dark'; readonly viewport?: { readonly width: number; readonly height: number } }): Promise<UiPage>;
+  open(server: Pick<HomeportServer, 'url'>, options?: Pick<BrowserContextOptions, 'colorScheme' | 'reducedMotion' | 'viewport'>): Promise<UiPage>;
   close(): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ export async function launchBrowser(): Promise<UiBrowser> {
 
   return {
     browser,
-    async open({ url }, { colorScheme = 'light', viewport = { width: 1280, height: 800 } } = {}) {
-      const context = await browser.newContext({ baseURL: url, ignoreHTTPSErrors: true, colorScheme, viewport, permissions: ['clipboard-read', 'clipboard-write'] });
+    async open({ url }, options = {}) {
+      const context = await browser.newContext({ baseURL: url, ignoreHTTPSErrors: true, colorScheme: 'light', viewport: { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'], ...options });
       context.setDefaultTimeout(15_000);
       const page = await context.newPage();
       const faults: string[] = [];

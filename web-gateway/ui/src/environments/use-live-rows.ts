@@ -25,7 +25,7 @@ export function useLiveRows(search: EnvironmentsSearch, rows: readonly Environme
     const { isListStale, ids } = changed.current;
     changed.current = { isListStale: false, ids: new Set() };
     const pages = { queryKey: [ENVIRONMENT_PAGES], predicate: ({ queryKey }: { readonly queryKey: readonly unknown[] }) => !isPast(queryKey) };
-    if (isListStale || ids.size > MOST_BY_ID) return client.invalidateQueries({ ...pages, type: 'active' });
+    if (isListStale || ids.size > MOST_BY_ID) return client.invalidateQueries(pages);
     if (ids.size === 0) return;
     const askedAtMs = Date.now();
     const answered = new Map((await askEnvironmentsById([...ids]).catch(() => [])).map((row) => [row.id, row]));
@@ -34,6 +34,8 @@ export function useLiveRows(search: EnvironmentsSearch, rows: readonly Environme
       if (query.state.dataUpdatedAt > askedAtMs) continue;
       client.setQueryData<ListPage<EnvironmentRow>>(query.queryKey, (page) => page && { ...page, items: page.items.map((row) => answered.get(row.id) ?? row) }, { updatedAt: query.state.dataUpdatedAt });
     }
+    // Whoever asked may have gone meanwhile.
+    return client.invalidateQueries({ ...pages, type: 'inactive', refetchType: 'none' });
   });
 
   useChanges((changes) => {

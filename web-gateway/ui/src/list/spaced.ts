@@ -4,6 +4,7 @@
 export interface Spaced {
   /** Soon; several times before it is done are once. */
   ask(): void;
+  /** What was asked for and has not begun is done now, for the last time. */
   stop(): void;
 }
 
@@ -16,8 +17,8 @@ export function createSpaced(run: () => Promise<void>, spacingMs: number): Space
   let isStopped = false;
 
   function schedule(): void {
-    if (isStopped || isRunning || timer !== undefined || !isAsked) return;
-    timer = setTimeout(begin, Math.max(0, begunAtMs + spacingMs - performance.now()));
+    if (isRunning || timer !== undefined || !isAsked) return;
+    timer = setTimeout(begin, isStopped ? 0 : Math.max(0, begunAtMs + spacingMs - performance.now()));
   }
 
   function begin(): void {
@@ -33,12 +34,15 @@ export function createSpaced(run: () => Promise<void>, spacingMs: number): Space
 
   return {
     ask() {
+      if (isStopped) return;
       isAsked = true;
       schedule();
     },
     stop() {
       isStopped = true;
       clearTimeout(timer);
+      timer = undefined;
+      schedule();
     },
   };
 }

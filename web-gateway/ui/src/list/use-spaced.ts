@@ -5,7 +5,10 @@ import { createSpaced, type Spaced } from './spaced.ts';
 /** How often what is in sight is asked for at most, however much changes. */
 export const SPACING_MS = 900;
 
-/** @returns what asks for `run`; always the same. */
+/**
+ * @param run what it makes stale, others may show later: it is done once more where it was asked for as the component went.
+ * @returns what asks for `run`; always the same.
+ */
 export function useSpaced(run: () => Promise<void>, spacingMs = SPACING_MS): () => void {
   const latest = useRef(run);
   useEffect(() => {
