@@ -1,5 +1,7 @@
 /** A real Docker engine of the test's own: no bridge, no iptables, a data root in a temporary folder, one busybox image. */
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import type { Context } from 'mocha';
 import { runProcess, startProcess } from './child-process.ts';
@@ -52,13 +54,14 @@ export async function startDockerd(hook: Context): Promise<Dockerd> {
   async function stop(): Promise<void> {
     const containers = (await docker('ps', '--all', '--quiet')).stdout.split('\n').filter((id) => id !== '');
     if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers);
-    await engine.stop();
+    // Nothing is left for it to put in order. Told to end, it would sleep a second over its containerd, which dies with it.
+    await engine.stop('SIGKILL');
     await unmountUnder(folder.path);
     folder.remove();
   }
 
   try {
-    await untilItAnswers(engine, docker);
+    await untilItAnswers(engine, socket);
     await importImage(folder.path, docker);
   } catch (error) {
     await engine.stop('SIGKILL');
@@ -77,14 +80,22 @@ export const WITHOUT_OTHER_ENDPOINTS = {
   DOCKER_CERT_PATH: undefined,
 } as const;
 
-async function untilItAnswers(engine: RunningProcess, docker: Dockerd['docker']): Promise<void> {
+async function untilItAnswers(engine: RunningProcess, socketPath: string): Promise<void> {
   let end: string | undefined;
   void engine.ended.then(
     () => (end = engine.stderr().trim().split('\n').slice(-3).join(' ')),
     (error: unknown) => (end = String(error)),
   );
-  const answered = await eventually('the engine to answer', async () => end ?? ((await docker('version')).code === 0 ? true : undefined), 30_000);
+  const answered = await eventually('the engine to answer', async () => end ?? ((await ping(socketPath)) === 200 ? true : undefined), 30_000);
   if (typeof answered === 'string') throw new Error(answered);
+}
+
+/** By the socket itself: a command that is started again and again keeps the engine from its processor. */
+async function ping(socketPath: string): Promise<number | undefined> {
+  const asked = request({ socketPath, path: '/_ping', agent: false }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
 }
 
 /** An image of nothing but the static busybox, with a link for each of its commands. */
