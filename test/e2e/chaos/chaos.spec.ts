@@ -100,7 +100,7 @@ describe('a link that fails in every way', function () {
       return (relays.tunnel.connections() === 0 && engineConnections.every((count) => count === 0)) || undefined;
     }, 30_000);
     await eventually('the server to have let go', async () => {
-      const { streams, openStreams } = await inside.holdings();
+      const { streams, openStreams } = await inside.streams();
       // Nobody even remembers a channel; and of HTTP/2 there is one poll call each, and nothing more.
       return (streams.ChannelStream === undefined && openStreams.ServerHttp2Stream === AGENTS) || undefined;
     }, 30_000);

@@ -135,17 +135,17 @@ describe('bytes of strangers at both ports', function () {
 
   /** What the server holds once nothing more of it goes. */
   async function settled(): Promise<{ readonly sockets: number; readonly heapBytes: number; readonly bufferBytes: number; readonly streams: Readonly<Record<string, number>> }> {
-    let last = JSON.stringify((await server.holdings()).streams);
-    return eventually('the server to settle', async () => {
-      const holdings = await server.holdings();
-      const now = JSON.stringify(holdings.streams);
+    let last = JSON.stringify((await server.streams()).streams);
+    const held = await eventually('the server to settle', async () => {
+      const { streams } = await server.streams();
+      const now = JSON.stringify(streams);
       const isSettled = now === last;
       last = now;
-      // Channels are kept for the next call, for a while.
-      const { ChannelStream: channels = 0, ServerHttp2Stream: http2Streams = 0, ...others } = holdings.streams;
-      const streams = { ...others, http2Streams: http2Streams - channels };
-      return isSettled ? { ...holdings, sockets: server.sockets(), streams } : undefined;
-    });
+      return isSettled ? streams : undefined;
+    }, 30_000);
+    // Channels are kept for the next call, for a while.
+    const { ChannelStream: channels = 0, ServerHttp2Stream: http2Streams = 0, ...others } = held;
+    return { ...(await server.memory()), sockets: server.sockets(), streams: { ...others, http2Streams: http2Streams - channels } };
   }
 });
 

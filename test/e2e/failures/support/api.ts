@@ -10,6 +10,8 @@ export interface RecordedEvent {
   readonly id: string;
   readonly position: string;
   readonly type: string;
+  /** RFC 3339. */
+  readonly time: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 

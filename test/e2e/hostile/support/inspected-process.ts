@@ -3,12 +3,16 @@ import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { RunningProcess } from '../../../support/child-process.ts';
 
-/** What is left after a garbage collection. */
-export interface Holdings {
-  /** Of the main thread's heap, in bytes. */
+/** What is left after a garbage collection, in bytes. */
+export interface HeldMemory {
+  /** Of the main thread's heap. */
   readonly heapBytes: number;
-  /** Of buffers, in bytes. */
+  /** Of buffers. */
   readonly bufferBytes: number;
+}
+
+/** What is left after a garbage collection. */
+export interface HeldStreams {
   /** How many there are of streams of each kind, such as TLSSocket and ServerHttp2Stream; those that have ended but are kept by somebody included. */
   readonly streams: Readonly<Record<string, number>>;
   /** Of these, those that have not ended. */
@@ -16,8 +20,10 @@ export interface Holdings {
 }
 
 export interface InspectedProcess {
-  /** Collects garbage first. */
-  holdings(): Promise<Holdings>;
+  /** Collects garbage first, which takes the process a while. */
+  memory(): Promise<HeldMemory>;
+  /** The same. */
+  streams(): Promise<HeldStreams>;
   /** The sockets it has open, those of its threads included; the inspector's own are not counted. */
   sockets(): number;
   close(): void;
@@ -71,22 +77,23 @@ export async function inspect(process: RunningProcess): Promise<InspectedProcess
   const evaluate = async <Value>(expression: string): Promise<Value> => (await ask<{ result: { value: Value } }>('Runtime.evaluate', { expression, returnByValue: true })).result.value;
 
   /** Live objects, however they are reached: those nobody has any more are collected first. */
-  async function streams(): Promise<Pick<Holdings, 'streams' | 'openStreams'>> {
+  async function streams(): Promise<HeldStreams> {
     const { result } = await ask<{ result: { objectId: string } }>('Runtime.evaluate', { expression: "process.getBuiltinModule('node:stream').Duplex.prototype", objectGroup: 'streams' });
     const { objects } = await ask<{ objects: { objectId: string } }>('Runtime.queryObjects', { prototypeObjectId: result.objectId, objectGroup: 'streams' });
     const functionDeclaration = COUNT_STREAMS;
-    const counted = await ask<{ result: { value: Pick<Holdings, 'streams' | 'openStreams'> } }>('Runtime.callFunctionOn', { objectId: objects.objectId, functionDeclaration, returnByValue: true });
+    const counted = await ask<{ result: { value: HeldStreams } }>('Runtime.callFunctionOn', { objectId: objects.objectId, functionDeclaration, returnByValue: true });
     await ask('Runtime.releaseObjectGroup', { objectGroup: 'streams' });
     return counted.result.value;
   }
 
   return {
-    async holdings() {
-      const counted = await streams();
+    streams,
+    async memory() {
+      // What the first collection lets go of may have held something.
       await ask('HeapProfiler.collectGarbage');
       await ask('HeapProfiler.collectGarbage');
       const { usedSize } = await ask<{ usedSize: number }>('Runtime.getHeapUsage');
-      return { heapBytes: usedSize, bufferBytes: await evaluate<number>('process.memoryUsage().arrayBuffers'), ...counted };
+      return { heapBytes: usedSize, bufferBytes: await evaluate<number>('process.memoryUsage().arrayBuffers') };
     },
     sockets() {
       const folder = `/proc/${process.pid}/fd`;
