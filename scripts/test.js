@@ -14,10 +14,17 @@ const isContinuousIntegration = process.env.CI === 'true';
 const deadlineMs = isLong ? 3 * 60 * 60_000 : 11.7 * 60_000;
 /** What takes longest begins first, so that both lanes end together: groups of specs by folder, the others after them. */
 const longestFirst = ['ui', 'web-gateway', 'cli', 'event-store', 'projections', 'audit', 'application', 'tunnels', 'agent', 'foreign-agent', 'taps'];
-/** End-to-end spec files that one mocha runs. */
+/** The same of the end-to-end specs, by file. A Swarm has ports that no other can have beside it: one mocha runs both. */
+const longestEndToEnd = [
+  ['printed-commands', 'docker-swarm'],
+  ...['docker-commands', 'chaos', 'fuzzed-bytes', 'systemd', 'long-link', 'moved', 'another-store', 'server-killed', 'idle', 'bad-neighbour', 'bad-input'].map((name) => [name]),
+];
+/** Of the others one mocha runs so many. */
 const endToEndAtOnce = 3;
 /** As many as there are processors, but no more than two: specs wait for real time too. */
 const specLanes = Math.min(2, availableParallelism());
+/** End-to-end specs mostly wait for real processes: one more at a time. */
+const endToEndLanes = specLanes + 1;
 /** Runs its arguments, giving way to specs. On Linux a session may have a priority of its own (sched(7), autogroup). */
 const givingWay = '{ echo 10 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 10 "$@"';
 const sources = ['agent', 'bench', 'bin', 'projections', 'proto', 'scripts', 'services', 'test', 'web-gateway'];
@@ -46,12 +53,17 @@ async function runAllSpecs() {
   groups.delete('e2e');
   const others = [...groups.keys()].filter((name) => !longestFirst.includes(name));
   await inLanes(specLanes, [...longestFirst, ...others].map((name) => () => runSpecs(name, groups.get(name) ?? [])));
-  // End-to-end specs race real processes, and mostly wait for them: two at a time, and no others beside them. Those that need the
-  // machine to themselves (a Swarm's ports, a machine with systemd, strangers in droves) are one job, and so in one lane.
-  const needsMachine = (/** @type {string} */ spec) => /[/\\](chaos|deployment|hostile|swarm)[/\\]/.test(spec);
-  const shared = endToEnd.filter((spec) => !needsMachine(spec));
-  const parts = Array.from({ length: Math.ceil(shared.length / endToEndAtOnce) }, (_, part) => shared.slice(part * endToEndAtOnce, (part + 1) * endToEndAtOnce));
-  await inLanes(specLanes, [() => runSpecs('e2e-machine', endToEnd.filter(needsMachine)), ...parts.map((specs, part) => () => runSpecs(`e2e-${part + 1}`, specs))]);
+  // They race real processes: no others beside them.
+  await inLanes(endToEndLanes, [...endToEndGroups(endToEnd)].map(([name, specs]) => () => runSpecs(name, specs)));
+}
+
+/** Groups of end-to-end specs by name, in the order in which they begin. */
+function endToEndGroups(/** @type {string[]} */ specs) {
+  const nameOf = (/** @type {string} */ spec) => path.basename(spec, '.spec.ts');
+  const groups = new Map(longestEndToEnd.map((names) => [`e2e-${names.join('-')}`, specs.filter((spec) => names.includes(nameOf(spec)))]));
+  const others = specs.filter((spec) => !longestEndToEnd.flat().includes(nameOf(spec)));
+  for (let at = 0; at < others.length; at += endToEndAtOnce) groups.set(`e2e-${at / endToEndAtOnce + 1}`, others.slice(at, at + endToEndAtOnce));
+  return groups;
 }
 
 /** Runs the jobs in order, so many at a time. */
@@ -70,17 +82,15 @@ function checks() {
     () => runCheck('types of the web UI', 'tsc', ['--project', 'web-gateway/ui']),
     () => runCheck('protocol style', 'buf', ['lint']),
     () => runCheck('direction of imports', 'depcruise', ['--config', '.dependency-cruiser.js', ...present]),
-    () => runCheck('published package', 'node', ['scripts/build.js']),
+    () => runCheck('published package', 'node', ['scripts/build.js', '--types-are-checked']),
   ];
 }
 
 async function runCheck(/** @type {string} */ name, /** @type {string} */ command, /** @type {string[]} */ args) {
   let output = '';
-  const sinceMs = Date.now();
-  const { code } = await run('sh', ['-c', givingWay, 'sh', command, ...args], {}, (chunk) => (output += chunk.toString()));
-  const took = `${Math.round((Date.now() - sinceMs) / 1000)} s`;
+  const { code, ending, took } = await run('sh', ['-c', givingWay, 'sh', command, ...args], {}, (chunk) => (output += chunk.toString()));
   totals[code === 0 ? 'passed' : 'failed'] += 1;
-  process.stdout.write(code === 0 ? `✔ ${name} (${took})\n` : `✘ ${name} (${took})\n${output}\n`);
+  process.stdout.write(code === 0 ? `✔ ${name} (${took})\n` : `✘ ${name} (${took}, ${ending})\n${output}\n`);
 }
 
 async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ specs) {
@@ -91,18 +101,18 @@ async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ spec
   const env = { NODE_COMPILE_CACHE: compiled, HOMEPORT_TEST_REPORT: file, ...(isLong ? { HOMEPORT_TEST_LONG: '1' } : {}) };
   const colour = process.stdout.isTTY ? '--color' : '--no-color';
   let output = '';
-  const { code } = await run('mocha', [colour, '--reporter', 'scripts/counting-reporter.js', ...specs], env, (chunk) => (output += chunk.toString()));
-  process.stdout.write(`\n${name}${output}`);
+  const { code, ending, took } = await run('mocha', [colour, '--reporter', 'scripts/counting-reporter.js', ...specs], env, (chunk) => (output += chunk.toString()));
+  process.stdout.write(`\n${name} (${took})${output}`);
   if (!existsSync(file)) {
     totals.failed += 1;
-    process.stdout.write(`The specs of ${name} ended early (${code ?? 'stopped at the deadline'}).\n`);
+    process.stdout.write(`The specs of ${name} ended early (${ending}).\n`);
     return;
   }
   const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
   totals.passed += passed;
   totals.failed += failed === 0 && code !== 0 ? 1 : failed;
   totals.skipped.push(...skipped);
-  if (failed === 0 && code !== 0) process.stdout.write(`The specs of ${name} passed, but did not end by themselves (${code ?? 'stopped at the deadline'}); what they left open is said above.\n`);
+  if (failed === 0 && code !== 0) process.stdout.write(`The specs of ${name} passed, but did not end by themselves (${ending}); what they left open is said above.\n`);
 }
 
 /**
@@ -111,15 +121,22 @@ async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ spec
  * @param {string[]} args
  * @param {Record<string, string>} extraEnv
  * @param {(chunk: Buffer) => void} print
- * @returns {Promise<{ code: number | null }>}
+ * @returns {Promise<{ code: number | null, ending: string, took: string }>} how it ended and how long it took, in words
  */
 function run(command, args, extraEnv, print) {
   return new Promise((resolve, reject) => {
     const env = { ...toolEnvironment(), ...extraEnv };
+    const sinceMs = Date.now();
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     child.stdout.on('data', print);
     child.stderr.on('data', print);
-    const stop = () => process.kill(-child.pid, 'SIGKILL');
+    const stop = () => {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // All of it has ended.
+      }
+    };
     const interrupt = () => {
       stop();
       process.exit(130);
@@ -128,10 +145,11 @@ function run(command, args, extraEnv, print) {
     deadline.addEventListener('abort', stop);
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
     child.once('error', reject);
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
       deadline.removeEventListener('abort', stop);
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-      resolve({ code });
+      const ending = deadline.aborted ? `stopped at the deadline of ${deadlineMs / 60_000} minutes` : (signal ?? `exit code ${code}`);
+      resolve({ code, ending, took: `${Math.round((Date.now() - sinceMs) / 1000)} s` });
     });
   });
 }
