@@ -105,7 +105,7 @@ async function runSpecs(/** @type {string} */ name, /** @type {string[]} */ spec
   process.stdout.write(`\n${name} (${took})${output}`);
   if (!existsSync(file)) {
     totals.failed += 1;
-    process.stdout.write(`The specs of ${name} ended early (${ending}).\n`);
+    process.stdout.write(`\nThe specs of ${name} ended early (${ending}).\n`);
     return;
   }
   const { passed, failed, skipped } = JSON.parse(readFileSync(file, 'utf8'));
