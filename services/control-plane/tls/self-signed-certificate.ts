@@ -49,12 +49,16 @@ export async function createSelfSignedCertificate(options: SelfSignedOptions): P
     return all.slice(0, MOST_NAMES);
   }
 
-  const isGood = (certificate: X509Certificate): boolean =>
-    certificate.checkPrivateKey(key) &&
-    certificate.verify(caCertificate.publicKey) &&
-    certificate.validFromDate.getTime() <= nowMs() &&
-    certificate.validToDate.getTime() - nowMs() > RENEW_BEFORE_MS &&
-    names.every((name) => namesOf(certificate).has(name));
+  const isGood = (certificate: X509Certificate): boolean => {
+    const named = namesOf(certificate);
+    return (
+      certificate.checkPrivateKey(key) &&
+      certificate.verify(caCertificate.publicKey) &&
+      certificate.validFromDate.getTime() <= nowMs() &&
+      certificate.validToDate.getTime() - nowMs() > RENEW_BEFORE_MS &&
+      names.every((name) => named.has(name))
+    );
+  };
 
   const serve = (certificatePem: string): ServedCertificate => ({
     certificatePem,
