@@ -55,17 +55,33 @@ describe('the read models of a running system', () => {
   let log: CollectedLog;
   let file: string;
   let running: Projections[];
+  /** Of a group of tests that each find in it what those before them left. */
+  let kept: { readonly store: EmbeddedEventStore; remove(): Promise<void> } | undefined;
+
+  async function keepStore(): Promise<EmbeddedEventStore> {
+    const { path, remove } = temporaryFolder();
+    const store = await openEventStore({ dataDirectory: path });
+    kept = {
+      store,
+      async remove() {
+        kept = undefined;
+        await store.close();
+        remove();
+      },
+    };
+    return store;
+  }
 
   beforeEach(async () => {
     folder = temporaryFolder();
-    store = await openEventStore({ dataDirectory: join(folder.path, 'data') });
+    store = kept?.store ?? (await openEventStore({ dataDirectory: join(folder.path, 'data') }));
     log = collectLog();
     file = join(folder.path, 'read-models.db');
     running = [];
   });
   afterEach(async () => {
     for (const projections of running) await projections.close();
-    await store.close();
+    if (store !== kept?.store) await store.close();
     folder.remove();
   });
 
@@ -88,6 +104,9 @@ describe('the read models of a running system', () => {
   }
 
   describe('while it runs', () => {
+    before(keepStore);
+    after(() => kept?.remove());
+
     it('show a write as soon as its position is applied', async () => {
       const projections = await open();
       for (let index = 0; index < 20; index++) {
@@ -100,6 +119,7 @@ describe('the read models of a running system', () => {
 
     it('say how far behind the log they are, and for how long', async () => {
       const projections = await open({ pollFoldMs: 60_000 });
+      await projections.whenCaughtUp();
       expect(await projections.lag()).to.deep.equal({ events: 0, seconds: 0 });
       await append('environment-a', created('a'), agentSeen('a', 'i1'));
       await projections.whenCaughtUp();
@@ -120,7 +140,7 @@ describe('the read models of a running system', () => {
       const projections = await open();
       await append('environment-a', created('a'));
       await projections.whenCaughtUp();
-      expect(await projections.whenApplied('1000', 5)).to.equal(false);
+      expect(await projections.whenApplied('1000000', 5)).to.equal(false);
     });
 
     it('refuse to wait for what is no position, whenever they are asked', async () => {
@@ -154,37 +174,6 @@ describe('the read models of a running system', () => {
       expect(await projections.whenApplied(position, 5000)).to.equal(true);
     });
 
-    it('page through what a starting process needs to know', async () => {
-      const count = 1300;
-      const name = (index: number) => `e${String(index).padStart(4, '0')}`;
-      await Promise.all(
-        Array.from({ length: count }, (_, index) => {
-          const environmentId = name(index);
-          const tunnel: DomainEvent = { type: 'TunnelRequired', data: { at, environmentId, node: index % 2 === 0 ? null : 'n1' } };
-          return Promise.all([append(`environment-${environmentId}`, created(environmentId), agentSeen(environmentId, `i${environmentId}`)), append(`tunnel-${environmentId}`, tunnel)]);
-        }),
-      );
-      await append('environment-e0007', { type: 'EnvironmentRemoved', data: { at, environmentId: 'e0007' } });
-      await append('tunnel-e0009', { type: 'TunnelRequirementLapsed', data: { at, environmentId: 'e0009', node: 'n1', reason: 'unused' } });
-      await append('polls-cp_1', { type: 'AgentPolled', data: { at, environmentId: 'e0001', node: 'host', instanceId: 'ie0001', sequence: 5 } });
-      await append('activity-cp_0', { type: 'ApiCallStarted', data: { at, environmentId: 'e0001', node: null, callId: 'c', method: 'POST', path: '/exec/x/start' } });
-      const projections = await open();
-      await projections.whenCaughtUp();
-      expect(await Promise.all(['activity-cp_0', 'activity-other_0'].map((stream) => projections.startup.hasCallsUnderWay(stream)))).to.deep.equal([true, false]);
-      const all = Array.from({ length: count }, (_, index) => name(index));
-      const names = await flat(projections.startup.environmentNames());
-      expect(names).to.deep.equal(all.filter((id) => id !== 'e0007').map((environmentId) => ({ environmentId, name: `Environment ${environmentId}` })));
-      const agents = await flat(projections.startup.agents());
-      expect(agents.map(({ environmentId }) => environmentId)).to.deep.equal(all.filter((id) => id !== 'e0007'));
-      const agent = { environmentId: 'e0001', node: 'host', instanceId: 'ie0001', lastSequence: 5, lastPolledAt: at, heartbeat: 'up', pollIntervalSeconds: null };
-      expect(agents[1]).to.deep.equal(agent);
-      expect(agents[0]).to.deep.equal({ ...agent, environmentId: 'e0000', instanceId: 'ie0000', lastSequence: 0, lastPolledAt: null });
-      // Also of the removed environment: its tunnel is still to be closed.
-      const tunnels = await flat(projections.startup.unclosedTunnels());
-      const expected = all.map((environmentId, index) => ({ environmentId, node: index % 2 === 0 ? null : 'n1' }));
-      expect(tunnels).to.deep.equal(expected.filter(({ environmentId }) => environmentId !== 'e0009'));
-    });
-
     it('refuse a cursor that no page gave and a page of no size', async () => {
       const { environments } = await open();
       for (const query of [{ limit: 10, cursor: 'nonsense' }, { limit: 0 }, { limit: 1001 }]) {
@@ -193,17 +182,9 @@ describe('the read models of a running system', () => {
       }
     });
 
-    it('answer many questions at once, on several threads', async () => {
-      const projections = await open({ queryThreads: 2 });
-      await appendHistory(store, history);
-      await projections.whenCaughtUp();
-      const views = await naive(store);
-      expect(await Promise.all(views.map(({ id }) => projections.environments.find(id)))).to.deep.equal(views);
-    });
-
     it('tell everybody who waits when they are closed', async () => {
       const projections = await open();
-      const waiting = projections.whenApplied('1000', 60_000);
+      const waiting = projections.whenApplied('1000000', 60_000);
       const abandoned = projections.environments.list({ limit: 10 }).catch((error: unknown) => error);
       await projections.close();
       expect(await waiting).to.equal(false);
@@ -214,7 +195,7 @@ describe('the read models of a running system', () => {
     });
 
     it('stop waiting for the head when asked to', async () => {
-      const projections = await open({ eventStore: { ...store, headPosition: async () => '1000' } });
+      const projections = await open({ eventStore: { ...store, headPosition: async () => '1000000' } });
       const giveUp = new AbortController();
       const waiting = projections.whenCaughtUp(giveUp.signal).catch((error: unknown) => error);
       giveUp.abort(new Error('no longer wanted'));
@@ -222,8 +203,48 @@ describe('the read models of a running system', () => {
     });
   });
 
+  it('answer many questions at once, on several threads', async () => {
+    const projections = await open({ queryThreads: 2 });
+    await appendHistory(store, history);
+    await projections.whenCaughtUp();
+    const views = await naive(store);
+    expect(await Promise.all(views.map(({ id }) => projections.environments.find(id)))).to.deep.equal(views);
+  });
+
+  it('page through what a starting process needs to know', async () => {
+    const count = 1300;
+    const name = (index: number) => `e${String(index).padStart(4, '0')}`;
+    await Promise.all(
+      Array.from({ length: count }, (_, index) => {
+        const environmentId = name(index);
+        const tunnel: DomainEvent = { type: 'TunnelRequired', data: { at, environmentId, node: index % 2 === 0 ? null : 'n1' } };
+        return Promise.all([append(`environment-${environmentId}`, created(environmentId), agentSeen(environmentId, `i${environmentId}`)), append(`tunnel-${environmentId}`, tunnel)]);
+      }),
+    );
+    await append('environment-e0007', { type: 'EnvironmentRemoved', data: { at, environmentId: 'e0007' } });
+    await append('tunnel-e0009', { type: 'TunnelRequirementLapsed', data: { at, environmentId: 'e0009', node: 'n1', reason: 'unused' } });
+    await append('polls-cp_1', { type: 'AgentPolled', data: { at, environmentId: 'e0001', node: 'host', instanceId: 'ie0001', sequence: 5 } });
+    await append('activity-cp_0', { type: 'ApiCallStarted', data: { at, environmentId: 'e0001', node: null, callId: 'c', method: 'POST', path: '/exec/x/start' } });
+    const projections = await open();
+    await projections.whenCaughtUp();
+    expect(await Promise.all(['activity-cp_0', 'activity-other_0'].map((stream) => projections.startup.hasCallsUnderWay(stream)))).to.deep.equal([true, false]);
+    const all = Array.from({ length: count }, (_, index) => name(index));
+    const names = await flat(projections.startup.environmentNames());
+    expect(names).to.deep.equal(all.filter((id) => id !== 'e0007').map((environmentId) => ({ environmentId, name: `Environment ${environmentId}` })));
+    const agents = await flat(projections.startup.agents());
+    expect(agents.map(({ environmentId }) => environmentId)).to.deep.equal(all.filter((id) => id !== 'e0007'));
+    const agent = { environmentId: 'e0001', node: 'host', instanceId: 'ie0001', lastSequence: 5, lastPolledAt: at, heartbeat: 'up', pollIntervalSeconds: null };
+    expect(agents[1]).to.deep.equal(agent);
+    expect(agents[0]).to.deep.equal({ ...agent, environmentId: 'e0000', instanceId: 'ie0000', lastSequence: 0, lastPolledAt: null });
+    // Also of the removed environment: its tunnel is still to be closed.
+    const tunnels = await flat(projections.startup.unclosedTunnels());
+    const expected = all.map((environmentId, index) => ({ environmentId, node: index % 2 === 0 ? null : 'n1' }));
+    expect(tunnels).to.deep.equal(expected.filter(({ environmentId }) => environmentId !== 'e0009'));
+  });
+
   describe('over restarts', () => {
-    beforeEach(() => appendHistory(store, history.slice(0, 1000)));
+    before(async () => appendHistory(await keepStore(), history.slice(0, 1000)));
+    after(() => kept?.remove());
 
     async function expectHistory(projections: Projections, from: EventStore = store): Promise<void> {
       await projections.whenCaughtUp();
@@ -330,7 +351,7 @@ describe('the read models of a running system', () => {
       await build();
       const other = await openEventStore({ dataDirectory: join(folder.path, 'other') });
       try {
-        const others = takeHistory({ seed: 32, environments: 20, pollPercent: 20, isMixed: true }, 1200);
+        const others = takeHistory({ seed: 32, environments: 20, pollPercent: 20, isMixed: true }, 1300);
         await appendHistory(other, others);
         const projections = await open({ eventStore: other });
         await expectHistory(projections, other);

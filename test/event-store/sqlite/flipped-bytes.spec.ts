@@ -23,9 +23,9 @@ describe('a flipped byte in the log’s file', () => {
   let freePages: ReadonlySet<number>;
 
   before(async () => {
-    copies = await copiesOfLog(60, async (log) => {
-      await log.store.maintenance.expire({ category: 'polls', keepEvents: 100 });
-      await log.store.setStreamMetadata('environment-b', { maxCount: 60 });
+    copies = await copiesOfLog(30, async (log) => {
+      await log.store.maintenance.expire({ category: 'polls', keepEvents: 50 });
+      await log.store.setStreamMetadata('environment-b', { maxCount: 30 });
       await log.store.maintenance.scavenge();
     });
     const file = copies.fresh();
@@ -39,10 +39,9 @@ describe('a flipped byte in the log’s file', () => {
 
   /** Whether it is found; where it is not, everything that can be read is as it was. */
   const isFound = (offset: number, change: number): boolean => {
-    const file = copies.fresh();
     const spoilt = Buffer.from(original);
     spoilt[offset] = (spoilt[offset] ?? 0) ^ change;
-    writeFileSync(file, spoilt);
+    const file = copies.fresh(spoilt);
     if (verifyFileOf(file).problems.length > 0) return true;
     expect(contentOf(file), `byte ${offset} ^ ${change}`).to.equal(content);
     return false;
@@ -54,24 +53,21 @@ describe('a flipped byte in the log’s file', () => {
     expect(unfound.filter((offset) => !meaninglessHeader.has(offset))).to.deep.equal([]);
   });
 
-  for (const quarter of [0, 1, 2, 3]) {
-    it(`is found on every page wherever anything can be read of it (${quarter + 1} of 4)`, function () {
-      this.timeout(60_000);
-      const number = seededNumbers(quarter + 2);
-      const pages = original.length / pageBytes;
-      const found = { used: 0, free: 0 };
-      const tried = { used: 0, free: 0 };
-      for (let page = quarter; page < pages; page += 4) {
-        for (let round = 0; round < 8; round += 1) {
-          const where = freePages.has(page + 1) ? 'free' : 'used';
-          tried[where] += 1;
-          if (isFound(page * pageBytes + number(pageBytes), 1 + number(255))) found[where] += 1;
-        }
+  it('is found on every page wherever anything can be read of it', function () {
+    this.timeout(60_000);
+    const number = seededNumbers(2);
+    const found = { used: 0, free: 0 };
+    const tried = { used: 0, free: 0 };
+    for (let page = 0; page < original.length / pageBytes; page += 1) {
+      for (let round = 0; round < 8; round += 1) {
+        const where = freePages.has(page + 1) ? 'free' : 'used';
+        tried[where] += 1;
+        if (isFound(page * pageBytes + number(pageBytes), 1 + number(255))) found[where] += 1;
       }
-      // Unused room on used pages holds nothing; a test that found nothing would have looked at nothing.
-      expect(found.used).to.be.greaterThan(tried.used / 3);
-    });
-  }
+    }
+    // Unused room on used pages holds nothing; a test that found nothing would have looked at nothing.
+    expect(found.used).to.be.greaterThan(tried.used / 3);
+  });
 
   it('is found in every byte of an event, of what proves it, and of its index', function () {
     this.timeout(60_000);

@@ -1,5 +1,5 @@
 /** A log that was closed, of which each case of a spec spoils a copy of its own. */
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openForProof } from '../../../services/event-store/sqlite/open-for-proof.ts';
@@ -7,8 +7,8 @@ import type { LogVerification } from '../../../services/event-store/log-verifica
 import { newEvents, openTestLog, type TestLog } from './open-log.ts';
 
 export interface LogCopies {
-  /** The copy's file, as the original is. */
-  fresh(): string;
+  /** The copy's file, as the original is, or with other bytes. */
+  fresh(bytes?: Uint8Array): string;
   remove(): Promise<void>;
 }
 
@@ -34,9 +34,10 @@ export async function copiesOfLog(rounds: number, prepare: (log: TestLog) => Pro
   await log.store.close();
   const copy = join(log.dataDirectory, 'copy.db');
   return {
-    fresh: () => {
+    fresh: (bytes) => {
       for (const suffix of ['-wal', '-shm']) rmSync(`${copy}${suffix}`, { force: true });
-      copyFileSync(log.file, copy);
+      if (bytes === undefined) copyFileSync(log.file, copy);
+      else writeFileSync(copy, bytes);
       return copy;
     },
     remove: () => log.remove(),
