@@ -22,9 +22,9 @@ export interface FirstBytes {
 }
 
 /** Counts those of one port. `deadlineMs` counts from the start of the connection. */
-export function createFirstBytes(options: { readonly deadlineMs: number; readonly isTrustedProxy: IsTrustedProxy; readonly clock?: Clock }): FirstBytes {
-  const { deadlineMs, isTrustedProxy, clock } = options;
-  const silent = createPendingHandshakes({ max: SILENT_CONNECTIONS, deadlineMs, fairShareMs: SILENT_SHARE_MS, ...(clock === undefined ? {} : { clock }) });
+export function createFirstBytes(options: { readonly deadlineMs: number; readonly maxSilent: number; readonly isTrustedProxy: IsTrustedProxy; readonly clock?: Clock }): FirstBytes {
+  const { deadlineMs, maxSilent, isTrustedProxy, clock } = options;
+  const silent = createPendingHandshakes({ max: maxSilent, deadlineMs, fairShareMs: SILENT_SHARE_MS, ...(clock === undefined ? {} : { clock }) });
   return {
     await(socket, spoken) {
       socket.on('error', () => socket.destroy());

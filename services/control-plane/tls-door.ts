@@ -7,7 +7,7 @@
 import type * as net from 'node:net';
 import * as tls from 'node:tls';
 import { type Clock, systemClock } from '../application/clock.ts';
-import { createFirstBytes } from './first-bytes.ts';
+import { createFirstBytes, SILENT_CONNECTIONS } from './first-bytes.ts';
 import { createPendingHandshakes } from './pending-handshakes.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
@@ -32,6 +32,8 @@ export interface TlsDoorOptions {
   readonly tls: tls.TlsOptions;
   /** From the connection's start to the end of its handshake. */
   readonly handshakeMs: number;
+  /** Connections that have said nothing yet at once; every port's own bound by default. */
+  readonly maxSilent?: number | undefined;
   /** Connections in their handshake at once. */
   readonly maxHandshakes: number;
   /** Connections that wait to be let in at once. */
@@ -55,8 +57,8 @@ export interface TlsDoor {
 }
 
 /** Creates the door of one port. */
-export function createTlsDoor({ tls: tlsOptions, handshakeMs, maxHandshakes, maxWaiting, isTrustedProxy, onPlain, onSecure, clock = systemClock }: TlsDoorOptions): TlsDoor {
-  const firstBytes = createFirstBytes({ deadlineMs: handshakeMs, isTrustedProxy, clock });
+export function createTlsDoor({ tls: tlsOptions, handshakeMs, maxSilent = SILENT_CONNECTIONS, maxHandshakes, maxWaiting, isTrustedProxy, onPlain, onSecure, clock = systemClock }: TlsDoorOptions): TlsDoor {
+  const firstBytes = createFirstBytes({ deadlineMs: handshakeMs, maxSilent, isTrustedProxy, clock });
   const handshakes = createPendingHandshakes({ max: maxHandshakes, clock });
   const waiting = createPendingHandshakes({ max: maxWaiting, clock });
   /** Connections that went to TLS, by their two ends: a TLS socket does not name the one below it. */

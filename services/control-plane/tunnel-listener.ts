@@ -3,14 +3,23 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock, type Clock } from '../application/clock.ts';
 import { ADMISSION_MS } from '../tunnels/admission.ts';
+import { SILENT_CONNECTIONS } from './first-bytes.ts';
 import { listen } from './listen.ts';
 import { createTlsDoor } from './tls-door.ts';
 import type { IsTrustedProxy } from './trusted-proxies.ts';
 
-/** Connections that may be in their TLS handshake at once; those that have said nothing yet are counted apart, and cost less. */
-export const HANDSHAKES = 4096;
-/** Connections beyond it that may be without valid credentials at once. Apart, so that those which stop half-way are no burden to who goes on. */
-export const UNADMITTED_CONNECTIONS = 1024;
+/** Connections that were not let in, at once: each kind apart, so that those which stop half-way are no burden to who goes on. */
+export interface UnadmittedBounds {
+  /** That have said nothing yet; these cost least. */
+  readonly silent: number;
+  /** In their TLS handshake. */
+  readonly handshakes: number;
+  /** Beyond it, without valid credentials. */
+  readonly waiting: number;
+}
+
+/** Those of every installation. */
+export const unadmittedBounds: UnadmittedBounds = { silent: SILENT_CONNECTIONS, handshakes: 4096, waiting: 1024 };
 
 /** The cheapest good cipher first: it is what each end's CPU goes to. */
 const PROTOCOL = { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256' } as const;
@@ -39,14 +48,17 @@ export async function createTunnelListener(options: {
   readonly accept: (socket: Duplex, peer: { readonly address: string }) => { readonly admitted: Promise<boolean> };
   /** Whose PROXY headers are believed; nobody's by default. */
   readonly isTrustedProxy?: IsTrustedProxy;
+  /** Others than every installation's are for specs, which have no thousands of connections to spare. */
+  readonly bounds?: UnadmittedBounds;
   readonly clock?: Clock;
 }): Promise<TunnelListener> {
-  const { host, port, key, cert, accept, isTrustedProxy = () => false, clock = systemClock } = options;
+  const { host, port, key, cert, accept, isTrustedProxy = () => false, bounds = unadmittedBounds, clock = systemClock } = options;
   const door = createTlsDoor({
     tls: { key, cert, ...PROTOCOL, ALPNProtocols: ['h2'] },
     handshakeMs: ADMISSION_MS,
-    maxHandshakes: HANDSHAKES,
-    maxWaiting: UNADMITTED_CONNECTIONS,
+    maxSilent: bounds.silent,
+    maxHandshakes: bounds.handshakes,
+    maxWaiting: bounds.waiting,
     isTrustedProxy,
     onSecure(socket, visitor) {
       if (socket.alpnProtocol !== 'h2') return void socket.destroy();

@@ -6,8 +6,7 @@ import tls from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { ChannelRequest, OpenRequest, OpenResponse } from '../../proto/generated/homeport/tunnel/v1/tunnel.ts';
-import { SILENT_CONNECTIONS } from '../../services/control-plane/first-bytes.ts';
-import { createTunnelListener, HANDSHAKES, UNADMITTED_CONNECTIONS, type TunnelListener } from '../../services/control-plane/tunnel-listener.ts';
+import { createTunnelListener, unadmittedBounds, type TunnelListener, type UnadmittedBounds } from '../../services/control-plane/tunnel-listener.ts';
 import { createMessages, framed } from '../wire/messages.ts';
 import { startControlPlane, type TestControlPlane } from './support/control-plane.ts';
 import { createTestIdentity } from './support/identity.ts';
@@ -17,6 +16,8 @@ import { GOOD_SECRET, UNKNOWN_CREDENTIALS } from './support/test-gate.ts';
 
 const OPEN = '/homeport.tunnel.v1.TunnelService/Open';
 const CHANNEL = '/homeport.tunnel.v1.TunnelService/Channel';
+/** An eighth of every installation's, which take thousands of connections, each with both ends here. */
+const BOUNDS: UnadmittedBounds = process.env['HOMEPORT_TEST_LONG'] === '1' ? unadmittedBounds : { silent: unadmittedBounds.silent / 8, handshakes: unadmittedBounds.handshakes / 8, waiting: unadmittedBounds.waiting / 8 };
 
 function helloWith(credentialsId: string): Buffer {
   const hello = { environmentId: 'e1', credentialsId, secret: GOOD_SECRET, instanceId: 'i1' };
@@ -191,7 +192,7 @@ describe('connections without credentials on the tunnel port', function () {
   beforeEach(async () => {
     clock = createManualClock();
     const { key, cert } = await createTestIdentity();
-    listener = await createTunnelListener({ host: '127.0.0.1', port: 0, key, cert, clock, accept: () => ({ admitted: new Promise(() => undefined) }) });
+    listener = await createTunnelListener({ host: '127.0.0.1', port: 0, key, cert, clock, bounds: BOUNDS, accept: () => ({ admitted: new Promise(() => undefined) }) });
   });
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.destroy();
@@ -227,9 +228,9 @@ describe('connections without credentials on the tunnel port', function () {
   const open = (those: readonly net.Socket[]): number => those.filter(({ closed }) => !closed).length;
 
   for (const [what, most, shareMs, come] of [
-    ['that say nothing', SILENT_CONNECTIONS, 250, connect],
-    ['that stop half-way in their handshake', HANDSHAKES, 2000, stopHalfWay],
-    ['that say nothing after their handshake', UNADMITTED_CONNECTIONS, 2000, shakeHands],
+    ['that say nothing', BOUNDS.silent, 250, connect],
+    ['that stop half-way in their handshake', BOUNDS.handshakes, 2000, stopHalfWay],
+    ['that say nothing after their handshake', BOUNDS.waiting, 2000, shakeHands],
   ] as const) {
     it(`${what} are bounded, and keep no other address out at all and their own for moments only`, async () => {
       const waiting = await crowd(most, come);
@@ -250,7 +251,7 @@ describe('connections without credentials on the tunnel port', function () {
   }
 
   it('do not count with those of the other kind: a crowd that says nothing is no burden to who does', async () => {
-    await crowd(UNADMITTED_CONNECTIONS + 1, stopHalfWay);
+    await crowd(BOUNDS.waiting + 1, stopHalfWay);
     expect(open([await shakeHands('127.0.0.1')])).to.equal(1);
   });
 });
