@@ -10,6 +10,7 @@ import { createEnvironment, startAgent, startHomeport, startHomeportCommand } fr
 import type { HomeportAgent, HomeportServer, JoinableEnvironment } from '../support/homeport.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { untilUp } from '../support/until-status.ts';
 import { startHttpEngine } from '../web-gateway/support/fake-engine.ts';
 import type { FakeEngine } from '../web-gateway/support/fake-engine.ts';
 
@@ -29,14 +30,7 @@ describe('client commands', function () {
     const socket = path.join(folder.path, 'docker.sock');
     engine = await startHttpEngine(socket, ({ url }, response) => response.end(url === '/_ping' ? 'OK' : JSON.stringify({ url })));
     agent = startAgent({ edgeId: factory.issuedEdgeId, edgeKey: factory.joinToken, dockerHost: `unix://${socket}` });
-    await eventually(
-      'the agent to poll',
-      async () => {
-        if ((await server.homeport('env', 'ls', '--status', 'up', '-q')).stdout !== '') return true;
-        throw new Error(agent?.process.stderr());
-      },
-      20_000,
-    );
+    await untilUp(server, 'Factory', 20_000);
   });
   after(async () => {
     await agent?.stop();

@@ -1,10 +1,10 @@
 /** Copied disks, rotated tokens and disassociated environments, with real agents. */
 import { expect } from 'chai';
 import { startHttpEngine, type FakeEngine } from '../web-gateway/support/fake-engine.ts';
-import { eventually } from '../support/eventually.ts';
 import { createEnvironment, startAgent, startHomeport } from '../support/homeport.ts';
 import type { HomeportAgent, HomeportServer, JoinableEnvironment } from '../support/homeport.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { untilStatus } from '../support/until-status.ts';
 
 interface Shown {
   readonly status: string;
@@ -47,11 +47,12 @@ describe('who an agent is', function () {
   }
   const environment = (name: string): Promise<JoinableEnvironment> => createEnvironment(server, name, '--poll-interval', '1s');
   const show = async (name: string): Promise<Shown> => JSON.parse((await server.homeport('env', 'show', name, '--json')).stdout) as Shown;
-  const becomes = (name: string, status: string): Promise<Shown> =>
-    eventually(`${name} to be ${status}`, async () => {
-      const shown = await show(name);
-      return shown.status === status ? shown : undefined;
-    }, 60_000);
+  const becomes = async (name: string, status: string): Promise<Shown> => {
+    await untilStatus(server, name, status);
+    const shown = await show(name);
+    expect(shown.status).to.equal(status);
+    return shown;
+  };
 
   it('keeps one of two agents with one identity, shows both, and tells the other why', async () => {
     const { issuedEdgeId, joinToken } = await environment('copied');

@@ -10,7 +10,7 @@ import type { Podman } from '../../support/podman.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
-import { untilUp } from '../../support/until-up.ts';
+import { untilUp } from '../../support/until-status.ts';
 
 describe('the printed command for Podman', function () {
   this.timeout(120_000);

@@ -11,7 +11,7 @@ import type { HomeportServer } from '../../support/homeport.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../support/temporary-folder.ts';
-import { untilUp } from '../../support/until-up.ts';
+import { untilUp } from '../../support/until-status.ts';
 
 describe('the printed commands', function () {
   this.timeout(120_000);

@@ -8,7 +8,7 @@ import type { HomeportServer, JoinableEnvironment } from '../../support/homeport
 import { startMachine } from '../../support/machine.ts';
 import type { Machine } from '../../support/machine.ts';
 import { requireRealParts } from '../../support/real-parts.ts';
-import { untilUp } from '../../support/until-up.ts';
+import { untilUp } from '../../support/until-status.ts';
 
 describe('the printed command for systemd', function () {
   this.timeout(120_000);

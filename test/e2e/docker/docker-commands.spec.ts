@@ -219,12 +219,10 @@ describe('docker through homeport connect', function () {
     const context = await pointByContext(theSite());
     const ways = { direct: await pointDirectly(theSite()), connect: await pointByConnect(theSite()), context };
     try {
-      await Promise.all(
-        Object.entries(ways).map(async ([name, way]) => {
-          const round = { way, folder: theSite().folder, name };
-          await Promise.all([runPlainCommands(round), runOnTerminals(round), runCompose(round)]);
-        }),
-      );
+      const rounds = Object.entries(ways).map(([name, way]) => ({ way, folder: theSite().folder, name }));
+      // Terminals first: of an engine that is busy starting containers, the size of a window may be lost.
+      await Promise.all(rounds.map(runOnTerminals));
+      await Promise.all(rounds.flatMap((round) => [runPlainCommands(round), runCompose(round)]));
       expect((await runHomeport(['context', 'list', '--quiet'], { env: theSite().env })).stdout).to.equal('factory\n');
     } finally {
       expect((await context.remove()).stdout).to.equal('factory\n');

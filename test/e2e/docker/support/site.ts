@@ -8,7 +8,7 @@ import type { Dockerd } from '../../../support/dockerd.ts';
 import { startHomeport, startHomeportCommand } from '../../../support/homeport.ts';
 import type { HomeportServer, ServeOptions } from '../../../support/homeport.ts';
 import { createTemporaryFolder } from '../../../support/temporary-folder.ts';
-import { untilUp } from '../../../support/until-up.ts';
+import { untilUp } from '../../../support/until-status.ts';
 
 /** The environment's name at every site. */
 export const NAME = 'factory';
