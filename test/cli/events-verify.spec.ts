@@ -54,6 +54,7 @@ describe('events verify', function () {
     const { ok, first } = JSON.parse(altered.stdout) as { ok: boolean; first: { kind: string; event: unknown } };
     expect({ ok, kind: first.kind }).to.deep.equal({ ok: false, kind: 'altered' });
     expect(first.event).to.deep.include({ position, type: 'EnvironmentCreated', id: created?.['id'] });
+    expect((await verify()).stdout).to.match(/^The record was altered: 1 thing is wrong\./).and.not.to.include('proven by');
   });
 
   it('says what is wrong with what it was given', async () => {

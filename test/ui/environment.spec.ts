@@ -21,7 +21,7 @@ describe('an environment’s page in the web UI', function () {
     requireRealParts(this, 'chromium', 'dockerd', 'docker', 'busybox');
     [site, browser] = await Promise.all([startDockerSite(this), launchBrowser()]);
     const run = (name: string, command: string, ...flags: readonly string[]): Promise<unknown> => site.dockerd.docker('run', '--detach', '--network', 'none', '--name', name, ...flags, IMAGE, 'sh', '-c', command);
-    await Promise.all([run('shop-web-1', TALKER, '--label', 'com.docker.compose.project=shop'), run('homeport-agent', 'sleep 1000')]);
+    await Promise.all([run('shop-web-1', TALKER, '--label', 'com.docker.compose.project=shop'), run('homeport-agent', 'sleep 1000'), run('stubborn', 'sleep 1000')]);
     ui = await browser.open(site.server);
     await signInByPage(ui.page, admin());
     const id = await ui.page.evaluate(async (auditor) => {
@@ -75,6 +75,19 @@ describe('an environment’s page in the web UI', function () {
     await stop.click({ force: true });
     await row('shop-web-1').getByRole('button', { name: 'Inspect', exact: true }).waitFor();
     expect((await site.dockerd.docker('inspect', '--format', '{{.State.Running}}', 'homeport-agent')).stdout.trim()).to.equal('true');
+  });
+
+  it('kills a container that takes its time to stop, and does nothing else with it meanwhile', async () => {
+    await ui.page.getByRole('link', { name: 'stubborn', exact: true }).click();
+    const drawer = ui.page.getByRole('dialog', { name: 'stubborn', exact: true });
+    await drawer.getByRole('button', { name: 'Stop', exact: true }).click();
+    await drawer.getByRole('button', { name: 'Restart', exact: true, disabled: true }).waitFor();
+    await drawer.getByRole('button', { name: 'Kill', exact: true }).click();
+    await ui.page.getByRole('dialog', { name: 'Kill stubborn?' }).getByRole('button', { name: 'Kill', exact: true }).click();
+    await drawer.getByText('Exited', { exact: true }).waitFor({ timeout: 5_000 });
+    await drawer.getByRole('button', { name: 'Start', exact: true, disabled: false }).waitFor();
+    await ui.page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'detached' });
   });
 
   it('is filtered as its address says', async () => {

@@ -35,6 +35,13 @@ describe('words for events', () => {
     expect(wordsOf('TunnelLost', { reason: 'server-restarted' })).to.equal('Tunnel lost: the server was restarted');
   });
 
+  it('name the account that it is about, where that is known', () => {
+    const grants = [{ tag: 'eu', access: 'full' }];
+    expect(wordsOf('GrantChanged', { userId: 'u1', username: 'olga', grants })).to.equal('Grants of olga are now eu (full)');
+    expect(wordsOf('GrantChanged', { userId: 'u1', grants })).to.equal('Grants are now eu (full)');
+    expect(wordsOf('UserRemoved', { userId: 'u1', username: 'olga' })).to.equal('User olga removed');
+  });
+
   it('are the type’s own where a newer server records what this page does not know', () => {
     expect(wordsOf('ShipCameHome', { at: 'x' })).to.equal('Ship came home');
     expect(wordsOf('toString', {})).to.equal('To string');

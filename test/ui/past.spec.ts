@@ -117,7 +117,7 @@ describe('the past in the web UI', function () {
 
   it('shows the checkpoint that is signed, its signature checked, and how to verify it', async () => {
     await link('Proof').click();
-    await button('Sign one now').click();
+    await button('Sign a checkpoint now').click();
     await ui.page.getByText('Checkpoint signed').waitFor();
     const { items } = (await (await other.get('/api/v1/checkpoints?order=desc&limit=1')).json()) as { readonly items: readonly [{ readonly signature: string; readonly publicKey: string }] };
     const latest = ui.page.getByRole('region', { name: /^Latest checkpoint/ });

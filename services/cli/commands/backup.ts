@@ -5,6 +5,7 @@ import { CliError } from '../cli-error.ts';
 import { writeOutput } from '../file-output.ts';
 import { flag } from '../flags.ts';
 import { interruptible } from '../interruptible.ts';
+import { programName } from '../program-name.ts';
 import { createStepBars } from '../progress-bar.ts';
 
 interface Flags {
@@ -58,9 +59,9 @@ async function restore(file: string, { dataDir }: Flags): Promise<void> {
   const { manifest, log, files } = await interruptible(`${dataDir} was not restored`, (signal) => restoreBackup(file, dataDir, { onProgress: bars.show, signal })).finally(bars.clear);
   const events = log === undefined ? 'its events are in an EventStoreDB: start serve with the --event-store it had' : `${log.events.toLocaleString('en')} events in ${log.streams.toLocaleString('en')} streams, up to position ${log.lastPosition.toLocaleString('en')}`;
   process.stdout.write(`Restored the backup of ${manifest.at} into ${dataDir}: ${files.length} files, and ${events}.\n`);
-  process.stdout.write(`Start it by: homeport serve --data-dir ${dataDir}\n`);
+  process.stdout.write(`Start it by: ${programName()} serve --data-dir ${dataDir}\n`);
   if (log?.problem !== undefined) {
-    process.stderr.write(`homeport: the record that was backed up was not as it had been recorded: ${log.problem.message} See homeport events verify --data-dir ${dataDir}\n`);
+    process.stderr.write(`homeport: the record that was backed up was not as it had been recorded: ${log.problem.message} See ${programName()} events verify --data-dir ${dataDir}\n`);
   }
 }
 

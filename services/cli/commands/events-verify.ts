@@ -92,8 +92,8 @@ function forPeople({ first, problems, events, groups, recomputed, expired, lastP
     `  chain        ${chain}`,
     `  checkpoints  ${number(kept.fitting)} of ${number(kept.given)} kept elsewhere fit, ${number(recorded.fitting)} of ${number(recorded.given)} in the log${former === 0 ? '' : ` (${number(former)} more came with an import)`}${unusable === 0 ? '' : `; ${number(unusable)} of those kept elsewhere can't be used`}`,
     ...(importedAt === 0 ? [] : [`  imported     up to position ${number(importedAt)}, as the log says: hold checkpoints of before against the export it came from`]),
-    provenBy === undefined ? '  proven by    no checkpoint: whoever can write the file could have written all of it' : `  proven by    the checkpoint of ${provenBy.at}${kept.given === 0 ? '' : kept.newest === undefined ? ', which is in the log' : ', which was kept elsewhere'}; ${number(uncovered)} ${uncovered === 1 ? 'event' : 'events'} came after it`,
-    ...(kept.given === 0 && recorded.given > 0 ? ['               in the log alone: who has its key could have written it anew; keep checkpoints elsewhere'] : []),
+    ...(first !== undefined ? [] : [provenBy === undefined ? '  proven by    no checkpoint: whoever can write the file could have written all of it' : `  proven by    the checkpoint of ${provenBy.at}${kept.given === 0 ? '' : kept.newest === undefined ? ', which is in the log' : ', which was kept elsewhere'}; ${number(uncovered)} ${uncovered === 1 ? 'event' : 'events'} came after it`]),
+    ...(first === undefined && kept.given === 0 && recorded.given > 0 ? ['               in the log alone: who has its key could have written it anew; keep checkpoints elsewhere'] : []),
     ...(problems.length + unusable === 0 ? [] : ['', ...[...problems, ...kept.unusable].map(({ kind, message }) => `  ${kind.padEnd(11)}  ${message}`)]),
   ];
   return lines.map((line) => `${line}\n`).join('');

@@ -23,7 +23,7 @@ const layoutWith = (names: EnvironmentNames): Layout<Event> => ({
     { title: 'TIME', of: ({ time }) => time, width: 24 },
     { title: 'TYPE', of: ({ type }) => type, width: 24 },
     { title: 'ENVIRONMENT', of: ({ data }) => names.of(String(data.environmentId)) ?? textOf(data.environmentId), width: 12 },
-    { title: 'ACTOR', of: ({ metadata }) => textOf(metadata.actor), width: 20 },
+    { title: 'ACTOR', of: ({ metadata }) => textOf(metadata.actor), width: 30 },
     { title: 'CORRELATION', of: ({ metadata }) => textOf(metadata.$correlationId), width: 36 },
     { title: 'STREAM', of: ({ stream, revision }) => `${stream}@${revision}`, isWide: true, width: 32 },
     { title: 'POSITION', of: ({ position }) => position, isWide: true, width: 10 },

@@ -69,7 +69,7 @@ function print(past: Replay, pollsSince: string | undefined, flags: Flags): void
   printer.end();
   const { last, count } = past;
   const upTo = last === undefined ? 'nothing was recorded by then' : `from ${count.toLocaleString('en')} events, the last of them recorded at ${last.recordedAt}, position ${last.position}`;
-  process.stderr.write(`homeport: as of ${flags.asOf} there were ${printer.count.toLocaleString('en')} environments; ${upTo}\n`);
+  process.stderr.write(`homeport: as of ${flags.asOf} there ${printer.count === 1 ? 'was 1 environment' : `were ${printer.count.toLocaleString('en')} environments`}; ${upTo}\n`);
   if (approximate > 0) {
     process.stderr.write(`homeport: the last poll (~) of ${approximate.toLocaleString('en')} is the last that a summary tells of, and may be older than it was: polls from before ${pollsSince ?? ''} are kept no longer\n`);
   }

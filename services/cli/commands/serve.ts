@@ -75,5 +75,5 @@ function readyForPeople({ url, tunnelAddress, dataDir, audit, store, admin }: Re
   const file = join(dataDir, 'initial-admin-password');
   const known = existsSync(file) ? `  sign in   admin, password in ${file}\n` : '';
   const signIn = admin === undefined ? known : `  sign in   ${admin.username}, password ${admin.password}\n            (also in ${file} until it is changed)\n`;
-  return `\nHomeport is ready.\n\n  API       ${url}\n  tunnels   ${tunnelAddress ?? ''}\n${history}  data      ${dataDir}\n${signIn}\nCtrl-C stops it.\n\n`;
+  return `\nHomeport is ready.\n\n  web UI    ${url}\n  tunnels   ${tunnelAddress ?? ''}\n${history}  data      ${dataDir}\n${signIn}\nCtrl-C stops it.\n\n`;
 }

@@ -1,5 +1,6 @@
 /** Which screen is at which address. Each is loaded when it is first gone to. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, retainSearchParams } from '@tanstack/react-router';
+import { AnchorLink } from './parts/anchor-link.tsx';
 import { EmptyState } from './parts/empty-state.tsx';
 import { ErrorState } from './parts/error-state.tsx';
 import { LoadingState } from './parts/loading-state.tsx';
@@ -44,7 +45,7 @@ export const router = createRouter({
   defaultPreload: 'intent',
   defaultPendingComponent: () => <LoadingState />,
   defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} title="This page could not be shown" onRetry={isMissingPart(error) ? () => location.reload() : reset} />,
-  defaultNotFoundComponent: () => <EmptyState title="There is no such page">The address may be old, or mistyped.</EmptyState>,
+  defaultNotFoundComponent: () => <EmptyState title="There is no such page">The address may be old, or mistyped. <AnchorLink to="/">All environments</AnchorLink></EmptyState>,
 });
 
 /** Whether a part of the UI did not come: the server was away, or is a newer one with other files. A browser asks for no module twice. */

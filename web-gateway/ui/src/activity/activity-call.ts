@@ -67,6 +67,11 @@ export function streamText({ stream }: Call): string {
   return stream.endReason === null ? stream.kind : `${stream.kind}, ${sentence(stream.endReason).toLowerCase()}`;
 }
 
+/** A path with the ids of containers, execs and the like as `docker ps` shortens them. */
+export function shortPath(path: string): string {
+  return path.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1…');
+}
+
 /** A span of milliseconds, to about three figures. */
 export function spanMsText(ms: number): string {
   if (ms < 1000) return `${ms} ms`;

@@ -10,7 +10,7 @@ import { PageHeader } from '../parts/page-header.tsx';
 import { ToneWord } from '../parts/status-word.tsx';
 import { usePastInstant } from '../past/past-instant.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
-import { outcomeOf, spanMsText, streamText } from './activity-call.ts';
+import { outcomeOf, shortPath, spanMsText, streamText } from './activity-call.ts';
 import { ActivityFilters, type ActivityFilterChange } from './activity-filters.tsx';
 import classes from './activity.module.css';
 import { CallDetails } from './call-details.tsx';
@@ -48,7 +48,7 @@ export function ActivityScreen(): React.JSX.Element {
         words={({ method, path }) => (
           <>
             {method !== null && <span className={classes['method']}>{method} </span>}
-            <Code className={classes['path'] ?? ''}>{path}</Code>
+            <Code className={classes['path'] ?? ''} title={path}>{shortPath(path)}</Code>
           </>
         )}
         facts={(call) => (

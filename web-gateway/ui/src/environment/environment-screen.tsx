@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { isCode } from '../api/api-error.ts';
+import { AnchorLink } from '../parts/anchor-link.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorState } from '../parts/error-state.tsx';
 import { LoadingState } from '../parts/loading-state.tsx';
@@ -21,7 +22,7 @@ export function EnvironmentScreen(): React.JSX.Element {
     <>
       <PageHeader title="Environment" />
       {isPending && <LoadingState label="Asking for the environment" />}
-      {isCode(error, 'environment-not-found', 'environment-removed') && <EmptyState title={at === undefined ? 'There is no such environment' : 'There was no such environment then'}>It may have been removed, or be out of your reach. Its timeline stays on record.</EmptyState>}
+      {isCode(error, 'environment-not-found', 'environment-removed') && <EmptyState title={at === undefined ? 'There is no such environment' : 'There was no such environment then'}>It may have been removed, or be out of your reach. What happened to it stays on record: see the <AnchorLink to="/timeline">timeline</AnchorLink>, or <AnchorLink to="/">all environments</AnchorLink>.</EmptyState>}
       {error !== null && !isCode(error, 'environment-not-found', 'environment-removed') && <ErrorState error={error} onRetry={() => void refetch()} />}
     </>
   );

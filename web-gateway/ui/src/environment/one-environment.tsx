@@ -6,6 +6,7 @@ import { useMemo, useState } from 'react';
 import { ConfirmDialog, type Question } from '../parts/confirm-dialog.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
 import { StatusWord } from '../parts/status-word.tsx';
+import { useChosenInSight } from '../parts/use-chosen-in-sight.ts';
 import { useEngineAccess } from '../session/session.ts';
 import { RelativeTime } from '../time/relative-time.tsx';
 import { ConnectionState } from './connection/connection-state.tsx';
@@ -47,6 +48,7 @@ export function OneEnvironment({ tagged: { environment, entityTag }, node, at }:
   const connection = useConnection(environment, node, access !== null && at === undefined, at);
   const { phase } = connection;
   const [question, setQuestion] = useState<Question | null>(null);
+  const tabs = useChosenInSight(tab);
   const kept = useQuery({ ...latestSnapshotQuery(id, node, at), placeholderData: (before) => (at === undefined ? undefined : before) });
   const isSwarm = tab === 'swarm' || node !== undefined || (kept.data?.node ?? null) !== null || (kept.data?.snapshot.nodes.length ?? 0) > 0;
   useEngineEvents(id, node, phase === 'open');
@@ -72,7 +74,7 @@ export function OneEnvironment({ tagged: { environment, entityTag }, node, at }:
       />
       <ConnectionPanel environment={environment} connection={connection} />
       <Tabs value={tab} onChange={show} keepMounted={false}>
-        <Tabs.List mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto' }}>
+        <Tabs.List ref={tabs} mb="md" style={{ flexWrap: 'nowrap', overflowX: 'auto' }}>
           {TABS.filter(([value]) => value !== 'swarm' || isSwarm).map(([value, label]) => <Tabs.Tab key={value} value={value}>{label}</Tabs.Tab>)}
         </Tabs.List>
         <Tabs.Panel value="overview"><OverviewTab entityTag={entityTag} /></Tabs.Panel>

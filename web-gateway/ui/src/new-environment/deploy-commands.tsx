@@ -50,6 +50,7 @@ export function DeployCommands({ environmentId, platform, onPlatform }: DeployCo
                 {isShown ? 'Hide the token' : 'Show the token'}
               </Button>
             </CommandText>
+            {command.includes('EDGE_INSECURE_POLL=1') && <Text size="xs" c="dimmed">EDGE_INSECURE_POLL=1, since this server made its certificate itself: the agent believes it by the fingerprint in the join token, not by an authority. Who cannot prove that is sent nothing.</Text>}
           </Stack>
         </Tabs.Panel>
       ))}

@@ -12,14 +12,16 @@ export interface CommandTextProps {
   readonly label: string;
   /** Such as `Copy the command`. */
   readonly copyLabel: string;
+  /** Whether it goes on in the next line where it is too long, as for one long word. */
+  readonly isWrapped?: boolean;
   /** Beside the button. */
   readonly children?: React.ReactNode;
 }
 
-export function CommandText({ text, shown = text, label, copyLabel, children }: CommandTextProps): React.JSX.Element {
+export function CommandText({ text, shown = text, label, copyLabel, isWrapped = false, children }: CommandTextProps): React.JSX.Element {
   return (
     <Box className={classes['frame'] ?? ''}>
-      <pre className={classes['text']} tabIndex={0} role="region" aria-label={label}>{shown}</pre>
+      <pre className={classes['text']} data-wrapped={isWrapped || undefined} tabIndex={0} role="region" aria-label={label}>{shown}</pre>
       <div className={classes['actions']}>
         <div>{children}</div>
         <CopyButton text={text} label={copyLabel} />

@@ -60,6 +60,6 @@ function SignNow({ last }: { readonly last: string | undefined }): React.JSX.Ele
   });
   if (!maySign) return null;
   return (
-    <Button leftSection={<IconSignature size={16} aria-hidden />} loading={sign.isPending} onClick={() => sign.mutate()}>Sign one now</Button>
+    <Button leftSection={<IconSignature size={16} aria-hidden />} loading={sign.isPending} onClick={() => sign.mutate()}>Sign a checkpoint now</Button>
   );
 }

@@ -10,6 +10,7 @@ import { TimeMachineButton } from '../past/time-machine-button.tsx';
 import { PasswordHint } from '../session/password-hint.tsx';
 import { useMay, useSession } from '../session/session.ts';
 import { useSignOut } from '../session/sign-out.ts';
+import { ReferenceInstantProvider } from '../time/reference-instant.ts';
 import { CommandPalette, CommandPaletteButton } from './command-palette.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { Mark } from './mark.tsx';
@@ -57,7 +58,7 @@ export function Shell(): React.JSX.Element {
       <AppShell.Main id="content" tabIndex={-1}>
         <PastBanner isOpen={isTimeMachineOpen} onClose={timeMachine.close} />
         {path === '/' && !isPast && <PasswordHint />}
-        {maySeeRecord || path.startsWith('/settings') ? <Outlet /> : <NothingForRole />}
+        <ReferenceInstantProvider value={isPast ? instant : undefined}>{maySeeRecord || path.startsWith('/settings') ? <Outlet /> : <NothingForRole />}</ReferenceInstantProvider>
       </AppShell.Main>
       <CommandPalette />
     </AppShell>

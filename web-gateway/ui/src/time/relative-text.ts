@@ -16,6 +16,18 @@ export function relativeText(atMs: number, nowMs: number): string {
   return seconds > 0 ? `${span} ago` : `in ${span}`;
 }
 
+/** How long something lasts, such as `for 5 min`. */
+export function lastingText(sinceMs: number, nowMs: number): string {
+  return `for ${spanText(Math.max(0, Math.round((nowMs - sinceMs) / 1000)))}`;
+}
+
+/** Seen from an instant of the past, such as `5 min before`, `3 h after`, `just then`. */
+export function relativeToText(atMs: number, instantMs: number): string {
+  const seconds = Math.round((instantMs - atMs) / 1000);
+  if (Math.abs(seconds) < 2) return 'just then';
+  return `${spanText(Math.abs(seconds))} ${seconds > 0 ? 'before' : 'after'}`;
+}
+
 /** The largest unit, rounded down: `90 s` is `1 min`. */
 export function spanText(seconds: number): string {
   const [unit, size] = UNITS.find(([, one]) => seconds >= one) ?? (['s', 1] as const);

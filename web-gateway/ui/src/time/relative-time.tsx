@@ -1,6 +1,7 @@
-/** An instant as `5 min ago`, with the exact one on hover and for the keyboard. */
+/** An instant as `5 min ago`, with the exact one on hover and for the keyboard; on a page of the past as `5 min before`. */
 import { Text, Tooltip } from '@mantine/core';
-import { exactText, relativeText } from './relative-text.ts';
+import { useReferenceInstant } from './reference-instant.ts';
+import { exactText, lastingText, relativeText, relativeToText } from './relative-text.ts';
 import { useServerText } from './use-server-now.ts';
 
 /** @param at RFC 3339; null is shown as `fallback`. */
@@ -28,5 +29,18 @@ export function RelativeTimeInRow({ at, fallback = 'never' }: { readonly at: str
 /** The words alone. They are drawn again when they change, and nothing around them is. */
 export function RelativeText({ at }: { readonly at: string }): React.JSX.Element {
   const atMs = Date.parse(at);
-  return <>{useServerText((nowMs) => relativeText(atMs, nowMs))}</>;
+  const instant = useReferenceInstant();
+  return <>{useServerText((nowMs) => (instant === undefined ? relativeText(atMs, nowMs) : relativeToText(atMs, Date.parse(instant))))}</>;
+}
+
+/** How long something lasts: `for 5 min`. @param since RFC 3339 */
+export function LastingTime({ since }: { readonly since: string }): React.JSX.Element {
+  const sinceMs = Date.parse(since);
+  const instant = useReferenceInstant();
+  const text = useServerText((nowMs) => lastingText(sinceMs, instant === undefined ? nowMs : Date.parse(instant)));
+  return (
+    <Tooltip label={exactText(since)}>
+      <time dateTime={since}>{text}</time>
+    </Tooltip>
+  );
 }

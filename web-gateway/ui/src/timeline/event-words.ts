@@ -11,6 +11,9 @@ const change = (what: string, former: string | undefined, now: string): string =
 const because = ({ reason, detail }: EventFields): string => (typeof reason === 'string' ? `: ${reasonWords(reason)}${typeof detail === 'string' && detail !== '' ? ` (${detail})` : ''}` : '');
 const onNode = ({ node }: EventFields): string => (typeof node === 'string' ? ` to node ${node}` : '');
 const from = ({ address }: EventFields): string => (typeof address === 'string' ? ` from ${address}` : '');
+/** Whose account it is, where that is known: events name it by its id. */
+const user = ({ username }: EventFields): string => (typeof username === 'string' ? `User ${username}` : 'User');
+const ofUser = ({ username }: EventFields): string => (typeof username === 'string' ? ` of ${username}` : '');
 const counted = (count: unknown, one: string, several = `${one}s`): string => `${text(count)} ${count === 1 ? one : several}`;
 const expired = (what: string): Words => ({ count, limit }) => `${text(count)} ${what} were removed${typeof limit === 'string' ? ` by the limit of ${limit}` : ''}`;
 
@@ -68,18 +71,18 @@ export const eventWords: Readonly<Record<string, Words>> = {
   RefusalsSuppressed: ({ count }) => `${counted(count, 'more refusal')} of one address`,
 
   UserCreated: ({ username, role }) => `User ${text(username)} created as ${text(role)}`,
-  IdentityLinked: ({ issuer }) => `User linked to an identity of ${text(issuer)}`,
-  PasswordChanged: () => 'Password changed',
-  UserRoleChanged: ({ role }) => `User’s role is now ${text(role)}`,
-  GrantChanged: ({ grants }) => `User’s grants are now ${Array.isArray(grants) && grants.length > 0 ? grants.map((grant) => `${text(field(grant, 'tag'))} (${text(field(grant, 'access'))})`).join(', ') : 'none'}`,
-  UserRemoved: () => 'User removed',
-  ApiKeyCreated: ({ name, role }) => `API key ${text(name)} created as ${text(role)}`,
+  IdentityLinked: ({ issuer, ...fields }) => `${user(fields)} linked to an identity of ${text(issuer)}`,
+  PasswordChanged: (fields) => `Password${ofUser(fields)} changed`,
+  UserRoleChanged: ({ role, ...fields }) => `Role${ofUser(fields)} is now ${text(role)}`,
+  GrantChanged: ({ grants, ...fields }) => `Grants${ofUser(fields)} are now ${Array.isArray(grants) && grants.length > 0 ? grants.map((grant) => `${text(field(grant, 'tag'))} (${text(field(grant, 'access'))})`).join(', ') : 'none'}`,
+  UserRemoved: (fields) => `${user(fields)} removed`,
+  ApiKeyCreated: ({ name, role, ...fields }) => `API key ${text(name)}${ofUser(fields)} created as ${text(role)}`,
   ApiKeyRevoked: ({ keyId }) => `API key ${text(keyId)} revoked`,
   SignedIn: (fields) => `${text(fields['username'])} signed in${from(fields)}`,
   SignInRefused: (fields) => `Sign-in${typeof fields['username'] === 'string' ? ` of ${fields['username']}` : ''} refused${from(fields)}${because({ reason: fields['reason'] })}`,
   SignInRefusalsSuppressed: ({ count }) => counted(count, 'more refused sign-in'),
   SignedOut: ({ username }) => `${text(username)} signed out`,
-  SessionRevoked: () => 'Session ended by its owner, an admin, or too many others',
+  SessionRevoked: (fields) => `Session${ofUser(fields)} ended by its owner, an admin, or too many others`,
   ApiKeyUsed: ({ keyId, ...fields }) => `API key ${text(keyId)} used${from(fields)}`,
 
   SettingsChanged: ({ changes }) => `Settings changed: ${settings(changes)}`,

@@ -14,6 +14,7 @@ import { EntryDetails } from './entry-details.tsx';
 import { FORMERS, wordsOf, type EventFields } from './event-words.ts';
 import { KindSymbol } from './timeline-kinds.tsx';
 import classes from './timeline.module.css';
+import { useUsernames } from './usernames.ts';
 import { idOfEntry, useTimeline } from './use-timeline.ts';
 
 /** One environment's, live, or up to the time machine's instant. */
@@ -34,6 +35,8 @@ export interface TimelineEntriesProps {
 
 export function TimelineEntries({ log, isWhole, ofOne = false, onActor, height }: TimelineEntriesProps): React.JSX.Element {
   const formers = useMemo(() => (isWhole ? formersOf(log.items) : new Map<string, EventFields>()), [isWhole, log.items]);
+  const usernames = useUsernames(log.items);
+  const whose = (details: EventFields): EventFields => (typeof details['userId'] === 'string' ? { username: usernames.get(details['userId']), ...details } : details);
   return (
     <LogList
       label="Timeline"
@@ -41,7 +44,7 @@ export function TimelineEntries({ log, isWhole, ofOne = false, onActor, height }
       idOf={idOfEntry}
       atOf={({ recordedAt }) => recordedAt}
       symbol={({ kind }) => <KindSymbol kind={kind} />}
-      words={({ id, type, time, details }) => wordsOf(type, { at: time, ...details }, formers.get(id))}
+      words={({ id, type, time, details }) => wordsOf(type, { at: time, ...whose(details) }, formers.get(id))}
       facts={({ environmentId, environmentName, actor, recordedAt }) => (
         <>
           {!ofOne && environmentId !== null && (

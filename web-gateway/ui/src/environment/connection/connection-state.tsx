@@ -2,7 +2,7 @@
 import { Button, Group, Popover, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { StatusWord } from '../../parts/status-word.tsx';
-import { RelativeTime } from '../../time/relative-time.tsx';
+import { LastingTime } from '../../time/relative-time.tsx';
 import { openedWithinMs } from './connection-steps.ts';
 import { StepList } from './step-list.tsx';
 import type { Connection } from './use-connection.ts';
@@ -17,10 +17,11 @@ export function ConnectionState({ connection, mayDisconnect }: { readonly connec
       <Popover width={320} position="bottom-end" withArrow trapFocus returnFocus>
         <Popover.Target>
           <UnstyledButton mih={24}>
-            <Group gap={6} wrap="nowrap">
+            <Group gap={6} wrap="nowrap" fz="sm">
+              <Text span inherit>Tunnel</Text>
               <StatusWord of="tunnel" state="open" />
               <Text size="xs" c="dimmed" td="underline">
-                {wasOpenedHere && withinMs !== null ? `in ${(withinMs / 1000).toFixed(2)} s` : <RelativeTime at={tunnel.openedAt} />}
+                {wasOpenedHere && withinMs !== null ? `in ${(withinMs / 1000).toFixed(2)} s` : tunnel.openedAt !== null && <LastingTime since={tunnel.openedAt} />}
               </Text>
               <VisuallyHidden>: how it was connected</VisuallyHidden>
             </Group>

@@ -62,7 +62,7 @@ export function connectionFailure({ environment, tunnel, asked, requiredAt, nowM
 function adviceOn(code: string): string | null {
   switch (code) {
     case 'agent-not-polling':
-      return 'Check that the agent runs, and that its machine reaches this server: there, homeport agent doctor names the first trouble. It connects by itself as soon as the agent polls.';
+      return 'Check that the agent runs, and that its machine reaches this server: there, docker logs homeport-agent says what it meets, and homeport agent doctor names the first trouble. It connects by itself as soon as the agent polls.';
     case 'tunnel-timeout':
       return 'Its machine may not reach the tunnel port, or does so through a proxy: homeport agent doctor, run there, says which.';
     default:

@@ -8,6 +8,7 @@ import { useReturnedFocus } from '../../parts/returned-focus.ts';
 import { StatusWord } from '../../parts/status-word.tsx';
 import { ConfirmDialog, type Question } from '../../parts/confirm-dialog.tsx';
 import { containerVerbs, verbsOffered } from '../containers/container-actions.ts';
+import { EngineSays } from '../containers/engine-says.tsx';
 import { useContainerVerbs } from '../containers/use-container-verbs.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { ContainerView } from '../environment-search.ts';
@@ -53,7 +54,7 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
   const { environment, node, source, whyNoActions, whyNotLive } = useEnvironmentPage();
   const navigate = useNavigate({ from: '/environments/$id' });
   const [question, setQuestion] = useState<Question | null>(null);
-  const { act, whyNot, isBusy } = useContainerVerbs(container, setQuestion);
+  const { act, whyNot, isUnderWay, waits } = useContainerVerbs(container, setQuestion);
   const target = { environmentId: environment.id, node, container: container.id };
   const isUp = containerVerbs.stop.isFor(container.state);
   // What follows goes on by itself while the tunnel comes back.
@@ -64,7 +65,7 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
       <Group justify="space-between" gap="xs" mb="xs">
         <Group gap="sm" fz="sm">
           <StatusWord of="container" state={container.state} />
-          {container.says !== null && <Text size="sm" c="dimmed">{container.says}</Text>}
+          {container.says !== null && <Text size="sm" c="dimmed"><EngineSays container={container} /></Text>}
         </Group>
         <Group gap={6}>
           {verbsOffered
@@ -73,7 +74,7 @@ function ShownContainer({ container, view }: { readonly container: ContainerRow;
               const { icon: Symbol, label } = containerVerbs[verb];
               const reason = whyNot(verb);
               return (
-                <Button key={verb} size="compact-sm" variant="default" leftSection={<Symbol size={14} aria-hidden />} disabled={reason !== null} title={reason ?? undefined} loading={isBusy} onClick={() => act(verb)}>{label}</Button>
+                <Button key={verb} size="compact-sm" variant="default" leftSection={<Symbol size={14} aria-hidden />} disabled={reason !== null || waits(verb)} title={reason ?? undefined} loading={isUnderWay(verb)} onClick={() => act(verb)}>{label}</Button>
               );
             })}
         </Group>

@@ -12,6 +12,7 @@ import { serviceOf, type ContainerRow } from '../engine/engine-rows.ts';
 import { RowAction } from '../tables/row-action.tsx';
 import classes from '../tables/grouped-table.module.css';
 import { containerVerbs, verbsOffered } from './container-actions.ts';
+import { EngineSays } from './engine-says.tsx';
 import { HealthWord } from './health-word.tsx';
 import { useContainerVerbs } from './use-container-verbs.ts';
 
@@ -26,7 +27,7 @@ const VIEWS = [
 export const ContainerTableRow = memo(function ContainerTableRow({ container, index, measure }: { readonly container: ContainerRow; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
   const { id, name, image, state, health, says, createdAt, ports, labels } = container;
   const { whyNoActions, whyNotLive, ask } = useEnvironmentPage();
-  const { act, whyNot, isBusy } = useContainerVerbs(container, ask);
+  const { act, whyNot, isUnderWay, waits } = useContainerVerbs(container, ask);
   const navigate = useNavigate({ from: '/environments/$id' });
   const show = (view: ContainerView): void => void navigate({ search: (now) => ({ ...now, container: id, view }) });
   const isUp = containerVerbs.stop.isFor(state);
@@ -57,7 +58,7 @@ export const ContainerTableRow = memo(function ContainerTableRow({ container, in
           <StatusWord of="container" state={state} />
           {health !== null && <HealthWord health={health} />}
         </Group>
-        {says !== null && <Text size="xs" c="dimmed">{says}</Text>}
+        {says !== null && <Text size="xs" c="dimmed"><EngineSays container={container} /></Text>}
       </Table.Td>
       <Table.Td className={classes['cell'] ?? ''} title={image}><Text span size="sm">{image}</Text></Table.Td>
       <Table.Td><Text size="sm">{ports.length === 0 ? <Text span c="dimmed">none</Text> : ports.map((port) => <div key={port}>{port}</div>)}</Text></Table.Td>
@@ -66,7 +67,7 @@ export const ContainerTableRow = memo(function ContainerTableRow({ container, in
         <Group gap={2} wrap="nowrap" justify="flex-end">
           {VIEWS.map(([view, label, icon]) => <RowAction key={view} label={label} icon={icon} whyNot={whyNoView(view)} onClick={() => show(view)} />)}
           {(isUp ? (['stop', 'restart'] as const) : (['start'] as const)).map((verb) => (
-            <RowAction key={verb} label={containerVerbs[verb].label} icon={containerVerbs[verb].icon} whyNot={whyNot(verb)} isBusy={isBusy} onClick={() => act(verb)} />
+            <RowAction key={verb} label={containerVerbs[verb].label} icon={containerVerbs[verb].icon} whyNot={whyNot(verb) ?? (waits(verb) ? 'Something else is being done with it.' : null)} isBusy={isUnderWay(verb)} onClick={() => act(verb)} />
           ))}
           <Menu position="bottom-end" withinPortal>
             <Menu.Target>
@@ -79,7 +80,7 @@ export const ContainerTableRow = memo(function ContainerTableRow({ container, in
                   const { icon: Symbol, label } = containerVerbs[verb];
                   const reason = whyNot(verb);
                   return (
-                    <Menu.Item key={verb} leftSection={<Symbol size={16} aria-hidden />} disabled={reason !== null} onClick={() => act(verb)} {...(verb === 'remove' ? { c: 'var(--mantine-color-error)' } : {})}>
+                    <Menu.Item key={verb} leftSection={<Symbol size={16} aria-hidden />} disabled={reason !== null || isUnderWay(verb) || waits(verb)} onClick={() => act(verb)} {...(verb === 'remove' ? { c: 'var(--mantine-color-error)' } : {})}>
                       {label}
                       {reason !== null && <Text size="xs" maw={240}>{reason}</Text>}
                     </Menu.Item>

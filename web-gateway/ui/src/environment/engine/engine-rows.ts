@@ -11,8 +11,10 @@ export interface ContainerRow {
   readonly state: string;
   /** Null where nothing checks it. */
   readonly health: string | null;
-  /** The engine's own words, such as `Up 5 minutes`; null in a snapshot. */
+  /** The engine's own words, such as `Up 5 minutes`; in a snapshot at most how it ended. */
   readonly says: string | null;
+  /** When it said so, milliseconds since 1970 by the server's clock; null in a snapshot. */
+  readonly saidAtMs: number | null;
   readonly createdAt: string | null;
   readonly ports: readonly string[];
   readonly labels: Labels;

@@ -1,5 +1,6 @@
 /** The Docker API's lists as rows. */
 import { askDocker } from '../../api/docker.ts';
+import { serverNow } from '../../time/server-clock.ts';
 import { projectOf, type EngineRows, type Section } from './engine-rows.ts';
 
 type Labels = Readonly<Record<string, string>> | null;
@@ -65,6 +66,7 @@ export interface AskEngine {
 export const askRows: { readonly [Name in Section]: (call: AskEngine) => Promise<EngineRows[Name]> } = {
   async containers({ environmentId, ...call }) {
     const found = await askDocker<readonly ApiContainer[]>(environmentId, '/containers/json', { ...call, query: { all: 1 } });
+    const saidAtMs = serverNow();
     return found.map(({ Id, Names, Image, ImageID, Created, State, Status, Ports, Labels }) => ({
       id: Id,
       name: nameOf(Names ?? [], Id),
@@ -73,6 +75,7 @@ export const askRows: { readonly [Name in Section]: (call: AskEngine) => Promise
       state: State,
       health: healthOf(Status),
       says: Status,
+      saidAtMs,
       createdAt: instantOf(Created),
       ports: portsOf(Ports ?? []),
       labels: Labels ?? {},
@@ -131,8 +134,9 @@ function nameOf(names: readonly string[], id: string): string {
   return own === undefined ? id.slice(0, 12) : own.replace(/^\//, '');
 }
 
-function instantOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
+/** An image that is built the same each time is dated 1970: nobody knows when that was. */
+function instantOf(seconds: number): string | null {
+  return seconds <= 0 ? null : new Date(seconds * 1000).toISOString();
 }
 
 function healthOf(status: string): string | null {

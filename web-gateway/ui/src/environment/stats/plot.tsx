@@ -20,13 +20,15 @@ export interface PlotProps {
   readonly times: readonly number[];
   readonly lines: readonly PlotLine[];
   readonly format: (value: number) => string;
+  /** What its height stands for at least, so that next to nothing looks like it; 1 where nothing is said. */
+  readonly least?: number;
 }
 
 const HEIGHT = 170;
 /** How long a time is shown at least. */
 const LEAST_SECONDS = 60;
 
-export function Plot({ title, says, times, lines, format }: PlotProps): React.JSX.Element {
+export function Plot({ title, says, times, lines, format, least = 1 }: PlotProps): React.JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const scheme = useComputedColorScheme();
@@ -44,7 +46,7 @@ export function Plot({ title, says, times, lines, format }: PlotProps): React.JS
         cursor: { y: false },
         legend: { show: false },
         // Of one value alone it would make years.
-        scales: { x: { range: (_plot, first, last) => [Math.min(first, last - LEAST_SECONDS), last] }, y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, 1)] } },
+        scales: { x: { range: (_plot, first, last) => [Math.min(first, last - LEAST_SECONDS), last] }, y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, least)] } },
         axes: [{ ...axis, space: 80 }, { ...axis, size: 64, values: (_plot, values) => values.map(format) }],
         series: [{}, ...lines.map(({ label, isDashed }, index) => ({ label, stroke: index === 0 ? first : second, width: 2, points: { show: false }, ...(isDashed === true ? { dash: [6, 4] } : {}) }))],
       },
@@ -61,7 +63,7 @@ export function Plot({ title, says, times, lines, format }: PlotProps): React.JS
     };
     // Its lines' values come below; the plot is made anew only where their number or look is another.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [scheme, shape]);
+  }, [scheme, shape, least]);
 
   useEffect(() => {
     plot.current?.setData([[...times], ...lines.map(({ values }) => [...values])]);

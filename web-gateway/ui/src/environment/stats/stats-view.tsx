@@ -27,8 +27,8 @@ export function StatsView({ target }: { readonly target: SocketTarget }): React.
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
           <Plot title="CPU" says={last.cpuPercent === null ? 'measuring' : `${percentText(last.cpuPercent)} of one processor`} times={times} lines={[{ label: 'CPU', values: samples.map(({ cpuPercent }) => cpuPercent) }]} format={percentText} />
           <Plot title="Memory" says={memoryText(last)} times={times} lines={[{ label: 'Memory', values: samples.map(({ memoryBytes }) => memoryBytes) }]} format={bytesText} />
-          <Plot title="Network" says={`${now(received)} received (solid), ${now(sent)} sent (dashed)`} times={times} lines={[{ label: 'Received', values: received }, { label: 'Sent', values: sent, isDashed: true }]} format={rateText} />
-          <Plot title="Block I/O" says={`${now(read)} read (solid), ${now(written)} written (dashed)`} times={times} lines={[{ label: 'Read', values: read }, { label: 'Written', values: written, isDashed: true }]} format={rateText} />
+          <Plot title="Network" says={`${now(received)} received (solid), ${now(sent)} sent (dashed)`} times={times} lines={[{ label: 'Received', values: received }, { label: 'Sent', values: sent, isDashed: true }]} format={rateText} least={1000} />
+          <Plot title="Block I/O" says={`${now(read)} read (solid), ${now(written)} written (dashed)`} times={times} lines={[{ label: 'Read', values: read }, { label: 'Written', values: written, isDashed: true }]} format={rateText} least={1000} />
         </SimpleGrid>
       )}
     </Stack>

@@ -103,7 +103,7 @@ export function TerminalView({ target, kind }: { readonly target: SocketTarget; 
         </Group>
       </Group>
       <Text size="xs" c="dimmed">
-        All keys go to the shell, Tab and Escape too. <Kbd size="xs">Ctrl Shift E</Kbd> leaves the terminal, <Kbd size="xs">Ctrl Shift C</Kbd> copies, <Kbd size="xs">Ctrl Shift V</Kbd> pastes.{kind === 'attach' && ' Closing this detaches: the container runs on.'}
+        All keys go to {kind === 'exec' ? 'the shell' : 'the container’s own process'}, Tab and Escape too. <Kbd size="xs">Ctrl Shift E</Kbd> leaves the terminal, <Kbd size="xs">Ctrl Shift C</Kbd> copies, <Kbd size="xs">Ctrl Shift V</Kbd> pastes.{kind === 'attach' && ' Closing this detaches: the container runs on.'}
       </Text>
     </Stack>
   );

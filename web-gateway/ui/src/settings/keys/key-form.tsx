@@ -47,7 +47,7 @@ export function KeyForm({ onDone }: { readonly onDone: () => void }): React.JSX.
     return (
       <Stack>
         <Alert color="beacon" variant="light" title="Copy it now">It is shown this once, and kept nowhere.</Alert>
-        <CommandText text={create.data.secret} label={`The key ${create.data.name}`} copyLabel="Copy the key" />
+        <CommandText text={create.data.secret} label={`The key ${create.data.name}`} copyLabel="Copy the key" isWrapped />
         <Group justify="flex-end">
           <Button onClick={onDone}>Done</Button>
         </Group>

@@ -13,6 +13,7 @@ import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay, useSession } from '../../session/session.ts';
 import { RelativeTime } from '../../time/relative-time.tsx';
+import { LastUse } from '../last-use.tsx';
 import { sayDone, sayFailed } from '../../parts/say.ts';
 import { roleLabel } from '../users/users-query.ts';
 
@@ -26,7 +27,7 @@ const REST = [
   helper.accessor(({ role }) => roleLabel(role), { id: 'role', header: 'Role' }),
   helper.accessor('createdAt', { header: 'Created', cell: ({ row }) => <RelativeTime at={row.original.createdAt} /> }),
   helper.accessor(({ expiresAt }) => expiresAt ?? '9999', { id: 'expiresAt', header: 'Ends', cell: ({ row }) => <RelativeTime at={row.original.expiresAt} fallback="never" /> }),
-  helper.accessor(({ lastUsedAt }) => lastUsedAt ?? '', { id: 'lastUsedAt', header: 'Last used', cell: ({ row }) => <RelativeTime at={row.original.lastUsedAt} fallback="not in a month" /> }),
+  helper.accessor(({ lastUsedAt }) => lastUsedAt ?? '', { id: 'lastUsedAt', header: 'Last used', cell: ({ row }) => <LastUse at={row.original.lastUsedAt} createdAt={row.original.createdAt} /> }),
 ];
 
 export function KeysTable({ isOwn }: { readonly isOwn: boolean }): React.JSX.Element {

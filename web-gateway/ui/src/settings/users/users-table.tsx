@@ -11,7 +11,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
 import { useMay, useSession } from '../../session/session.ts';
-import { RelativeTime } from '../../time/relative-time.tsx';
+import { LastUse } from '../last-use.tsx';
 import { sayDone, sayFailed } from '../../parts/say.ts';
 import { PasswordForm } from './password-form.tsx';
 import { UserForm } from './user-form.tsx';
@@ -25,7 +25,7 @@ const COLUMNS = [
   helper.accessor(({ role }) => roleLabel(role), { id: 'role', header: 'Role' }),
   helper.accessor(({ role, grants }) => grantsText(role, grants), { id: 'reach', header: 'Reaches', cell: ({ getValue }) => <span style={{ display: 'inline-block', maxWidth: 260, whiteSpace: 'normal' }}>{getValue()}</span> }),
   helper.accessor(({ signsInBy }) => (signsInBy === 'password' ? 'Password' : 'OpenID Connect'), { id: 'signsInBy', header: 'Signs in by' }),
-  helper.accessor(({ lastSignedInAt }) => lastSignedInAt ?? '', { id: 'lastSignedInAt', header: 'Last sign-in', cell: ({ row }) => <RelativeTime at={row.original.lastSignedInAt} fallback="not in a month" /> }),
+  helper.accessor(({ lastSignedInAt }) => lastSignedInAt ?? '', { id: 'lastSignedInAt', header: 'Last sign-in', cell: ({ row }) => <LastUse at={row.original.lastSignedInAt} createdAt={row.original.createdAt} /> }),
 ] as readonly DataColumn<User>[];
 
 export function UsersTable({ users }: { readonly users: readonly User[] }): React.JSX.Element {
