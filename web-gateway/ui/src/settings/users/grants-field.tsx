@@ -18,7 +18,7 @@ export function GrantsField({ value, onChange, faultOf }: GrantsFieldProps): Rea
   return (
     <Fieldset legend="Grants" radius="md" p="sm" pt={4}>
       <Stack gap="xs">
-        <Text size="xs" c="dimmed">By tags of environments; * is every one. Without any the operator reaches none.</Text>
+        <Text size="xs" c="dimmed">By tags of environments; * is every one. read: lists, logs and figures; full: whatever the engine can do. Without any the operator reaches none.</Text>
         {value.map(({ tag, access }, index) => (
           <Group key={index} gap="xs" wrap="nowrap" align="flex-start">
             <TextInput aria-label={`Tag ${index + 1}`} placeholder="Tag, or *" style={{ flex: 1 }} value={tag} onChange={(event) => change(index, { tag: event.currentTarget.value })} error={faultOf(index)} />
