@@ -2,8 +2,22 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { makeCaCertificate, makeLeafCertificate } from '../../services/control-plane/tls/make-certificate.ts';
 
-/** A fresh CA and a leaf of it for these names, all PEM. */
-export async function makeServerCertificate(names: readonly string[] = ['localhost', '127.0.0.1']): Promise<{ readonly ca: string; readonly cert: string; readonly key: string }> {
+/** A CA and a leaf of it, all PEM. */
+export interface ServerCertificate {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+let shared: Promise<ServerCertificate> | undefined;
+
+/** One for all specs of a process to which it is all the same which one they have. */
+export function aServerCertificate(): Promise<ServerCertificate> {
+  return (shared ??= makeServerCertificate());
+}
+
+/** A fresh CA and a leaf of it for these names. */
+export async function makeServerCertificate(names: readonly string[] = ['localhost', '127.0.0.1']): Promise<ServerCertificate> {
   const caKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ca = await makeCaCertificate(caKey);

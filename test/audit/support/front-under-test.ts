@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../../../services/application/clock.ts'
 import { createSingleAccount } from '../../../services/control-plane/audit-accounts.ts';
 import { createAuditListener } from '../../../services/control-plane/audit-listener.ts';
 import { openEventStore, type OpenedEventStore } from '../../../services/event-store/open.ts';
-import { makeServerCertificate } from '../../support/certificates.ts';
+import { aServerCertificate } from '../../support/certificates.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 
 export interface FrontUnderTest {
@@ -27,7 +27,7 @@ export interface FrontUnderTest {
 /** Starts one; the account is `auditor` with the password `secret`. `onAuthenticate` is called with each comparison, `beforeAppend` before each append of a client. */
 export async function startFront({ mayWrite = false, clock = systemClock, stallMs = 60_000, onAuthenticate = () => undefined, beforeAppend = () => Promise.resolve() }: { readonly mayWrite?: boolean; readonly clock?: Clock; readonly stallMs?: number; readonly onAuthenticate?: () => void; readonly beforeAppend?: () => Promise<void> } = {}): Promise<FrontUnderTest> {
   const folder = createTemporaryFolder();
-  const { ca, cert, key } = await makeServerCertificate();
+  const { ca, cert, key } = await aServerCertificate();
   const caFile = join(folder.path, 'ca.pem');
   writeFileSync(caFile, ca);
   const store = await openEventStore({ dataDirectory: join(folder.path, 'data') });

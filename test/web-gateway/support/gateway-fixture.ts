@@ -11,7 +11,7 @@ import type { HistoryEvent } from '../../../services/application/ports/history.t
 import type { Role, Settings } from '../../../services/domain/events.ts';
 import { createGateway, type Gateway } from '../../../web-gateway/gateway.ts';
 import type { GatewayDependencies } from '../../../web-gateway/gateway-dependencies.ts';
-import { makeServerCertificate } from '../../support/certificates.ts';
+import { aServerCertificate } from '../../support/certificates.ts';
 import { createTemporaryFolder } from '../../support/temporary-folder.ts';
 import { createFakeAccess } from './fake-access.ts';
 import { apiKey, createFakeAccounts, type FakeAccounts } from './fake-accounts.ts';
@@ -96,7 +96,7 @@ const settings: Settings = {
 export async function startGateway(overrides: Partial<GatewayDependencies> = {}, events: HistoryEvent[] = []): Promise<GatewayFixture> {
   const folder = createTemporaryFolder();
   const enginePath = path.join(folder.path, 'engine.sock');
-  const { ca, cert, key } = await makeServerCertificate();
+  const { ca, cert, key } = await aServerCertificate();
   const accounts = createFakeAccounts();
   const fleet = createFakeEnvironments();
   const tunnel = createFakeTunnel(enginePath, new Set(['e1', 'env1']));
