@@ -38,6 +38,8 @@ export interface VersionedTable<Row extends object> {
   readonly asOf: string;
   /** SQL of how many of them fit a condition: a query. What counts {@link asOf} reads whole rows; this reads no more than the condition needs. */
   countAsOf(condition: string): string;
+  /** SQL of how many fit for each value of a column, as `value` and `count`: a query that reads no more than {@link countAsOf}. */
+  countByAsOf(column: keyof Row & string, condition: string): string;
   open(database: DatabaseSync): VersionedRows<Row>;
 }
 
@@ -125,7 +127,12 @@ export function versionedTable<Row extends object>(shape: VersionedTableShape<Ro
   const countAsOf = (condition: string) => `SELECT (SELECT count(*) FROM ${name} WHERE recordedFrom <= :asOf AND ${condition})
     + (SELECT count(*) FROM ${name}_past WHERE recordedTo > :asOf AND recordedFrom <= :asOf AND ${condition}) AS total`;
 
-  return { name, schema, asOf, countAsOf, open };
+  const countByAsOf = (column: string, condition: string) => `SELECT value, sum(count) AS count FROM (
+    SELECT ${column} AS value, count(*) AS count FROM ${name} WHERE recordedFrom <= :asOf AND ${condition} GROUP BY ${column} UNION ALL
+    SELECT ${column}, count(*) FROM ${name}_past WHERE recordedTo > :asOf AND recordedFrom <= :asOf AND ${condition} GROUP BY ${column})
+    GROUP BY value ORDER BY value`;
+
+  return { name, schema, asOf, countAsOf, countByAsOf, open };
 
   function open(database: DatabaseSync): VersionedRows<Row> {
     const select = database.prepare(`SELECT ${listed}, fromOrdinal, recordedFrom FROM ${name} WHERE ${isKey}`);

@@ -15,7 +15,7 @@ export const listActivity: Query<ActivityAsked, { readonly items: readonly CallV
     const reach = createReach(database);
     return (asked) => {
       const { limit, after } = asked;
-      const { sql, values } = conditions(asked, reach.ofRows(asked.tagsInReach));
+      const { sql, values } = conditions(asked, reach.ofRows('activity', asked.tagsInReach));
       const following = after === null ? '' : 'AND ordinal < :after';
       const rows = database
         .prepare(`SELECT *, ${newestName('activity.environmentId')} AS environmentName FROM activity WHERE ${sql} ${following} ORDER BY ordinal DESC LIMIT :limit`)

@@ -69,7 +69,7 @@ export function createListSelection(database: DatabaseSync): ListSelection {
       if (tunnel === 'closed') parts.push(`environmentId NOT IN ${unclosed})`);
       else add(`environmentId IN ${unclosed} AND state = :tunnel)`, 'tunnel', tunnel);
     }
-    const inReach = atMs === undefined ? reach.ofEnvironments(tagsInReach) : reach.ofRows(tagsInReach);
+    const inReach = atMs === undefined ? reach.ofEnvironments(tagsInReach) : reach.ofNumbered(tagsInReach);
     if (inReach !== undefined) {
       parts.push(inReach.sql);
       Object.assign(values, inReach.values);
@@ -107,7 +107,8 @@ export function createListSelection(database: DatabaseSync): ListSelection {
       return {
         ids: shown.map(({ environmentId }) => String(environmentId)),
         next: rows.length > limit && last !== undefined ? { sort, keys: keys.map((key) => String(last[key])) } : null,
-        total: total(input),
+        // A page that holds all that match has counted them.
+        total: after === null && offset === 0 && rows.length <= limit ? rows.length : total(input),
       };
     },
   };

@@ -6,12 +6,13 @@ import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts'
 import type { VersionedTables } from '../versioned-table.ts';
 import { createLastPolls } from './last-polls.ts';
 import { createPollFold } from './poll-fold.ts';
+import { createPresentTags } from './present-tags.ts';
 import { type AddressFailure, agentRows, type AgentRow, type DuplicateAgent, environmentRows, environmentsSchema, rejectionRows, type EnvironmentRow } from './rows.ts';
 import { createTagSets } from './tag-sets.ts';
 
 export const environmentsProjection: Projection = {
   name: 'environments',
-  version: 6,
+  version: 7,
   schema: environmentsSchema,
   patientTypes: ['AgentPolled', 'PollsSummarised'],
   settledTypes: ['RefusalsExpired'],
@@ -42,6 +43,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
   const agents = tables.of(agentRows);
   const rejections = tables.of(rejectionRows);
   const tagSets = createTagSets(database);
+  const presentTags = createPresentTags(database);
   const lastPolls = createLastPolls(database);
   const polls = createPollFold(database, (environmentId) => lastPolls.polled(environmentId));
   const expiredRejections = database.prepare('SELECT environmentId FROM rejections WHERE recordedFrom < ?');
@@ -52,6 +54,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
     const environmentId = (after ?? before)?.environmentId;
     if (environmentId !== undefined) lastPolls.changed(environmentId, after);
   });
+  environments.watch(presentTags.watch);
 
   const tagged = (tags: readonly string[]) => ({ tags: JSON.stringify(tags), tagSet: tagSets.numberOf(tags) });
 
@@ -81,6 +84,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
         environments.put(
           {
             environmentId,
+            environmentNumber: presentTags.nextNumber(),
             name,
             nameFolded: foldName(name),
             status: 'unassociated',
@@ -138,7 +142,8 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
         change(place, environmentId, ({ duplicates }) => ({ duplicates: withoutDuplicate(duplicates, refused.instanceId) })),
 
       AgentSeen({ environmentId, instanceId, address, report }, place, { position }) {
-        if (environments.get(environmentId) === undefined) return;
+        const environment = environments.get(environmentId);
+        if (environment === undefined) return;
         const { platform, node, version, engine } = report;
         // The first sight is the first poll; back from down only HeartbeatRestored brings it.
         change(place, environmentId, ({ heartbeat }) => ({ platform, heartbeat: heartbeat === 'never' ? 'up' : heartbeat }));
@@ -153,6 +158,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
         agents.put(
           {
             environmentId,
+            environmentNumber: environment.environmentNumber,
             agentKey: key,
             node,
             version,
@@ -213,6 +219,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       rejections.write();
       if (refusedFromMs !== undefined) removePastRejections.run(refusedFromMs);
       tagSets.write();
+      presentTags.write();
       polls.write();
       lastPolls.write();
     },
@@ -223,6 +230,7 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
       rejections.committed();
       refusedFromMs = undefined;
       tagSets.committed();
+      presentTags.committed();
       polls.committed();
       lastPolls.committed();
     },

@@ -2,10 +2,13 @@
 import { versionedTable } from '../versioned-table.ts';
 import type { EnvironmentStatus } from '../port.ts';
 import { lastPollsSchema } from './last-polls.ts';
+import { presentTagsSchema } from './present-tags.ts';
 import { tagSetsSchema } from './tag-sets.ts';
 
 export interface EnvironmentRow {
   readonly environmentId: string;
+  /** What stands for it, of present_tags. */
+  readonly environmentNumber: number;
   readonly name: string;
   /** What lists sort and search by: the name folded by foldName. */
   readonly nameFolded: string;
@@ -37,6 +40,7 @@ export const environmentRows = versionedTable<EnvironmentRow>({
   owner: 'environmentId',
   columns: {
     environmentId: 'TEXT',
+    environmentNumber: 'INTEGER',
     name: 'TEXT',
     nameFolded: 'TEXT',
     status: 'TEXT',
@@ -56,7 +60,7 @@ export const environmentRows = versionedTable<EnvironmentRow>({
     heartbeat: 'TEXT',
     heartbeatLostAt: 'TEXT',
   },
-  soughtInPast: ['nameFolded', 'status', 'platform', 'tagSet', 'createdAt'],
+  soughtInPast: ['nameFolded', 'status', 'platform', 'tagSet', 'createdAt', 'environmentNumber'],
 });
 
 /** An agent that is refused because another with its identity was kept. */
@@ -70,6 +74,8 @@ export interface DuplicateAgent {
 /** An agent as it was last seen. */
 export interface AgentRow {
   readonly environmentId: string;
+  /** The environment's. */
+  readonly environmentNumber: number;
   /** The Swarm node, or '' where one engine stands alone: as the decider tells agents apart. */
   readonly agentKey: string;
   readonly node: string;
@@ -103,6 +109,7 @@ export const agentRows = versionedTable<AgentRow>({
   part: 'agentKey',
   columns: {
     environmentId: 'TEXT',
+    environmentNumber: 'INTEGER',
     agentKey: 'TEXT',
     node: 'TEXT',
     version: 'TEXT',
@@ -116,7 +123,7 @@ export const agentRows = versionedTable<AgentRow>({
     formerSince: 'TEXT',
     addressFailure: 'TEXT',
   },
-  soughtInPast: ['version'],
+  soughtInPast: ['version', 'environmentNumber'],
 });
 
 /** The last refusal of an agent that claimed the environment. A table of its own, so that an attack copies no wide rows. */
@@ -140,9 +147,11 @@ export const rejectionRows = versionedTable<RejectionRow>({
  */
 export const environmentsSchema = `
   ${environmentRows.schema}
-  CREATE INDEX environments_by_name ON environments (nameFolded, environmentId, status, platform, tagSet, createdAt, recordedFrom);
-  CREATE INDEX environments_by_status ON environments (status, nameFolded, environmentId, platform, tagSet, createdAt, recordedFrom);
+  CREATE INDEX environments_by_name ON environments (nameFolded, environmentId, status, platform, tagSet, createdAt, recordedFrom, environmentNumber);
+  CREATE INDEX environments_by_status ON environments (status, nameFolded, environmentId, platform, tagSet, createdAt, recordedFrom, environmentNumber);
+  CREATE INDEX environments_by_platform ON environments (platform, recordedFrom, environmentNumber);
   ${agentRows.schema}
+  CREATE INDEX agents_by_version ON agents (version, recordedFrom, environmentNumber);
   ${rejectionRows.schema}
   CREATE TABLE agent_polls (
     environmentId TEXT NOT NULL,
@@ -155,4 +164,5 @@ export const environmentsSchema = `
   ) STRICT, WITHOUT ROWID;
   ${lastPollsSchema}
   ${tagSetsSchema}
+  ${presentTagsSchema}
 `;

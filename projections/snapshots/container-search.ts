@@ -20,13 +20,20 @@ interface ContainerRow extends FoundContainer {
   readonly takenAt: string;
 }
 
+/**
+ * Of an instant: those of now that were there already, for a node's containers stay until another snapshot takes their place; and of the nodes that
+ * had another one then, what that held.
+ */
+const columns = 'environmentId, nodeKey, id, name, image, state, health, exitCode, createdAt, stack, nameFolded, imageFolded, environmentNumber';
 const [now, past] = [
   { containers: 'containers', nodes: 'snapshot_nodes', environments: 'environments' },
   {
-    containers: `(SELECT nodes.environmentId, nodes.nodeKey, value ->> 'id' AS id, value ->> 'name' AS name, value ->> 'image' AS image, value ->> 'state' AS state,
-        value ->> 'health' AS health, value ->> 'exitCode' AS exitCode, value ->> 'createdAt' AS createdAt, value ->> 'stack' AS stack,
-        lower(value ->> 'name') AS nameFolded, lower(value ->> 'image') AS imageFolded
-      FROM ${snapshotNodeRows.asOf} AS nodes JOIN snapshot_contents AS contents ON contents.ordinal = nodes.contentOrdinal, json_each(contents.containers))`,
+    containers: `(SELECT ${columns} FROM containers WHERE recordedFrom <= :asOf UNION ALL
+      SELECT nodes.environmentId, nodes.nodeKey, value ->> 'id', value ->> 'name', value ->> 'image', value ->> 'state', value ->> 'health', value ->> 'exitCode',
+        value ->> 'createdAt', value ->> 'stack', lower(value ->> 'name'), lower(value ->> 'image'), nodes.environmentNumber
+      FROM snapshot_nodes_past AS nodes JOIN snapshot_contents AS contents ON contents.ordinal = nodes.contentOrdinal, json_each(contents.containers)
+      WHERE recordedTo > :asOf AND recordedFrom <= :asOf AND contentOrdinal IS NOT (
+        SELECT contentOrdinal FROM snapshot_nodes WHERE snapshot_nodes.environmentId = nodes.environmentId AND snapshot_nodes.nodeKey = nodes.nodeKey))`,
     nodes: snapshotNodeRows.asOf,
     environments: environmentRows.asOf,
   },
@@ -60,25 +67,27 @@ export const searchContainers: Query<ContainerSearch, { readonly items: readonly
     return (input) => {
       const { atMs, after, limit, offset = 0 } = input;
       const { containers, nodes, environments } = atMs === undefined ? now : past;
-      const { sql, values } = conditions(input, reach.ofRows(input.tagsInReach));
+      const { sql, values } = conditions(input, reach.ofNumbered(input.tagsInReach));
       const place = after === null ? {} : { name0: after[0], name1: after[1], name2: after[2], name3: after[3] };
       const following = after === null ? '' : `AND (${keys}) > (:name0, :name1, :name2, :name3)`;
-      // The page is cut before anything is looked up for it.
-      const rows = database
-        .prepare(
-          `SELECT found.*, environments.name AS environmentName, nodes.hostname, nodes.takenAt
-            FROM (SELECT * FROM ${containers} WHERE ${sql} ${following} ORDER BY ${keys} LIMIT :limit OFFSET :offset) AS found
-            JOIN ${environments} AS environments ON environments.environmentId = found.environmentId
-            JOIN ${nodes} AS nodes ON nodes.environmentId = found.environmentId AND nodes.nodeKey = found.nodeKey
-            ORDER BY found.nameFolded, found.environmentId, found.nodeKey, found.id`,
-        )
-        .all({ ...values, ...place, limit: limit + 1, offset }) as unknown as ContainerRow[];
+      const found = database
+        .prepare(`SELECT ${keys} FROM ${containers} WHERE ${sql} ${following} ORDER BY ${keys} LIMIT :limit OFFSET :offset`)
+        .all({ ...values, ...place, limit: limit + 1, offset }) as { nameFolded: string; environmentId: string; nodeKey: string; id: string }[];
+      const shown = found.slice(0, limit);
+      // Whatever else is shown is looked up for what is on the page alone.
+      const look = database.prepare(
+        `SELECT found.*, environments.name AS environmentName, nodes.hostname, nodes.takenAt
+          FROM (SELECT * FROM ${containers} WHERE environmentId = :environmentId AND nodeKey = :nodeKey AND id = :id LIMIT 1) AS found,
+            (SELECT name FROM ${environments} WHERE environmentId = :environmentId) AS environments,
+            (SELECT hostname, takenAt FROM ${nodes} WHERE environmentId = :environmentId AND nodeKey = :nodeKey) AS nodes`,
+      );
+      const then = atMs === undefined ? {} : { asOf: atMs };
+      const items = shown.flatMap(({ environmentId, nodeKey, id }) => (look.get({ environmentId, nodeKey, id, ...then }) as ContainerRow | undefined) ?? []);
       const counted = database.prepare(`SELECT count(*) AS total FROM ${containers} WHERE ${sql}`).get(values);
-      const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       return {
-        items: shown.map(containerView),
-        next: rows.length > limit && last !== undefined ? [last.nameFolded, last.environmentId, last.nodeKey, last.id] : null,
+        items: items.map(containerView),
+        next: found.length > limit && last !== undefined ? [last.nameFolded, last.environmentId, last.nodeKey, last.id] : null,
         total: Number(counted?.['total']),
       };
     };

@@ -7,7 +7,7 @@ import type { VersionedTables } from '../versioned-table.ts';
 import { createLatestContainers } from './latest-containers.ts';
 import { containerOf, snapshotFailureRows, snapshotNodeRows, snapshotsSchema, type SnapshotContentRow } from './rows.ts';
 
-export const snapshotsProjection: Projection = { name: 'snapshots', version: 3, schema: snapshotsSchema, settledTypes: ['SnapshotsExpired'], open };
+export const snapshotsProjection: Projection = { name: 'snapshots', version: 4, schema: snapshotsSchema, settledTypes: ['SnapshotsExpired'], open };
 
 /** Names of stacks that are kept of one node, at most: they stay in memory. */
 const stacksKept = 200;
@@ -46,21 +46,23 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
 
   function endNode(environmentId: string, nodeKey: string, place: EventPlace): void {
     nodes.end(place, environmentId, nodeKey);
-    latest.replace(environmentId, nodeKey, []);
+    latest.remove(environmentId, nodeKey);
   }
 
   return {
     on: {
       SnapshotRecorded({ environmentId, node, at, hostname, hash, content }, place) {
-        if (isGone(environmentId)) return;
+        const environment = environments.get(environmentId);
+        if (environment === undefined) return;
+        const { environmentNumber } = environment;
         const { ordinal, recordedAtMs } = place;
         const summary = JSON.stringify(summaryOf(content));
         const containers = content.containers.map(containerOf);
-        latest.replace(environmentId, node ?? '', containers);
+        latest.replace({ environmentId, environmentNumber, nodeKey: node ?? '', recordedFrom: recordedAtMs, containers });
         const texts = { summary, content: JSON.stringify(content), containers: JSON.stringify(containers) };
         contents.push({ environmentId, nodeKey: node ?? '', ordinal, recordedAtMs, takenAt: at, hostname, hash, ...texts });
         const stacks = JSON.stringify(stacksOf(content).slice(0, stacksKept));
-        nodes.put({ environmentId, nodeKey: node ?? '', hostname, takenAt: at, contentOrdinal: ordinal, summary, stacks }, place);
+        nodes.put({ environmentId, environmentNumber, nodeKey: node ?? '', hostname, takenAt: at, contentOrdinal: ordinal, summary, stacks }, place);
         failures.end(place, environmentId, node ?? '');
       },
       SnapshotUnchanged({ environmentId, node, at }, place) {

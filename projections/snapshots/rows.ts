@@ -5,6 +5,8 @@ import { versionedTable } from '../versioned-table.ts';
 /** How a node's snapshots stand: small, for it stays in memory; what they hold is in snapshot_contents. */
 export interface SnapshotNodeRow {
   readonly environmentId: string;
+  /** What stands for the environment. */
+  readonly environmentNumber: number;
   /** The Swarm node, or '' where one engine stands alone. */
   readonly nodeKey: string;
   readonly hostname: string;
@@ -24,6 +26,7 @@ export const snapshotNodeRows = versionedTable<SnapshotNodeRow>({
   part: 'nodeKey',
   columns: {
     environmentId: 'TEXT',
+    environmentNumber: 'INTEGER',
     nodeKey: 'TEXT',
     hostname: 'TEXT',
     takenAt: 'TEXT',
@@ -31,7 +34,7 @@ export const snapshotNodeRows = versionedTable<SnapshotNodeRow>({
     summary: 'TEXT',
     stacks: 'TEXT',
   },
-  soughtInPast: ['contentOrdinal'],
+  soughtInPast: ['contentOrdinal', 'environmentNumber'],
 });
 
 /** Why a node's last snapshot came to nothing, until one comes. A table of its own: a failure and what was taken before it expire apart. */
@@ -84,7 +87,10 @@ export function containerOf({ id, name, image, state, health, exitCode, createdA
   return { id, name, image, state, health, exitCode, createdAt, stack };
 }
 
-/** `containers` are those of each node's latest snapshot: they are searched by a pass over a narrow index. */
+/**
+ * `containers` are those of each node's latest snapshot, each since that was recorded, in milliseconds since 1970: they are searched by a pass over a
+ * narrow index.
+ */
 export const snapshotsSchema = `
   ${snapshotNodeRows.schema}
   ${snapshotFailureRows.schema}
@@ -93,8 +99,8 @@ export const snapshotsSchema = `
   CREATE INDEX snapshot_contents_by_environment ON snapshot_contents (environmentId, ordinal);
   CREATE INDEX snapshot_contents_by_age ON snapshot_contents (recordedAtMs);
   CREATE TABLE containers (environmentId TEXT NOT NULL, nodeKey TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, image TEXT NOT NULL, state TEXT NOT NULL,
-    health TEXT, exitCode INTEGER, createdAt TEXT, stack TEXT, nameFolded TEXT NOT NULL, imageFolded TEXT NOT NULL,
-    PRIMARY KEY (environmentId, nodeKey, id)) STRICT, WITHOUT ROWID;
+    health TEXT, exitCode INTEGER, createdAt TEXT, stack TEXT, nameFolded TEXT NOT NULL, imageFolded TEXT NOT NULL, environmentNumber INTEGER NOT NULL,
+    recordedFrom INTEGER NOT NULL, PRIMARY KEY (environmentId, nodeKey, id)) STRICT, WITHOUT ROWID;
   CREATE TABLE snapshot_retention (id INTEGER PRIMARY KEY CHECK (id = 1), keptFromMs INTEGER NOT NULL) STRICT;
-  CREATE INDEX containers_by_name ON containers (nameFolded, environmentId, nodeKey, id, imageFolded, state);
+  CREATE INDEX containers_by_name ON containers (nameFolded, environmentId, nodeKey, id, imageFolded, state, environmentNumber, recordedFrom);
 `;

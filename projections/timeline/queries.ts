@@ -18,7 +18,7 @@ export const listTimeline: Query<TimelineAsked, { readonly items: readonly Timel
     const reach = createReach(database);
     return (asked) => {
       const { limit, after, order } = asked;
-      const { sql, values } = conditions(asked, ordinalAt, reach.ofRows(asked.tagsInReach));
+      const { sql, values } = conditions(asked, ordinalAt, reach.ofRows('timeline', asked.tagsInReach));
       const isDescending = order === 'desc';
       const following = after === null ? '' : `AND ordinal ${isDescending ? '<' : '>'} :after`;
       const rows = database

@@ -2,11 +2,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Instant } from '../../services/domain/events.ts';
 import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
+import { environmentRows } from '../environments/rows.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import type { VersionedTables } from '../versioned-table.ts';
 import { tunnelRows, tunnelsSchema, type TunnelRow } from './rows.ts';
 
-export const tunnelsProjection: Projection = { name: 'tunnels', version: 2, schema: tunnelsSchema, open };
+export const tunnelsProjection: Projection = { name: 'tunnels', version: 3, schema: tunnelsSchema, open };
 
 type TunnelEventData = TunnelKey & { readonly at: Instant };
 
@@ -18,14 +19,17 @@ function failure(reason: string, detail: string, at: Instant): Partial<TunnelRow
 
 function open(_database: DatabaseSync, tables: VersionedTables): ProjectionWriter {
   const tunnels = tables.of(tunnelRows);
+  const environments = tables.of(environmentRows);
 
   /** From this event on the tunnel is in `state`; what `changes` leaves out of the last failure stays. */
   function enter(state: TunnelRow['state'], data: TunnelEventData, place: EventPlace, changes: Partial<TunnelRow> = {}): void {
     const { environmentId, at } = data;
     const nodeKey = data.node ?? '';
-    const { failureReason = null, failureDetail = null, failureAt = null } = tunnels.get(environmentId, nodeKey) ?? {};
+    const before = tunnels.get(environmentId, nodeKey);
+    const { failureReason = null, failureDetail = null, failureAt = null } = before ?? {};
+    const { environmentNumber } = before ?? environments.get(environmentId) ?? { environmentNumber: 0 };
     const failed = { failureReason, failureDetail, failureAt };
-    tunnels.put({ environmentId, nodeKey, state, since: at, openedAt: null, agentNode: null, ...failed, ...changes }, place);
+    tunnels.put({ environmentId, environmentNumber, nodeKey, state, since: at, openedAt: null, agentNode: null, ...failed, ...changes }, place);
   }
 
   return {

@@ -3,6 +3,8 @@ import { versionedTable } from '../versioned-table.ts';
 
 export interface TunnelRow {
   readonly environmentId: string;
+  /** What stands for the environment; 0 where none was known. */
+  readonly environmentNumber: number;
   /** The Swarm node asked for, or '' for the environment's own tunnel. */
   readonly nodeKey: string;
   readonly state: 'closed' | 'required' | 'opening' | 'open';
@@ -20,6 +22,7 @@ export const tunnelRows = versionedTable<TunnelRow>({
   part: 'nodeKey',
   columns: {
     environmentId: 'TEXT',
+    environmentNumber: 'INTEGER',
     nodeKey: 'TEXT',
     state: 'TEXT',
     since: 'TEXT',
@@ -29,7 +32,7 @@ export const tunnelRows = versionedTable<TunnelRow>({
     failureDetail: 'TEXT',
     failureAt: 'TEXT',
   },
-  soughtInPast: ['state'],
+  soughtInPast: ['state', 'environmentNumber'],
 });
 
 export const tunnelsSchema = `

@@ -112,6 +112,34 @@ describe('the past of a random history of 100,000 events', function () {
     });
   });
 
+  it('shows an operator the environments that have a granted tag now, as they were, whatever tags they had then', async () => {
+    const present = (await projections.environments.list({ limit: 1000 })).items;
+    // Few of all are looked up another way than many.
+    const grants = [['t0'], ['north', 'a "quoted" one', 't1', 't2'], ['nobody has this one'], []].map((tagsInReach) => ({
+      tagsInReach,
+      ids: new Set(present.filter(({ tags }) => tags.some((tag) => tagsInReach.includes(tag))).map(({ id }) => id)),
+    }));
+    expect(grants.slice(0, 2).map(({ ids }) => ids.size)).to.satisfy(([few, many]: number[]) => (few ?? 0) > 0 && (many ?? 0) > 8);
+    let [round, retagged] = [0, 0];
+    await atEach(async (atMs, fold) => {
+      const { tagsInReach, ids } = grants[++round % grants.length] ?? { tagsInReach: [], ids: new Set() };
+      const views = [...fold.views(false).values()].filter(({ id }) => ids.has(id));
+      retagged += views.filter(({ tags }) => !tags.some((tag) => tagsInReach.includes(tag))).length;
+      const counts = await projections.past.countFleet(atMs, tagsInReach);
+      expect(counts.environments).to.equal(views.length);
+      expect(Object.values(counts.byVersion).reduce((sum, count) => sum + count, 0)).to.equal(views.flatMap(({ agents }) => agents).length);
+      const open = views.flatMap(({ tunnel, tunnels }) => [tunnel, ...tunnels]).filter(({ state }) => state !== 'closed');
+      expect(Object.values(counts.tunnels).reduce((sum, count) => sum + count, 0)).to.equal(open.length);
+      const containers = await projections.past.listContainers(atMs, { limit: 1000, tagsInReach });
+      expect(sorted(containers.items)).to.deep.equal(sorted(fold.containers().filter(({ environment }) => ids.has(environment.id))));
+      if (round % 7 > 0) return;
+      const { items, total } = await projections.past.listEnvironments(atMs, { limit: 5, tagsInReach });
+      expect(items.every(({ environment }) => ids.has(environment.id))).to.equal(true);
+      expect([items.length, total]).to.deep.equal([Math.min(5, views.length), views.length]);
+    });
+    expect(retagged).to.be.greaterThan(30);
+  });
+
   it('ends in the present', async () => {
     const { items } = await projections.environments.list({ limit: 1000 });
     const past = await projections.past.listEnvironments(Date.now(), { limit: 1000 });
