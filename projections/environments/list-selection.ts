@@ -61,7 +61,8 @@ export function createListSelection(database: DatabaseSync): ListSelection {
     };
     if (ids !== undefined) add('environmentId IN (SELECT value FROM json_each(:ids))', 'ids', JSON.stringify(ids));
     if (status !== undefined) add('status = :status', 'status', status);
-    if (platform !== undefined) add('platform = :platform', 'platform', platform);
+    // The sign keeps it from the index by platform, which is to count by and has nothing else that lists ask for.
+    if (platform !== undefined) add('+platform = :platform', 'platform', platform);
     if (tag !== undefined) add(isMarked('tag'), 'tag', marks.ofSetsWithOneOf([tag]));
     if (tunnel !== undefined) {
       // In the words of the index on those that are not closed.

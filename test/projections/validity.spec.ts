@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { DatabaseSync } from 'node:sqlite';
+import { isMarkedEnvironment } from '../../projections/environments/present-tags.ts';
 import { findEnvironment } from '../../projections/environments/queries.ts';
 import { environmentRows, type AgentRow, type EnvironmentRow, type RejectionRow } from '../../projections/environments/rows.ts';
 import { environmentView } from '../../projections/environments/view.ts';
@@ -103,11 +104,11 @@ describe('read models over a history of thousands of events', () => {
     const plan = (condition: string) =>
       live.database
         .prepare(`EXPLAIN QUERY PLAN SELECT status FROM ${environmentRows.asOf} WHERE ${condition}`)
-        .all({ asOf: 0, ...(condition === 'true' ? {} : { id: 'a' }) })
+        .all({ asOf: 0, ...(condition.includes(':id') ? { id: 'a' } : {}), ...(condition.includes(':reach') ? { reach: new Uint8Array(1) } : {}) })
         .map(({ detail }) => String(detail))
         .filter((detail) => detail.includes('environments_past'));
     expect(plan('environmentId = :id')).to.deep.equal(['SEARCH environments_past USING INDEX environments_past_by_key (environmentId=? AND recordedFrom<?)']);
-    expect(plan('true')).to.deep.equal(['SEARCH environments_past USING COVERING INDEX environments_past_by_end (recordedTo>?)']);
+    for (const all of ['true', isMarkedEnvironment('reach')]) expect(plan(all)).to.deep.equal(['SEARCH environments_past USING COVERING INDEX environments_past_by_end (recordedTo>?)']);
   });
 
   it('write no version for a poll', () => {
