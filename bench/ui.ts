@@ -35,7 +35,7 @@ try {
   const made: FleetEnvironment[] = [];
   await createFleetEnvironments(rest, { count: environments, prefix: 'site', address: server.url.host, pollIntervalSeconds: undefined, tags: ['eu'], made, progress: () => undefined, signal: AbortSignal.any([]) });
 
-  const { page, context, faults } = await browser.open({ url: server.url.origin });
+  const { page, context, faults } = await browser.open({ url: server.url.origin }, { reducedMotion: 'no-preference' });
   await signInByPage(page, server.admin ?? { username: '', password: '' });
   await page.getByRole('status').filter({ hasText: `${environments.toLocaleString('en-US')} environments` }).waitFor();
   const empty = await context.newPage();

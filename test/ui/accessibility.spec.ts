@@ -49,7 +49,7 @@ describe('the screens of the web UI', function () {
   before(async function () {
     requireRealParts(this, 'chromium');
     [harbour, browser] = await Promise.all([startHarbour(this), launchBrowser()]);
-    ui = await browser.open(harbour.site.server, { reducedMotion: 'reduce' });
+    ui = await browser.open(harbour.site.server);
   });
   after(async () => {
     await browser.close();

@@ -4,8 +4,8 @@ import type { Locator } from 'playwright-core';
 import { startDockerSite, NAME, type DockerSite } from '../e2e/docker/support/site.ts';
 import { IMAGE } from '../support/dockerd.ts';
 import { requireRealParts } from '../support/real-parts.ts';
-import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
-import { adminOf, AUDITOR, type Person } from './support/people.ts';
+import { launchBrowser, type UiBrowser, type UiPage } from './support/browser.ts';
+import { adminElsewhere, adminOf, AUDITOR } from './support/people.ts';
 
 /** Ends at once when it is told to; what it says names the run, for it is started twice. */
 const TALKER = 'trap "exit 0" TERM; read run rest < /proc/uptime; i=0; while true; do i=$((i+1)); echo "item $i of $run is done"; [ $i = 3 ] && echo "item 3 was slow" >&2; sleep 0.2; done';
@@ -22,13 +22,12 @@ describe('an environment’s page in the web UI', function () {
     [site, browser] = await Promise.all([startDockerSite(this), launchBrowser()]);
     const run = (name: string, command: string, ...flags: readonly string[]): Promise<unknown> => site.dockerd.docker('run', '--detach', '--network', 'none', '--name', name, ...flags, IMAGE, 'sh', '-c', command);
     await Promise.all([run('shop-web-1', TALKER, '--label', 'com.docker.compose.project=shop'), run('homeport-agent', 'sleep 1000'), run('stubborn', 'sleep 1000')]);
-    ui = await browser.open(site.server);
-    await signInByPage(ui.page, admin());
-    const id = await ui.page.evaluate(async (auditor) => {
-      await fetch('/api/v1/users', { method: 'POST', headers: { 'x-homeport-csrf': '1', 'content-type': 'application/json' }, body: JSON.stringify(auditor) });
-      return ((await (await fetch('/api/v1/environments')).json()) as { items: { id: string }[] }).items[0]?.id;
-    }, AUDITOR);
-    address = `/environments/${String(id)}`;
+    const elsewhere = await adminElsewhere(site.server);
+    await elsewhere.post('/api/v1/users', { data: AUDITOR });
+    const { items } = (await (await elsewhere.get('/api/v1/environments')).json()) as { readonly items: readonly [{ readonly id: string }] };
+    await elsewhere.dispose();
+    address = `/environments/${items[0].id}`;
+    ui = await browser.open(site.server, { as: adminOf(site.server), path: address, reducedMotion: 'no-preference' });
   });
   after(async () => {
     await browser.close();
@@ -36,13 +35,11 @@ describe('an environment’s page in the web UI', function () {
     expect(ui.faults).to.deep.equal([]);
   });
 
-  const admin = (): Person => adminOf(site.server);
   const button = (name: string | RegExp): Locator => ui.page.getByRole('button', { name, exact: true });
   const row = (container: string): Locator => ui.page.getByRole('row').filter({ has: ui.page.getByRole('link', { name: container, exact: true }) });
   const tab = (name: string): Locator => ui.page.getByRole('tab', { name, exact: true });
 
   it('is connected as soon as it is opened, and says how: each step with its time', async () => {
-    await ui.page.goto(address);
     await ui.page.getByRole('heading', { level: 1, name: NAME }).waitFor();
     await button('Disconnect').waitFor();
     await ui.page.getByRole('button', { name: /how it was connected/ }).click();
@@ -184,9 +181,7 @@ describe('an environment’s page in the web UI', function () {
   it('is looked at by an auditor without being connected, by its last snapshot', async () => {
     await button('Disconnect').click();
     await ui.page.getByText('Disconnected.').waitFor();
-    const auditor = await browser.open(site.server);
-    await auditor.page.goto(`${address}?tab=containers`);
-    await signInByPage(auditor.page, AUDITOR);
+    const auditor = await browser.open(site.server, { as: AUDITOR, path: `${address}?tab=containers` });
     await auditor.page.getByText('Your role looks at snapshots').waitFor();
     await auditor.page.getByRole('link', { name: 'shop-web-1', exact: true }).waitFor();
     expect(await auditor.page.getByRole('button', { name: /^(Connect|Disconnect)$/ }).count()).to.equal(0);

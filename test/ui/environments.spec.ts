@@ -4,8 +4,8 @@ import type { APIRequestContext, Locator, Request } from 'playwright-core';
 import { startFleet, type Fleet } from '../../agent/fleet/fleet.ts';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
-import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
-import { addressesHere, adminElsewhere, adminOf } from './support/people.ts';
+import { launchBrowser, type UiBrowser, type UiPage } from './support/browser.ts';
+import { addressesHere, adminElsewhere, adminOf, AUDITOR } from './support/people.ts';
 
 const ENVIRONMENTS = 130;
 /** What happens is shown within a second; the list asks for its rows again by itself every five. */
@@ -35,8 +35,7 @@ describe('the fleet in the web UI', function () {
     for (let begin = 0; begin < names.length; begin += 10) await Promise.all(names.slice(begin, begin + 10).map((name, index) => create(name, index === 0 ? ['north'] : [])));
     const { id: _, ...joining } = await create('workshop', ['line-1']);
     fleet = await startFleet({ agents: [{ name: 'workshop', edgeId: joining.issuedEdgeId, joinToken: joining.joinToken, bringsSnapshots: true }], trust: { kind: 'binding' }, joinMs: 0 });
-    ui = await browser.open(server);
-    await signInByPage(ui.page, adminOf(server));
+    ui = await browser.open(server, { as: adminOf(server) });
   });
   after(async () => {
     await browser.close();
@@ -154,10 +153,8 @@ describe('the fleet in the web UI', function () {
   });
 
   it('offers an auditor nothing that would be refused', async () => {
-    await other.post('/api/v1/users', { data: { username: 'auditor', password: 'looks but does not touch', role: 'auditor' } });
-    const theirs = await browser.open(server);
-    await signInByPage(theirs.page, { username: 'auditor', password: 'looks but does not touch' });
-    await theirs.page.goto('/?status=up');
+    await other.post('/api/v1/users', { data: AUDITOR });
+    const theirs = await browser.open(server, { as: AUDITOR, path: '/?status=up' });
     await theirs.page.getByRole('link', { name: 'workshop', exact: true }).waitFor();
     expect(await theirs.page.getByText('Add an environment').count()).to.equal(0);
     expect(await theirs.page.getByText('Connect', { exact: true }).and(theirs.page.locator('a, button, a *, button *')).count()).to.equal(0);

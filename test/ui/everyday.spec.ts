@@ -35,7 +35,7 @@ describe('a day with the web UI', function () {
     [dockerd, server, browser] = await Promise.all([startDockerd(this), startHomeport(), launchBrowser()]);
     const talk = 'trap "exit 0" TERM; n=0; while true; do n=$((n + 1)); echo "line $n of the talker"; usleep 200000; done';
     await dockerd.docker('run', '--detach', '--network', 'none', '--name', 'talker', IMAGE, 'sh', '-c', talk);
-    ui = await browser.open(server);
+    ui = await browser.open(server, { reducedMotion: 'no-preference' });
     ({ page } = ui);
   });
   after(async () => {
@@ -127,12 +127,12 @@ describe('a day with the web UI', function () {
     const elsewhere = await adminElsewhere(server);
     await elsewhere.post('/api/v1/users', { data: AUDITOR });
     await elsewhere.dispose();
-    const auditor = await browser.open(server);
-    await signInByPage(auditor.page, AUDITOR);
+    const auditor = await browser.open(server, { as: AUDITOR });
     await auditor.page.getByRole('row', { name: /factory/ }).waitFor();
     expect(await auditor.page.getByRole('link', { name: 'Add an environment' }).count()).to.equal(0);
     expect(await auditor.page.getByRole('row', { name: /factory/ }).getByText('Connect', { exact: true }).count()).to.equal(0);
-    await auditor.page.goto(`${address}?tab=containers`);
+    await auditor.page.getByRole('link', { name: 'factory', exact: true }).click();
+    await auditor.page.getByRole('tab', { name: 'Containers' }).click();
     await auditor.page.getByText(/^Snapshot, taken/).waitFor();
     await row(auditor.page).getByText('Exited', { exact: true }).waitFor();
     for (const name of ['Disconnect', 'Take a snapshot now', 'Edit']) expect(await auditor.page.getByRole('button', { name }).count(), name).to.equal(0);

@@ -6,7 +6,7 @@ import { startEngine, type EngineDouble } from '../agent/support/engine-double.t
 import { startAgent, startHomeport, type HomeportAgent, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { copiedText, launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { copiedText, launchBrowser, type UiBrowser, type UiPage } from './support/browser.ts';
 import { adminOf } from './support/people.ts';
 
 describe('adding an environment in the web UI', function () {
@@ -22,8 +22,7 @@ describe('adding an environment in the web UI', function () {
   before(async function () {
     requireRealParts(this, 'chromium');
     [server, browser, engine] = await Promise.all([startHomeport(), launchBrowser(), startEngine(socket)]);
-    ui = await browser.open(server);
-    await signInByPage(ui.page, adminOf(server));
+    ui = await browser.open(server, { as: adminOf(server), path: '/environments/new' });
   });
   after(async () => {
     await agent?.stop();
@@ -40,7 +39,6 @@ describe('adding an environment in the web UI', function () {
   const valueOf = async (term: string): Promise<string> => (await ui.page.locator('dl > div', { has: ui.page.locator('dt', { hasText: new RegExp(`^${term}$`) }) }).locator('code').textContent()) ?? '';
 
   it('explains that a loopback address is nobody else’s, and puts what the server refuses at its field', async () => {
-    await ui.page.goto('/environments/new');
     const address = ui.page.getByLabel('Address', { exact: true });
     expect(await address.inputValue()).to.equal(new URL(server.url).host);
     await ui.page.getByText('Only this server’s own machine can call that').waitFor();

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { APIRequestContext, Locator } from 'playwright-core';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
-import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { launchBrowser, type UiBrowser, type UiPage } from './support/browser.ts';
 import { addressesHere, adminElsewhere, adminOf } from './support/people.ts';
 
 /** What happens is shown within a second, on a quiet machine. */
@@ -25,8 +25,7 @@ describe('the past in the web UI', function () {
     other = await adminElsewhere(server);
     const created = await other.post('/api/v1/environments', { data: { name: 'factory', tags: ['north'], ...addressesHere(server) } });
     ({ id } = (await created.json()) as { readonly id: string });
-    ui = await browser.open(server);
-    await signInByPage(ui.page, adminOf(server));
+    ui = await browser.open(server, { as: adminOf(server), path: '/timeline' });
   });
   after(async () => {
     await browser.close();
@@ -42,7 +41,6 @@ describe('the past in the web UI', function () {
   const banner = (): Locator => ui.page.getByText('The past: as it was at');
 
   it('shows what happens as it happens, in words, and does not move what is read', async () => {
-    await link('Timeline').click();
     await button('Environment factory created').waitFor();
     await change({ pollIntervalSeconds: 10 });
     await button('Poll interval changed from that of the settings to 10 s').waitFor(SOON);

@@ -5,7 +5,7 @@ import { createRest, signInByRest } from '../e2e/docker/support/rest.ts';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { launchBrowser, signInByPage, type UiBrowser } from './support/browser.ts';
+import { launchBrowser, type UiBrowser } from './support/browser.ts';
 import { ask } from './support/harbour.ts';
 import { adminOf } from './support/people.ts';
 
@@ -27,10 +27,8 @@ describe('the web UI while its server restarts', function () {
   });
 
   it('says that it is away, loses nothing that was shown or typed, and goes on by itself', async () => {
-    const { page, faults } = await browser.open(server);
-    await signInByPage(page, adminOf(server));
+    const { page, faults } = await browser.open(server, { as: adminOf(server), path: '/environments/new' });
     const { apiKey } = await signInByRest(server);
-    await page.goto('/environments/new');
     await page.getByLabel('Name', { exact: true }).fill('half-typed');
     const list = await page.context().newPage();
     await list.goto('/?sort=-createdAt');

@@ -22,7 +22,6 @@ const browser = await launchBrowser();
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await browser.open(harbour.site.server, { colorScheme });
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const take = async (name: string): Promise<void> => {
       // Plots and pictures come after what the screen waits for; what is followed is never at rest.
       await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => undefined);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { requireRealParts } from '../support/real-parts.ts';
-import { copiedText, launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
+import { copiedText, launchBrowser, type UiBrowser, type UiPage } from './support/browser.ts';
 import { adminOf } from './support/people.ts';
 
 const PASSWORD = 'correct horse battery staple';
@@ -17,8 +17,7 @@ describe('settings in the web UI', function () {
   before(async function () {
     requireRealParts(this, 'chromium');
     [server, browser] = await Promise.all([startHomeport(), launchBrowser()]);
-    ui = await browser.open(server);
-    await signInByPage(ui.page, adminOf(server));
+    ui = await browser.open(server, { as: adminOf(server) });
   });
   after(async () => {
     await browser.close();
@@ -95,6 +94,8 @@ describe('settings in the web UI', function () {
     }
     const users = ui.page.getByRole('region', { name: 'Users' });
     await users.getByRole('row', { name: /^kim Operator eu \(read\)/ }).waitFor();
+    // Where one thing moves out while another moves in, the focus must not get lost.
+    await ui.page.emulateMedia({ reducedMotion: 'no-preference' });
     await users.getByRole('button', { name: 'Actions for admin' }).click();
     expect(await ui.page.getByRole('menuitem').allTextContents()).to.deep.equal(['Change role and grants']);
     await ui.page.getByRole('menuitem', { name: 'Change role and grants' }).click();
@@ -105,6 +106,7 @@ describe('settings in the web UI', function () {
     await own.getByRole('button', { name: 'Cancel' }).click();
     // The menu that led there is gone; the focus is where it was opened.
     await users.getByRole('button', { name: 'Actions for admin' }).and(ui.page.locator(':focus')).waitFor();
+    await ui.page.emulateMedia({ reducedMotion: 'reduce' });
   });
 
   it('shows a key’s secret once, to copy, and a key that is revoked opens nothing', async () => {
@@ -142,9 +144,8 @@ describe('settings in the web UI', function () {
   });
 
   it('offers an auditor nothing that would be refused', async () => {
-    const theirs = await browser.open(server);
+    const theirs = await browser.open(server, { as: { username: 'eve', password: PASSWORD }, path: 'about:blank' });
     const { page } = theirs;
-    await signInByPage(page, { username: 'eve', password: PASSWORD });
     const answers: number[] = [];
     page.on('response', (response) => answers.push(response.status()));
     await page.goto('/settings');

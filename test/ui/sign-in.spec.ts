@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { requireRealParts } from '../support/real-parts.ts';
 import { startHomeport, type HomeportServer } from '../support/homeport.ts';
 import { launchBrowser, signInByPage, type UiBrowser, type UiPage } from './support/browser.ts';
-import { adminOf, type Person } from './support/people.ts';
+import { addressesHere, adminElsewhere, adminOf, type Person } from './support/people.ts';
 
 describe('signing in by the web UI', function () {
   this.timeout(60_000);
@@ -15,9 +15,6 @@ describe('signing in by the web UI', function () {
     requireRealParts(this, 'chromium');
     [server, browser] = await Promise.all([startHomeport(), launchBrowser()]);
   });
-  beforeEach(async () => {
-    ui = await browser.open(server);
-  });
   afterEach(async () => {
     await ui.context.close();
     expect(ui.faults).to.deep.equal([]);
@@ -28,8 +25,11 @@ describe('signing in by the web UI', function () {
   });
 
   const admin = (): Person => adminOf(server);
+  /** Elsewhere, as by an admin. */
+  const endSession = (): Promise<unknown> => ui.page.evaluate(() => fetch('/api/v1/sessions/current', { method: 'DELETE', headers: { 'x-homeport-csrf': '1' } }));
 
   it('refuses a wrong password in words, and lets the right one in', async () => {
+    ui = await browser.open(server);
     await ui.page.getByLabel('Username').fill('admin');
     await ui.page.getByLabel('Password').fill('not the password');
     await ui.page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -39,11 +39,10 @@ describe('signing in by the web UI', function () {
   });
 
   it('comes to the page that was asked for, and back to it when the session has ended meanwhile', async () => {
-    await ui.page.goto('/activity?actor=user%3Aadmin');
+    ui = await browser.open(server, { path: '/activity?actor=user%3Aadmin' });
     await signInByPage(ui.page, admin());
     await ui.page.getByRole('heading', { name: 'Activity' }).waitFor();
-    // Ended elsewhere, as by an admin.
-    await ui.page.evaluate(() => fetch('/api/v1/sessions/current', { method: 'DELETE', headers: { 'x-homeport-csrf': '1' } }));
+    await endSession();
     await ui.page.getByText('Your session has ended').waitFor();
     await signInByPage(ui.page, admin());
     await ui.page.getByRole('heading', { name: 'Activity' }).waitFor();
@@ -51,7 +50,7 @@ describe('signing in by the web UI', function () {
   });
 
   it('signs out, and the page asked for again does not let anybody in', async () => {
-    await signInByPage(ui.page, admin());
+    ui = await browser.open(server, { as: admin() });
     await ui.page.getByRole('button', { name: /^Account/ }).click();
     await ui.page.getByRole('menuitem', { name: 'Sign out' }).click();
     await ui.page.getByLabel('Username').waitFor();
@@ -61,20 +60,13 @@ describe('signing in by the web UI', function () {
 
   it('shows who comes next nothing of what was asked for by who was here before', async () => {
     const olaf = { username: 'olaf', password: 'a lighthouse keeper 1907' };
-    const change = (method: string, path: string, body?: object): Promise<{ readonly id?: string }> =>
-      ui.page.evaluate(
-        async (asked) => {
-          const answer = await fetch(asked.path, { method: asked.method, headers: { 'x-homeport-csrf': '1', ...(asked.body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }) });
-          return answer.status === 204 ? {} : ((await answer.json()) as { id?: string });
-        },
-        { method, path, body },
-      );
-    await signInByPage(ui.page, admin());
-    await change('POST', '/api/v1/users', { ...olaf, role: 'operator' });
-    const { id } = await change('POST', '/api/v1/environments', { name: 'the secret yard', allowLoopback: true });
-    await ui.page.goto(`/environments/${id}`);
+    const elsewhere = await adminElsewhere(server);
+    await elsewhere.post('/api/v1/users', { data: { ...olaf, role: 'operator' } });
+    const { id } = (await (await elsewhere.post('/api/v1/environments', { data: { name: 'the secret yard', ...addressesHere(server) } })).json()) as { readonly id: string };
+    await elsewhere.dispose();
+    ui = await browser.open(server, { as: admin(), path: `/environments/${id}` });
     await ui.page.getByRole('heading', { name: 'the secret yard', level: 1 }).waitFor();
-    await change('DELETE', '/api/v1/sessions/current');
+    await endSession();
     await ui.page.getByText('Your session has ended').waitFor();
     // Until the server has answered, nothing could be shown but what was kept.
     const held = Promise.withResolvers<undefined>();
@@ -90,6 +82,7 @@ describe('signing in by the web UI', function () {
 
   it('lets no script run that is not its own file, and loads nothing from elsewhere', async () => {
     const asked: string[] = [];
+    ui = await browser.open(server, { path: 'about:blank' });
     ui.page.on('request', (request) => asked.push(new URL(request.url()).origin));
     const answer = await ui.page.goto('/');
     const policy = answer?.headers()['content-security-policy'] ?? '';
