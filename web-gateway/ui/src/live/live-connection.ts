@@ -1,4 +1,5 @@
 /** The WebSocket that says what changed: opened again by itself, going on where it broke off. */
+import { createAttempts } from '../api/attempts.ts';
 import { socketUrl } from '../api/socket-url.ts';
 
 /** One thing that changed; docs/websockets.md. */
@@ -46,7 +47,7 @@ export interface LiveListener {
 /** Opens it; it stays until it is closed, or the session ends. */
 export function openLiveConnection({ onState, onChanges, onReset, onSignedOut }: LiveListener): LiveConnection {
   let position: string | undefined;
-  let pauseMs = FIRST_PAUSE_MS;
+  const attempts = createAttempts({ firstPauseMs: FIRST_PAUSE_MS, longestPauseMs: LONGEST_PAUSE_MS });
   let isFirst = true;
   let isClosed = false;
   let socket: WebSocket | undefined;
@@ -67,7 +68,7 @@ export function openLiveConnection({ onState, onChanges, onReset, onSignedOut }:
     if (typeof message.position === 'string') ({ position } = message);
     switch (message.type) {
       case 'ready':
-        pauseMs = FIRST_PAUSE_MS;
+        attempts.works();
         // What was asked for before the first connection stood may be old already.
         if (!message.resumed && !isFirst) onReset();
         isFirst = false;
@@ -93,8 +94,7 @@ export function openLiveConnection({ onState, onChanges, onReset, onSignedOut }:
     ended.close();
     if (code === 4401) return onSignedOut();
     onState('away');
-    timer = setTimeout(connect, pauseMs * (0.5 + Math.random() / 2));
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    timer = setTimeout(connect, attempts.nextPauseMs());
   }
 
   onState('connecting');

@@ -1,4 +1,4 @@
-/** The WebSockets to a container: where they are, and how soon they are tried again. */
+/** Where the WebSockets to a container are. */
 import { socketUrl } from '../../api/socket-url.ts';
 
 /** What is asked of a container: docs/websockets.md. */
@@ -16,12 +16,4 @@ export interface SocketTarget {
 /** @param query what the path takes besides the node */
 export function containerSocketUrl({ environmentId, node, container }: SocketTarget, path: SocketPath, query: Parameters<typeof socketUrl>[1] = {}): string {
   return socketUrl(`/api/v1/environments/${environmentId}/containers/${encodeURIComponent(container)}/${path}`, { node, ...query });
-}
-
-const FIRST_PAUSE_MS = 300;
-const LONGEST_PAUSE_MS = 5000;
-
-/** How long to wait before the next attempt. @param failures how many there were in a row */
-export function pauseMs(failures: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
 }

@@ -1,8 +1,8 @@
 /** Keeps what is shown of an engine as it is: it tells what happens on it, whoever caused it, and the lists are asked for again. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { createAttempts } from '../../api/attempts.ts';
 import { socketUrl } from '../../api/socket-url.ts';
-import { pauseMs } from '../container/container-socket.ts';
 import { mayComeBack } from '../container/socket-end.ts';
 import { engineKey } from './use-rows.ts';
 
@@ -28,7 +28,7 @@ export function useEngineEvents(environmentId: string, node: string | undefined,
     let socket: WebSocket | undefined;
     let retry: ReturnType<typeof setTimeout> | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let failures = 0;
+    const attempts = createAttempts();
     const stale = new Set<string>();
 
     function flush(): void {
@@ -43,7 +43,7 @@ export function useEngineEvents(environmentId: string, node: string | undefined,
       socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
         const said = JSON.parse(data) as { readonly type: string; readonly kind?: string };
         if (said.type === 'ready') {
-          failures = 0;
+          attempts.works();
           // What happened before it was listened to was not heard.
           void client.invalidateQueries({ queryKey: engineKey(environmentId, node) });
         }
@@ -53,8 +53,7 @@ export function useEngineEvents(environmentId: string, node: string | undefined,
       });
       socket.addEventListener('close', ({ code, reason }) => {
         if (isClosed || !mayComeBack({ code: code === 1000 ? 1006 : code, reason, message: undefined })) return;
-        retry = setTimeout(follow, pauseMs(failures));
-        failures += 1;
+        retry = setTimeout(follow, attempts.nextPauseMs());
       });
     }
 

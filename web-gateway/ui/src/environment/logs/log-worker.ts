@@ -2,7 +2,7 @@
  * Follows a container's logs beside the page, which so stays quick however much is said: it is handed whole batches, and of more lines than
  * can be kept only the last. What breaks off is taken up where it was.
  */
-import { pauseMs } from '../container/container-socket.ts';
+import { createAttempts } from '../../api/attempts.ts';
 import { endInWords, mayComeBack, type SocketEnd } from '../container/socket-end.ts';
 import { createLogLines, lineOf, type LogLines, type RawLine } from './log-lines.ts';
 import { MOST_LINES, type FromLogWorker, type LogState, type ToLogWorker } from './log-messages.ts';
@@ -19,7 +19,8 @@ let isHidden = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** Of the last line that was shown: what comes again after a break is left out. */
 let lastAt = '';
-let failures = 0;
+/** The log of a container that is started again and again is another attempt each time. */
+const attempts = createAttempts();
 let asked: { readonly url: string; readonly tail: string } | undefined;
 
 function say(message: FromLogWorker): void {
@@ -77,7 +78,7 @@ function follow(url: string, tail: string): void {
     if (typeof data !== 'string') return take(fresh(lines?.take(new Uint8Array(data)) ?? []));
     const said = JSON.parse(data) as { readonly type: string; readonly tty?: boolean; readonly message?: string };
     if (said.type === 'ready') {
-      failures = 0;
+      attempts.works();
       lines = createLogLines(said.tty === true);
       state({ is: 'following' });
     } else if (said.type === 'end') {
@@ -91,8 +92,7 @@ function follow(url: string, tail: string): void {
     if (isEnded || code === 1000) return state({ is: 'ended' });
     if (!mayComeBack(end)) return state({ is: 'failed', end });
     state({ is: 'reconnecting', why: endInWords(end) });
-    setTimeout(() => follow(url, tail), pauseMs(failures));
-    failures += 1;
+    setTimeout(() => follow(url, tail), attempts.nextPauseMs());
   });
 }
 
@@ -107,6 +107,6 @@ addEventListener('message', ({ data }: MessageEvent<ToLogWorker>) => {
     follow(data.url, data.tail);
   } else if (asked !== undefined) {
     const { url, tail } = asked;
-    setTimeout(() => follow(url, tail), pauseMs(failures));
+    setTimeout(() => follow(url, tail), attempts.nextPauseMs());
   }
 });

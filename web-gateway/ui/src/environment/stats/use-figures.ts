@@ -1,7 +1,8 @@
 /** A container's figures, about every second, for as long as they are shown; taken up again where they break off. */
 import { useEffect, useState } from 'react';
+import { createAttempts } from '../../api/attempts.ts';
 import { serverNow } from '../../time/server-clock.ts';
-import { containerSocketUrl, pauseMs, type SocketTarget } from '../container/container-socket.ts';
+import { containerSocketUrl, type SocketTarget } from '../container/container-socket.ts';
 import { endInWords, mayComeBack } from '../container/socket-end.ts';
 import { figuresOf, type ApiStats, type Figures } from './container-figures.ts';
 
@@ -24,7 +25,7 @@ export function useFigures({ environmentId, node, container }: SocketTarget): Fo
     let isClosed = false;
     let socket: WebSocket | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let failures = 0;
+    const attempts = createAttempts();
     function follow(): void {
       let message: string | undefined;
       socket = new WebSocket(containerSocketUrl({ environmentId, node, container }, 'stats'));
@@ -32,7 +33,7 @@ export function useFigures({ environmentId, node, container }: SocketTarget): Fo
         const said = JSON.parse(data) as { readonly type: string; readonly stats?: ApiStats; readonly message?: string };
         if (said.type === 'error') ({ message } = said);
         if (said.type !== 'stats' || said.stats === undefined) return;
-        failures = 0;
+        attempts.works();
         setTrouble(null);
         const figures = figuresOf(said.stats, serverNow());
         setSamples((now) => [...now.slice(1 - MOST_SAMPLES), figures]);
@@ -43,8 +44,7 @@ export function useFigures({ environmentId, node, container }: SocketTarget): Fo
         if (code === 1000) return setTrouble('The container is no longer running.');
         if (!mayComeBack(end)) return setTrouble(endInWords(end));
         setTrouble(`Reconnecting: ${endInWords(end)}`);
-        timer = setTimeout(follow, pauseMs(failures));
-        failures += 1;
+        timer = setTimeout(follow, attempts.nextPauseMs());
       });
     }
     setSamples([]);
