@@ -1,6 +1,7 @@
 /** The lists of an engine, from itself or from its last snapshot. */
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { isCode } from '../../api/api-error.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { EngineRows, Section } from './engine-rows.ts';
 import { askRows } from './rows-of-engine.ts';
@@ -32,6 +33,8 @@ export function useRows<Name extends Section>(section: Name): Rows<Name> {
     staleTime: 5_000,
   });
   const kept = useMemo(() => (snapshot === null || snapshot === undefined ? undefined : rowsOfSnapshot(snapshot.snapshot)), [snapshot]);
-  if (isLive) return { rows: live.data, error: live.data === undefined ? live.error : null, cutOf: undefined, again: () => void live.refetch() };
+  // What was there before is shown while the engine is away, and not in place of what is more than a page can hold.
+  const error = live.data === undefined || isCode(live.error, 'answer-too-large') ? live.error : null;
+  if (isLive) return { rows: live.data, error, cutOf: undefined, again: () => void live.refetch() };
   return { rows: kept?.[section] ?? (snapshot === null ? ([] as EngineRows[Name]) : undefined), error: snapshotError, cutOf: snapshot?.snapshot.truncated[section]?.of, again: () => undefined };
 }

@@ -25,6 +25,10 @@ interface ApiProgress {
   readonly error?: string;
 }
 
+/** Images have some hundred layers at most, and a step is told in a few hundred bytes; an engine may say more, as much as it likes. */
+const MOST_LAYERS = 1_000;
+const LONGEST_STEP = 64 * 1024;
+
 /** The name and the tag or digest it is asked by. Without one it is `latest`: the engine would pull all. */
 export function imageAsked(typed: string): { readonly fromImage: string; readonly tag?: string } {
   const name = typed.trim();
@@ -43,11 +47,15 @@ export async function pullImage(environmentId: string, node: string | undefined,
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
     const lines = (begun + piece.value).split('\n');
     begun = lines.pop() ?? '';
+    if (begun.length > LONGEST_STEP) {
+      await reader.cancel();
+      throw new ApiError('answer-too-large', response.status, 'The engine does not tell how far it is in lines that a page can take.');
+    }
     for (const line of lines) {
       if (line.trim() === '') continue;
       const said = JSON.parse(line) as ApiProgress;
       if (said.error !== undefined) throw new ApiError('engine-refused', 500, said.error);
-      if (said.id !== undefined && said.progressDetail !== undefined) layers.set(said.id, { id: said.id, status: said.status ?? '', current: said.progressDetail.current ?? null, total: said.progressDetail.total ?? null });
+      if (said.id !== undefined && said.progressDetail !== undefined && (layers.has(said.id) || layers.size < MOST_LAYERS)) layers.set(said.id, { id: said.id, status: said.status ?? '', current: said.progressDetail.current ?? null, total: said.progressDetail.total ?? null });
       else status = said.status ?? status;
     }
     onProgress({ layers: [...layers.values()], status });
