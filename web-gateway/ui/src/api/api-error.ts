@@ -1,4 +1,5 @@
 /** What goes wrong with a call, in the server's own words where it said any. */
+import { withVisibleControls } from './visible-controls.ts';
 
 /** RFC 9457 problem details, or what stands in for them. */
 export class ApiError extends Error {
@@ -39,7 +40,8 @@ export async function errorOf(response: Response): Promise<ApiError> {
   const retryAfterSeconds = Number.isFinite(retryAfter) ? retryAfter : undefined;
   const said = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; title?: string; message?: string; errors?: readonly Fault[] };
   const message = said.detail ?? said.message ?? said.title ?? `The server answered ${response.status}.`;
-  return new ApiError(said.code ?? `status-${response.status}`, response.status, message, said.errors ?? [], retryAfterSeconds);
+  // Of an engine they are its own.
+  return new ApiError(said.code ?? `status-${response.status}`, response.status, withVisibleControls(message), said.errors ?? [], retryAfterSeconds);
 }
 
 /** Whatever was thrown, in words for people. */

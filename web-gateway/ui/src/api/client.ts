@@ -3,6 +3,7 @@ import createClient from 'openapi-fetch';
 import { sawServerTime } from '../time/server-clock.ts';
 import { ApiError, errorOf } from './api-error.ts';
 import type { paths } from './generated/openapi.d.ts';
+import { withVisibleControlsIn } from './visible-controls.ts';
 
 /** Changes need it where a cookie signs in: no page of another origin can send it. */
 export const CSRF = { 'x-homeport-csrf': '1' } as const;
@@ -44,7 +45,8 @@ export async function answerOf<Body>(call: ApiCall<Body>): Promise<Body> {
 /** The same with its tag (ETag), for If-Match; `*`, which every version matches, where it has none. */
 export async function taggedAnswerOf<Body>(call: ApiCall<Body>): Promise<{ readonly body: Body; readonly tag: string }> {
   const { data, error, response } = await call;
-  if (response.ok) return { body: data as Body, tag: response.headers.get('etag') ?? '*' };
+  // What agents and engines said of themselves is in it: hosts, names, events.
+  if (response.ok) return { body: withVisibleControlsIn(data as Body), tag: response.headers.get('etag') ?? '*' };
   // The body is read already, and stands in `error`.
   throw await errorOf(new Response(JSON.stringify(error ?? {}), { status: response.status, headers: response.headers }));
 }

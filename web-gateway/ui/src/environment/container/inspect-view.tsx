@@ -3,6 +3,7 @@ import { Badge, Code, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { askDocker } from '../../api/docker.ts';
+import { withVisibleControlsIn } from '../../api/visible-controls.ts';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { ErrorState } from '../../parts/error-state.tsx';
 import { LoadingState } from '../../parts/loading-state.tsx';
@@ -19,7 +20,7 @@ export function InspectView({ container }: { readonly container: ContainerRow })
   const isLive = source.kind === 'engine';
   const live = useQuery({
     queryKey: engineKey(environment.id, node, 'container', container.id),
-    queryFn: ({ signal }) => askDocker<Readonly<Record<string, unknown>>>(environment.id, `/containers/${encodeURIComponent(container.id)}/json`, { node: node ?? null, signal }),
+    queryFn: async ({ signal }) => withVisibleControlsIn(await askDocker<Readonly<Record<string, unknown>>>(environment.id, `/containers/${encodeURIComponent(container.id)}/json`, { node: node ?? null, signal })),
     enabled: isLive && source.isReachable,
   });
   const kept = snapshot?.snapshot.containers.find(({ id }) => id === container.id);

@@ -1,4 +1,5 @@
 /** What the end of a WebSocket to an engine means: docs/websockets.md. */
+import { withVisibleControls } from '../../api/visible-controls.ts';
 
 /** What a socket ended with. */
 export interface SocketEnd {
@@ -16,7 +17,7 @@ export function mayComeBack({ code }: SocketEnd): boolean {
 
 /** A sentence. */
 export function endInWords({ code, reason, message }: SocketEnd): string {
-  if (message !== undefined) return message;
+  if (message !== undefined) return withVisibleControls(message);
   if (code === 1006) return 'The connection broke.';
   return reason === '' ? `It ended (${code}).` : `It ended: ${reason}.`;
 }

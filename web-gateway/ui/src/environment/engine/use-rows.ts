@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { isCode } from '../../api/api-error.ts';
+import { withVisibleControlsIn } from '../../api/visible-controls.ts';
 import { useEnvironmentPage } from '../environment-context.ts';
 import type { EngineRows, Section } from './engine-rows.ts';
 import { askRows } from './rows-of-engine.ts';
@@ -28,7 +29,7 @@ export function useRows<Name extends Section>(section: Name): Rows<Name> {
   const isLive = source.kind === 'engine';
   const live = useQuery({
     queryKey: engineKey(environment.id, node, section),
-    queryFn: ({ signal }) => askRows[section]({ environmentId: environment.id, node: node ?? null, signal }),
+    queryFn: async ({ signal }) => withVisibleControlsIn(await askRows[section]({ environmentId: environment.id, node: node ?? null, signal })),
     enabled: isLive && source.isReachable,
     staleTime: 5_000,
   });

@@ -1,5 +1,6 @@
 /** Pulling an image, as the engine tells how far it is: one line of JSON for each step of each layer. */
 import { ApiError } from '../../api/api-error.ts';
+import { withVisibleControlsIn } from '../../api/visible-controls.ts';
 import { callDocker } from '../../api/docker.ts';
 
 /** How far one layer is. */
@@ -53,7 +54,7 @@ export async function pullImage(environmentId: string, node: string | undefined,
     }
     for (const line of lines) {
       if (line.trim() === '') continue;
-      const said = JSON.parse(line) as ApiProgress;
+      const said = withVisibleControlsIn(JSON.parse(line) as ApiProgress);
       if (said.error !== undefined) throw new ApiError('engine-refused', 500, said.error);
       if (said.id !== undefined && said.progressDetail !== undefined && (layers.has(said.id) || layers.size < MOST_LAYERS)) layers.set(said.id, { id: said.id, status: said.status ?? '', current: said.progressDetail.current ?? null, total: said.progressDetail.total ?? null });
       else status = said.status ?? status;

@@ -1,5 +1,9 @@
-/** A line as a terminal would show it: colours and weights as its escape sequences say, everything else of them left out. */
+/**
+ * A line as a terminal would show it: colours and weights as its escape sequences say, everything else of them left out. What turns the order of
+ * its characters is shown as what it is.
+ */
 import { Fragment, memo } from 'react';
+import { withVisibleControls } from '../../api/visible-controls.ts';
 
 interface Style {
   readonly color?: string;
@@ -16,7 +20,7 @@ const ESCAPES = /\u001b(?:\[([0-9;:?]*)([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 export const AnsiText = memo(function AnsiText({ text, search }: { readonly text: string; readonly search: string }): React.JSX.Element {
-  if (!text.includes('\u001b')) return <Marked text={text.replace(CONTROLS, '')} search={search} />;
+  if (!text.includes('\u001b')) return <Marked text={shown(text)} search={search} />;
   return (
     <>
       {spansOf(text).map(({ text: part, style }, index) => (
@@ -28,16 +32,20 @@ export const AnsiText = memo(function AnsiText({ text, search }: { readonly text
   );
 });
 
+function shown(text: string): string {
+  return withVisibleControls(text.replace(CONTROLS, ''));
+}
+
 function spansOf(text: string): readonly { readonly text: string; readonly style: Style }[] {
   const spans: { text: string; style: Style }[] = [];
   let style: Style = {};
   let from = 0;
   for (const found of text.matchAll(ESCAPES)) {
-    if (found.index > from) spans.push({ text: text.slice(from, found.index).replace(CONTROLS, ''), style });
+    if (found.index > from) spans.push({ text: shown(text.slice(from, found.index)), style });
     if (found[2] === 'm') style = styled(style, found[1] ?? '');
     from = found.index + found[0].length;
   }
-  spans.push({ text: text.slice(from).replace(CONTROLS, ''), style });
+  spans.push({ text: shown(text.slice(from)), style });
   return spans;
 }
 

@@ -3,6 +3,7 @@ import { Button, Drawer, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { askDocker } from '../../api/docker.ts';
+import { withVisibleControlsIn } from '../../api/visible-controls.ts';
 import { columnsOf, type DataColumn } from '../../parts/data-columns.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -58,7 +59,7 @@ function Tasks({ name }: { readonly name: string }): React.JSX.Element {
   const { rows: nodes = [] } = useRows('nodes');
   const { data, error, refetch } = useQuery({
     queryKey: engineKey(environment.id, node, 'tasks', name),
-    queryFn: ({ signal }) => askDocker<readonly ApiTask[]>(environment.id, '/tasks', { node: node ?? null, query: { filters: JSON.stringify({ service: { [name]: true } }) }, signal }),
+    queryFn: async ({ signal }) => withVisibleControlsIn(await askDocker<readonly ApiTask[]>(environment.id, '/tasks', { node: node ?? null, query: { filters: JSON.stringify({ service: { [name]: true } }) }, signal })),
     enabled: source.kind === 'engine' && source.isReachable,
   });
   if (source.kind === 'snapshot') return <EmptyState title="Tasks need the engine">{whyNotLive}</EmptyState>;
