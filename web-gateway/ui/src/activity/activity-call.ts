@@ -1,11 +1,9 @@
 /** Calls through tunnels, and how they went, in words. */
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconClock, IconDoorExit, type Icon } from '@tabler/icons-react';
-import type { ListedAnswer } from '../api/answer.ts';
+import type { Call } from '../api/answer.ts';
 import type { paths } from '../api/generated/openapi.d.ts';
 import type { Tone } from '../parts/status-word.tsx';
 
-/** A call through a tunnel: docs/rest.md. */
-export type Call = ListedAnswer<'/api/v1/activity'>;
 /** By which calls are filtered. */
 export type CallResult = NonNullable<NonNullable<paths['/api/v1/activity']['get']['parameters']['query']>['result']>;
 

@@ -1,9 +1,10 @@
 /** What of the activity is shown; all of it is in the address. */
 import { Group, Select } from '@mantine/core';
+import type { Call } from '../api/answer.ts';
 import { actorTyped } from '../parts/actor-text.ts';
 import { EnvironmentFilter } from '../parts/environment-filter.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
-import { isResult, resultChoices, type Call } from './activity-call.ts';
+import { isResult, resultChoices } from './activity-call.ts';
 import type { ActivitySearch } from './activity-search.ts';
 import { InstantFilter } from './instant-filter.tsx';
 

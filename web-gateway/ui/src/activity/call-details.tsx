@@ -1,10 +1,11 @@
 /** All that is recorded of a call. */
 import { Group, Stack } from '@mantine/core';
+import type { Call } from '../api/answer.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { FactList } from '../parts/fact-list.tsx';
 import { bytesText } from '../parts/bytes-text.ts';
 import { exactText } from '../time/relative-text.ts';
-import { outcomeOf, spanMsText, streamText, type Call } from './activity-call.ts';
+import { outcomeOf, spanMsText, streamText } from './activity-call.ts';
 
 export function CallDetails({ call }: { readonly call: Call }): React.JSX.Element {
   const { id, environmentId, environmentName, node, actor, method, path, startedAt, endedAt, status, failure, durationMs, bytesSent, bytesReceived } = call;

@@ -5,7 +5,8 @@ import { useEffect, useRef, useState } from 'react';
 import { useReachesAll } from '../session/session.ts';
 import { saveFile } from '../parts/save-file.ts';
 import { sayDone, sayFailed } from '../parts/say.ts';
-import { callsAsCsv, callsAsLines, gatherCalls, MOST_EXPORTED } from './call-export.ts';
+import { callsAsCsv, callsAsLines } from './calls-as-text.ts';
+import { gatherCalls, MOST_EXPORTED } from './gather-calls.ts';
 import { activityPage } from './use-activity.ts';
 
 /** @param query what the server is asked for what is shown */

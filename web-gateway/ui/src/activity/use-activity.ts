@@ -1,7 +1,8 @@
 /** Calls through tunnels, newest first and live. */
+import type { Call } from '../api/answer.ts';
 import { answerOf, api } from '../api/client.ts';
 import { useNewestFirst, type LogPage, type NewestFirst } from '../parts/newest-first.ts';
-import { isResult, type Call } from './activity-call.ts';
+import { isResult } from './activity-call.ts';
 import type { ActivitySearch } from './activity-search.ts';
 
 /** A call keeps it when it ends. */

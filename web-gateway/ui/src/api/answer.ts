@@ -10,5 +10,8 @@ export type ListedAnswer<Path extends keyof paths> = Answer<Path> extends { read
 /** One environment, as it is or was. */
 export type Environment = Answer<'/api/v1/environments/{id}'>;
 
+/** A call through a tunnel. */
+export type Call = ListedAnswer<'/api/v1/activity'>;
+
 /** One entry of a timeline: of one environment's, or of everything's. */
 export type TimelineEntry = ListedAnswer<'/api/v1/timeline'>;
