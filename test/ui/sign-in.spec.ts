@@ -27,6 +27,11 @@ describe('signing in by the web UI', function () {
   const admin = (): Person => adminOf(server);
   /** Elsewhere, as by an admin. */
   const endSession = (): Promise<unknown> => ui.page.evaluate(() => fetch('/api/v1/sessions/current', { method: 'DELETE', headers: { 'x-homeport-csrf': '1' } }));
+  async function signOut(): Promise<void> {
+    await ui.page.getByRole('button', { name: /^Account/ }).click();
+    await ui.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await ui.page.getByLabel('Username').waitFor();
+  }
 
   it('refuses a wrong password in words, and lets the right one in', async () => {
     ui = await browser.open(server);
@@ -47,13 +52,14 @@ describe('signing in by the web UI', function () {
     await signInByPage(ui.page, admin());
     await ui.page.getByRole('heading', { name: 'Activity' }).waitFor();
     expect(new URL(ui.page.url()).search).to.equal('?actor=user%3Aadmin');
+    // Who goes by themselves is not told that they were thrown out, although somebody was before.
+    await signOut();
+    expect(await ui.page.getByText('Your session has ended').count()).to.equal(0);
   });
 
   it('signs out, and the page asked for again does not let anybody in', async () => {
     ui = await browser.open(server, { as: admin() });
-    await ui.page.getByRole('button', { name: /^Account/ }).click();
-    await ui.page.getByRole('menuitem', { name: 'Sign out' }).click();
-    await ui.page.getByLabel('Username').waitFor();
+    await signOut();
     await ui.page.reload();
     await ui.page.getByLabel('Username').waitFor();
   });

@@ -37,6 +37,13 @@ export function SignedInOnly({ children }: { readonly children: React.ReactNode 
       .finally(() => (isAsking.current = false));
   }, [client]);
   useEffect(() => onSignedOut(end), [end]);
+  const isHere = session.data !== undefined && session.data !== null;
+  const [wasHere, setWasHere] = useState(isHere);
+  if (wasHere !== isHere) {
+    setWasHere(isHere);
+    // If they sign out, their session did not end by itself, whatever became of the one before.
+    if (isHere) setEnded(false);
+  }
 
   if (session.isPending) return <LoadingState label="Asking who you are" />;
   if (session.isError) return <ErrorState error={session.error} onRetry={() => void session.refetch()} />;
