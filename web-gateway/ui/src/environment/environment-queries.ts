@@ -5,14 +5,13 @@ import { isCode } from '../api/api-error.ts';
 import { answerOf, api, taggedAnswerOf } from '../api/client.ts';
 import { asOf } from '../past/past-instant.ts';
 import { askTimeline } from '../timeline/ask-timeline.ts';
-import type { SnapshotContent } from './engine/snapshot-content.ts';
 
 /** How the way to one engine stands. */
 export type Tunnel = Answer<'/api/v1/environments/{id}/connection'>;
 /** A snapshot without its content. */
 export type SnapshotItem = ListedAnswer<'/api/v1/environments/{id}/snapshots'>;
-/** A snapshot with its content, which the interface describes as any object. */
-export type LatestSnapshot = Omit<Answer<'/api/v1/environments/{id}/snapshots/latest'>, 'snapshot'> & { readonly snapshot: SnapshotContent };
+/** A snapshot with its content. */
+export type LatestSnapshot = Answer<'/api/v1/environments/{id}/snapshots/latest'>;
 
 /** An environment with the tag of what can be edited of it (If-Match). */
 export interface TaggedEnvironment {
@@ -58,7 +57,7 @@ export function latestSnapshotQuery(id: string, node: string | undefined, at: st
     queryKey: ['snapshot', id, node ?? null, asOf(at)],
     queryFn: async ({ signal }): Promise<LatestSnapshot | null> => {
       try {
-        return (await answerOf(api.GET('/api/v1/environments/{id}/snapshots/latest', { params: { path: { id }, query: { ...(node === undefined ? {} : { node }), ...asOf(at) } }, signal }))) as unknown as LatestSnapshot;
+        return await answerOf(api.GET('/api/v1/environments/{id}/snapshots/latest', { params: { path: { id }, query: { ...(node === undefined ? {} : { node }), ...asOf(at) } }, signal }));
       } catch (error) {
         if (isCode(error, 'snapshot-not-found')) return null;
         throw error;

@@ -1,70 +1,32 @@
 /** What an engine has, as the tables show it: the same whether the engine says it now, or a snapshot said it then. */
+import type { SnapshotContainer, SnapshotImage, SnapshotNetwork, SnapshotNode, SnapshotService, SnapshotVolume } from './snapshot-content.ts';
 
-type Labels = Readonly<Record<string, string>>;
-
-export interface ContainerRow {
-  readonly id: string;
-  readonly name: string;
-  readonly image: string;
-  readonly imageId: string;
-  /** Such as running, exited, paused. */
-  readonly state: string;
-  /** Null where nothing checks it. */
-  readonly health: string | null;
+export interface ContainerRow extends Readonly<Pick<SnapshotContainer, 'id' | 'name' | 'image' | 'imageId' | 'state' | 'health' | 'createdAt' | 'ports' | 'labels'>> {
   /** The engine's own words, such as `Up 5 minutes`; in a snapshot at most how it ended. */
   readonly says: string | null;
   /** When it said so, milliseconds since 1970 by the server's clock; null in a snapshot. */
   readonly saidAtMs: number | null;
-  readonly createdAt: string | null;
-  readonly ports: readonly string[];
-  readonly labels: Labels;
 }
 
-export interface ImageRow {
-  readonly id: string;
-  /** Empty for one without a name. */
-  readonly tags: readonly string[];
-  readonly sizeBytes: number;
-  readonly createdAt: string | null;
-}
+/** Without tags it has no name. */
+export type ImageRow = Readonly<Pick<SnapshotImage, 'id' | 'tags' | 'sizeBytes' | 'createdAt'>>;
 
-export interface VolumeRow {
-  readonly name: string;
-  readonly driver: string;
-  readonly mountpoint: string;
+export interface VolumeRow extends Readonly<Pick<SnapshotVolume, 'name' | 'driver' | 'mountpoint'>> {
   readonly project: string | null;
 }
 
-export interface NetworkRow {
-  readonly id: string;
-  readonly name: string;
-  readonly driver: string;
-  readonly scope: string;
+export interface NetworkRow extends Readonly<Pick<SnapshotNetwork, 'id' | 'name' | 'driver' | 'scope' | 'subnets'>> {
   readonly isInternal: boolean;
-  readonly subnets: readonly string[];
   readonly project: string | null;
 }
 
-export interface ServiceRow {
-  readonly id: string;
-  readonly name: string;
-  readonly image: string;
-  /** Such as replicated, global. */
-  readonly mode: string;
-  readonly desired: number;
-  readonly running: number;
+/** Its mode is such as replicated, global. */
+export interface ServiceRow extends Readonly<Pick<SnapshotService, 'id' | 'name' | 'image' | 'mode' | 'desired' | 'running'>> {
   readonly stack: string | null;
 }
 
-export interface SwarmNodeRow {
-  readonly id: string;
-  readonly hostname: string;
-  readonly role: string;
+export interface SwarmNodeRow extends Readonly<Omit<SnapshotNode, 'leader'>> {
   readonly isLeader: boolean;
-  readonly availability: string;
-  readonly state: string;
-  readonly address: string;
-  readonly engineVersion: string;
 }
 
 /** All lists of an engine. */
@@ -81,11 +43,11 @@ export interface EngineRows {
 export type Section = keyof EngineRows;
 
 /** The Compose project or Swarm stack that a label names. */
-export function projectOf(labels: Labels): string | null {
+export function projectOf(labels: SnapshotContainer['labels']): string | null {
   return labels['com.docker.compose.project'] ?? labels['com.docker.stack.namespace'] ?? null;
 }
 
 /** The container itself, within its project: the Compose service's name where there is one. */
-export function serviceOf(labels: Labels): string | null {
+export function serviceOf(labels: SnapshotContainer['labels']): string | null {
   return labels['com.docker.compose.service'] ?? labels['com.docker.swarm.service.name'] ?? null;
 }

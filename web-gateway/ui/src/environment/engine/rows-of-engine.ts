@@ -144,7 +144,7 @@ function healthOf(status: string): string | null {
 }
 
 /** As `docker ps` has them, IPv4 and IPv6 as one. */
-function portsOf(ports: NonNullable<ApiContainer['Ports']>): readonly string[] {
+function portsOf(ports: NonNullable<ApiContainer['Ports']>): string[] {
   const texts = ports.map(({ IP, PrivatePort, PublicPort, Type }) => {
     if (PublicPort === undefined) return `${PrivatePort}/${Type}`;
     const host = IP === undefined || IP === '0.0.0.0' || IP === '::' ? '' : IP.includes(':') ? `[${IP}]:` : `${IP}:`;
