@@ -1,5 +1,5 @@
 /** Addresses as agents call them: a host and a port. */
-import { isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** Where to connect. `host` is a DNS name or an IP address, IPv6 without brackets. */
 export interface HostPort {
@@ -26,7 +26,15 @@ export function formatHostPort({ host, port }: HostPort): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Whether a host is the machine's own loopback, which nothing else reaches. */
+/** An IPv4 address is found in IPv6 too (::ffff:127.0.0.1). */
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether a host is the machine's own loopback, which nothing else reaches: a name, or an IP address in any of its forms, IPv6 without brackets. */
 export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  const family = isIP(host);
+  if (family !== 0) return LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
+  const name = host.toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost');
 }

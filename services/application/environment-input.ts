@@ -1,5 +1,6 @@
 /** Checks what people write into an environment. */
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
+import { isLoopbackHost } from '../../proto/host-port.ts';
 import { ApplicationError } from './ports/application-error.ts';
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u;
@@ -23,7 +24,7 @@ export function checkAddress(address: string, options: { readonly pointer: strin
   if (!isHost || !Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65_535) {
     throw new ApplicationError('invalid-address', 'an address is HOST:PORT, such as homeport.example.com:9443; IPv6 addresses stand in brackets', { pointer });
   }
-  if (!allowLoopback && isLoopback(host)) {
+  if (!allowLoopback && leadsNowhereElse(host)) {
     throw new ApplicationError('loopback-address', 'agents on other machines cannot reach a loopback address; give the address they can call, or allow loopback', { pointer });
   }
   return isIP(host) === 6 ? `[${host}]:${port ?? ''}` : `${host}:${port ?? ''}`;
@@ -56,6 +57,12 @@ function splitAddress(address: string): { readonly host: string | undefined; rea
   return { host: bracketed === undefined ? plain : isIP(bracketed) === 6 ? bracketed : undefined, port };
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host.startsWith('127.') || host === '::1' || host === '0.0.0.0' || host === '::' || host.startsWith('::ffff:7f') || host.startsWith('::ffff:127.');
+/** Which connections to a machine's loopback reach as well. */
+const UNSPECIFIED = new BlockList();
+UNSPECIFIED.addAddress('0.0.0.0', 'ipv4');
+UNSPECIFIED.addAddress('::', 'ipv6');
+
+function leadsNowhereElse(host: string): boolean {
+  const family = isIP(host);
+  return isLoopbackHost(host) || (family !== 0 && UNSPECIFIED.check(host, family === 4 ? 'ipv4' : 'ipv6'));
 }

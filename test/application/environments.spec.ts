@@ -91,11 +91,11 @@ describe('application: environments', () => {
 
   it('checks addresses', () => {
     const check = (address: string, allowLoopback = false) => codeOf(() => checkAddress(address, { pointer: '/address', allowLoopback }));
-    for (const good of ['cp.example:9443', 'CP.Example:443', '192.0.2.1:9443', '[2001:db8::1]:9443', 'cp:1']) expect(check(good), good).to.equal('fine');
+    for (const good of ['cp.example:9443', 'CP.Example:443', '192.0.2.1:9443', '[2001:db8::1]:9443', 'cp:1', '127.example.com:1']) expect(check(good), good).to.equal('fine');
     for (const bad of ['cp.example', 'cp.example:0', 'cp.example:65536', ':9443', 'a b:1', 'https://cp:1', '2001:db8::1:9443', '-a:1', '300.1.1.1:1', 'cp.example:9443/x', 'x|y:1']) {
       expect(check(bad), bad).to.equal('invalid-address');
     }
-    for (const loopback of ['localhost:9443', '127.0.0.1:9443', '127.9.9.9:1', '[::1]:9443', '0.0.0.0:9443', 'a.localhost:1']) {
+    for (const loopback of ['localhost:9443', '127.0.0.1:9443', '127.9.9.9:1', '[::1]:9443', '0.0.0.0:9443', 'a.localhost:1', '[0:0:0:0:0:0:0:1]:1', '[::ffff:7f00:1]:1', '[::ffff:0.0.0.0]:1']) {
       expect(check(loopback), loopback).to.equal('loopback-address');
       expect(check(loopback, true), loopback).to.equal('fine');
     }

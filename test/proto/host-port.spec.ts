@@ -1,6 +1,6 @@
 /** Addresses of host and port. */
 import { expect } from 'chai';
-import { formatHostPort, parseHostPort } from '../../proto/host-port.ts';
+import { formatHostPort, isLoopbackHost, parseHostPort } from '../../proto/host-port.ts';
 
 describe('host:port', () => {
   it('is read and written alike for names, IPv4 and IPv6', () => {
@@ -16,5 +16,10 @@ describe('host:port', () => {
     for (const text of ['', 'host', 'host:', ':80', 'host:0', 'host:65536', 'host:8o', '::1:80', '[::1]', '[host]:80', 'a/b:80', 'a b:80', '-a:80']) {
       expect(parseHostPort(text), text).to.equal(undefined);
     }
+  });
+
+  it('is of the machine itself by any of the names and forms of loopback, and by nothing that only looks like one', () => {
+    for (const host of ['localhost', 'LocalHost', 'me.localhost', '127.0.0.1', '127.255.0.3', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '::ffff:7f00:1']) expect(isLoopbackHost(host), host).to.equal(true);
+    for (const host of ['', 'localhost.example', 'notlocalhost', '127.example.com', '127.0.0.1.example', '128.0.0.1', '0.0.0.0', '::', '::2', '::7f00:1', '::ffff:10.0.0.1']) expect(isLoopbackHost(host), host).to.equal(false);
   });
 });

@@ -1,7 +1,7 @@
 /** `homeport simulate`: a fleet of agents for load tests, with its figures. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { FleetTrust } from '../../../agent/fleet/fleet.ts';
-import { parseHostPort } from '../../../proto/host-port.ts';
+import { isLoopbackHost, parseHostPort } from '../../../proto/host-port.ts';
 import { apiAddress, parseJoinToken, type JoinToken } from '../../../proto/join-token.ts';
 import { CliError, misuse } from '../cli-error.ts';
 import { openClient, withConnectionFlags } from '../connection.ts';
@@ -11,7 +11,6 @@ import { programName } from '../program-name.ts';
 import type { RestClient } from '../rest/rest-client.ts';
 import { createFleetEnvironments, FLEET_TAG, removeFleetEnvironments, takeFleetEnvironments } from '../simulation/fleet-environments.ts';
 import type { FleetEnvironment, Progress } from '../simulation/fleet-environments.ts';
-import { isLoopback } from '../simulation/loopback.ts';
 import { reportFigures } from '../simulation/report-figures.ts';
 import { interruption } from '../stop-signals.ts';
 
@@ -74,9 +73,9 @@ async function simulate(flags: Flags, isUrlGiven: boolean): Promise<void> {
   }
 }
 
-/** A load test is for a server of one's own. */
+/** A load test is for a server of one's own. @param host an IPv6 one with or without brackets */
 function checkTarget(host: string, { yes }: Flags, isUrlGiven: boolean): void {
-  if (isLoopback(host) || (isUrlGiven && yes === true)) return;
+  if (isLoopbackHost(host.replace(/^\[|\]$/g, '')) || (isUrlGiven && yes === true)) return;
   throw misuse(`${host} is not this machine: where its owner agrees to a load test, name it with --url and pass --yes`);
 }
 

@@ -115,10 +115,14 @@ function refuse(response: ServerResponse, status: number, message: string): void
  */
 function cameFromBrowser({ headers, socket }: IncomingMessage): boolean {
   const isTcp = socket.remoteAddress !== undefined;
-  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || (isTcp && !isLoopbackHost(headers.host));
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || (isTcp && !isNameOfOurs(headers.host));
 }
 
-function isLoopbackHost(host = ''): boolean {
+/**
+ * Narrower than what counts as loopback elsewhere (proto/host-port.ts): not every browser keeps names that end in `.localhost` from DNS, and one of
+ * those may be an attacker's page.
+ */
+function isNameOfOurs(host = ''): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase();
   return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
 }

@@ -12,9 +12,10 @@ export function judgeAddress(text: string): AddressJudgement {
   const portNumber = Number(port);
   const isHost = bracketed === undefined ? plain !== undefined && (IPV4.test(plain) || (HOST_NAME.test(plain) && !/^[\d.]+$/.test(plain))) : URL.canParse(`http://[${bracketed}]`);
   if (!isHost || !Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65_535) return 'malformed';
-  return isLoopback(bracketed ?? plain ?? '') ? 'loopback' : 'good';
+  return leadsNowhereElse(bracketed === undefined ? (plain ?? '') : new URL(`http://[${bracketed}]`).hostname) ? 'loopback' : 'good';
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host.startsWith('127.') || host === '::1' || host === '0.0.0.0' || host === '::' || host.startsWith('::ffff:7f') || host.startsWith('::ffff:127.');
+/** IPv6 in brackets, and in its one short form. */
+function leadsNowhereElse(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || (IPV4.test(host) && (host.startsWith('127.') || host === '0.0.0.0')) || /^\[::(?:1|ffff:7f[0-9a-f]{2}:[0-9a-f]+|ffff:0:0)?\]$/.test(host);
 }
