@@ -2,6 +2,7 @@
 import type { PastRecord } from '../services/domain/past-record.ts';
 import { hasCallsUnderWay } from './activity/queries.ts';
 import { agentsPage, environmentNamesPage } from './environments/queries.ts';
+import { FIRST_PLACE } from './node-key.ts';
 import type { QueryThreads } from './query-threads.ts';
 import { pastSnapshotsPage } from './snapshots/queries.ts';
 import { unclosedTunnelsPage } from './tunnels/queries.ts';
@@ -27,9 +28,8 @@ export function createStartupQueries(threads: QueryThreads): PastRecord {
   return {
     environmentNames: () => pages('', (after) => threads.ask(environmentNamesPage, { after, limit: pageSize })),
     agents: () => pages('', (after) => threads.ask(agentsPage, { after, limit: pageSize })),
-    snapshots: () => pages({ environmentId: '', nodeKey: '' }, (after) => threads.ask(pastSnapshotsPage, { after, limit: pageSize })),
-    unclosedTunnels: () =>
-      pages({ environmentId: '', nodeKey: '' }, (after) => threads.ask(unclosedTunnelsPage, { after, limit: pageSize })),
+    snapshots: () => pages(FIRST_PLACE, (after) => threads.ask(pastSnapshotsPage, { after, limit: pageSize })),
+    unclosedTunnels: () => pages(FIRST_PLACE, (after) => threads.ask(unclosedTunnelsPage, { after, limit: pageSize })),
     hasCallsUnderWay: (activityStream) => threads.ask(hasCallsUnderWay, activityStream),
   };
 }

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Instant } from '../../services/domain/events.ts';
 import type { RecordedEvent } from '../../services/event-store/port.ts';
+import { nodeKeyOf } from '../node-key.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import { actorOf } from '../recorded-by.ts';
 import { activitySchema, type CallRow } from './rows.ts';
@@ -61,7 +62,7 @@ function open(database: DatabaseSync): ProjectionWriter {
     const row: CallRow = {
       environmentId,
       callId,
-      nodeKey: data.node ?? '',
+      nodeKey: nodeKeyOf(data.node),
       actor: actorOf(metadata),
       method: null,
       startedAt: at,

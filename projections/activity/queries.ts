@@ -2,6 +2,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { newestName } from '../environments/newest-name.ts';
 import { createReach, type ReachCondition } from '../environments/reach.ts';
+import { nodeOf } from '../node-key.ts';
 import type { ActivityQuery, CallView } from '../port.ts';
 import type { Query } from '../projection.ts';
 import type { CallRow } from './rows.ts';
@@ -69,7 +70,7 @@ function callView(row: NamedRow): CallView {
     id: callId,
     environmentId,
     environmentName,
-    node: nodeKey === '' ? null : nodeKey,
+    node: nodeOf(nodeKey),
     actor,
     method,
     path,

@@ -2,6 +2,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { createReach, type ReachCondition } from '../environments/reach.ts';
 import { environmentRows } from '../environments/rows.ts';
+import { nodeOf } from '../node-key.ts';
 import type { ContainerListQuery, ContainerView } from '../port.ts';
 import type { Query } from '../projection.ts';
 import { snapshotNodeRows, type FoundContainer } from './rows.ts';
@@ -97,7 +98,7 @@ export const searchContainers: Query<ContainerSearch, { readonly items: readonly
 function containerView({ environmentId, environmentName, nodeKey, hostname, takenAt, id, name, image, state, health, exitCode, createdAt, stack }: ContainerRow): ContainerView {
   return {
     environment: { id: environmentId, name: environmentName },
-    node: nodeKey === '' ? null : nodeKey,
+    node: nodeOf(nodeKey),
     hostname,
     id,
     name,

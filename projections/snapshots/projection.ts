@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { stacksOf, summaryOf } from '../../services/domain/snapshot.ts';
 import { environmentRows } from '../environments/rows.ts';
+import { nodeKeyOf } from '../node-key.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import type { VersionedTables } from '../versioned-table.ts';
 import { createLatestContainers } from './latest-containers.ts';
@@ -58,22 +59,22 @@ function open(database: DatabaseSync, tables: VersionedTables): ProjectionWriter
         const { ordinal, recordedAtMs } = place;
         const summary = JSON.stringify(summaryOf(content));
         const containers = content.containers.map(containerOf);
-        latest.replace({ environmentId, environmentNumber, nodeKey: node ?? '', recordedFrom: recordedAtMs, containers });
+        latest.replace({ environmentId, environmentNumber, nodeKey: nodeKeyOf(node), recordedFrom: recordedAtMs, containers });
         const texts = { summary, content: JSON.stringify(content), containers: JSON.stringify(containers) };
-        contents.push({ environmentId, nodeKey: node ?? '', ordinal, recordedAtMs, takenAt: at, hostname, hash, ...texts });
+        contents.push({ environmentId, nodeKey: nodeKeyOf(node), ordinal, recordedAtMs, takenAt: at, hostname, hash, ...texts });
         const stacks = JSON.stringify(stacksOf(content).slice(0, stacksKept));
-        nodes.put({ environmentId, environmentNumber, nodeKey: node ?? '', hostname, takenAt: at, contentOrdinal: ordinal, summary, stacks }, place);
-        failures.end(place, environmentId, node ?? '');
+        nodes.put({ environmentId, environmentNumber, nodeKey: nodeKeyOf(node), hostname, takenAt: at, contentOrdinal: ordinal, summary, stacks }, place);
+        failures.end(place, environmentId, nodeKeyOf(node));
       },
       SnapshotUnchanged({ environmentId, node, at }, place) {
         if (isGone(environmentId)) return;
-        failures.end(place, environmentId, node ?? '');
+        failures.end(place, environmentId, nodeKeyOf(node));
         // What it refers to may have expired.
-        const row = nodes.get(environmentId, node ?? '');
+        const row = nodes.get(environmentId, nodeKeyOf(node));
         if (row !== undefined) nodes.put({ ...row, takenAt: at }, place);
       },
       SnapshotFailed({ environmentId, node, at, reason, detail }, place) {
-        if (!isGone(environmentId)) failures.put({ environmentId, nodeKey: node ?? '', reason, detail, at }, place);
+        if (!isGone(environmentId)) failures.put({ environmentId, nodeKey: nodeKeyOf(node), reason, detail, at }, place);
       },
       SnapshotsExpired({ before }, place) {
         const beforeMs = Date.parse(before);

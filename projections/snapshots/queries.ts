@@ -1,6 +1,7 @@
 /** The questions about snapshots. */
 import type { PastSnapshot } from '../../services/domain/past-record.ts';
 import type { SnapshotContent, SnapshotSummary } from '../../services/domain/snapshot.ts';
+import { nodeOf, prepareNodePages, type NodePlace } from '../node-key.ts';
 import type { SnapshotHistoryItem, SnapshotView, TakenSnapshot } from '../port.ts';
 import type { Query } from '../projection.ts';
 import { forever } from '../versioned-table.ts';
@@ -34,7 +35,7 @@ export const findSnapshot: Query<SnapshotAsked, (TakenSnapshot & { readonly envi
       const { nodeKey, hostname, takenAt, hash, summary, content, confirmedAt } = row;
       return {
         environment,
-        node: nodeKey === '' ? null : nodeKey,
+        node: nodeOf(nodeKey),
         hostname,
         takenAt: confirmedAt,
         changedAt: takenAt,
@@ -61,7 +62,7 @@ export const listSnapshots: Query<
       const rows = select.all(environmentId, atMs, before, limit + 1) as unknown as (SnapshotContentRow & { bytes: number })[];
       const shown = rows.slice(0, limit);
       const items = shown.map(({ nodeKey, hostname, takenAt, recordedAtMs, hash, summary, bytes }) => ({
-        node: nodeKey === '' ? null : nodeKey,
+        node: nodeOf(nodeKey),
         hostname,
         takenAt,
         recordedAt: new Date(recordedAtMs).toISOString(),
@@ -74,24 +75,16 @@ export const listSnapshots: Query<
   },
 };
 
-interface SnapshotPlace {
-  readonly environmentId: string;
-  readonly nodeKey: string;
-}
-
 export const pastSnapshotsPage: Query<
-  { readonly after: SnapshotPlace; readonly limit: number },
-  { readonly items: readonly PastSnapshot[]; readonly next: SnapshotPlace | null }
+  { readonly after: NodePlace; readonly limit: number },
+  { readonly items: readonly PastSnapshot[]; readonly next: NodePlace | null }
 > = {
   name: 'past-snapshots-page',
   prepare(database) {
-    const select = database.prepare(
-      'SELECT environmentId, nodeKey, takenAt FROM snapshot_nodes WHERE (environmentId, nodeKey) > (?, ?) ORDER BY environmentId, nodeKey LIMIT ?',
-    );
-    return ({ after, limit }) => {
-      const rows = select.all(after.environmentId, after.nodeKey, limit) as unknown as (SnapshotPlace & { takenAt: string })[];
-      const items = rows.map(({ environmentId, nodeKey, takenAt }) => ({ environmentId, node: nodeKey === '' ? null : nodeKey, takenAt }));
-      return { items, next: rows.length < limit ? null : (rows.at(-1) ?? null) };
+    const read = prepareNodePages<NodePlace & Pick<PastSnapshot, 'takenAt'>>(database, 'snapshot_nodes', { columns: ['takenAt'] });
+    return (asked) => {
+      const { rows, next } = read(asked);
+      return { items: rows.map(({ environmentId, nodeKey, takenAt }) => ({ environmentId, node: nodeOf(nodeKey), takenAt })), next };
     };
   },
 };

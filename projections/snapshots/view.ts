@@ -1,6 +1,7 @@
 /** Reads how an environment's snapshots stand, all its nodes together. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { SnapshotSummary } from '../../services/domain/snapshot.ts';
+import { nodeOf } from '../node-key.ts';
 import type { SnapshotView } from '../port.ts';
 import { snapshotFailureRows, snapshotNodeRows, type SnapshotFailureRow, type SnapshotNodeRow } from './rows.ts';
 
@@ -43,7 +44,7 @@ function snapshotView(rows: readonly SnapshotNodeRow[], failures: readonly Snaps
     nodes: keys.map((key) => {
       const row = rows.find(({ nodeKey }) => nodeKey === key);
       return {
-        node: key === '' ? null : key,
+        node: nodeOf(key),
         hostname: row?.hostname ?? key,
         takenAt: row?.takenAt ?? null,
         summary: row === undefined ? null : (JSON.parse(row.summary) as SnapshotSummary),

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Instant } from '../../services/domain/events.ts';
 import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
 import { environmentRows } from '../environments/rows.ts';
+import { nodeKeyOf } from '../node-key.ts';
 import type { EventPlace, Projection, ProjectionWriter } from '../projection.ts';
 import type { VersionedTables } from '../versioned-table.ts';
 import { tunnelRows, tunnelsSchema, type TunnelRow } from './rows.ts';
@@ -24,7 +25,7 @@ function open(_database: DatabaseSync, tables: VersionedTables): ProjectionWrite
   /** From this event on the tunnel is in `state`; what `changes` leaves out of the last failure stays. */
   function enter(state: TunnelRow['state'], data: TunnelEventData, place: EventPlace, changes: Partial<TunnelRow> = {}): void {
     const { environmentId, at } = data;
-    const nodeKey = data.node ?? '';
+    const nodeKey = nodeKeyOf(data.node);
     const before = tunnels.get(environmentId, nodeKey);
     const { failureReason = null, failureDetail = null, failureAt = null } = before ?? {};
     const { environmentNumber } = before ?? environments.get(environmentId) ?? { environmentNumber: 0 };

@@ -1,27 +1,18 @@
 /** The questions about tunnels. */
 import type { TunnelKey } from '../../services/domain/tunnel-key.ts';
+import { nodeOf, prepareNodePages, type NodePlace } from '../node-key.ts';
 import type { Query } from '../projection.ts';
 
-/** Where a page of tunnels ended. */
-interface TunnelPlace {
-  readonly environmentId: string;
-  readonly nodeKey: string;
-}
-
 export const unclosedTunnelsPage: Query<
-  { readonly after: TunnelPlace; readonly limit: number },
-  { readonly items: readonly TunnelKey[]; readonly next: TunnelPlace | null }
+  { readonly after: NodePlace; readonly limit: number },
+  { readonly items: readonly TunnelKey[]; readonly next: NodePlace | null }
 > = {
   name: 'unclosed-tunnels-page',
   prepare(database) {
-    const select = database.prepare(
-      `SELECT environmentId, nodeKey FROM tunnels WHERE state <> 'closed' AND (environmentId, nodeKey) > (?, ?)
-        ORDER BY environmentId, nodeKey LIMIT ?`,
-    );
-    return ({ after, limit }) => {
-      const rows = select.all(after.environmentId, after.nodeKey, limit) as unknown as TunnelPlace[];
-      const items = rows.map(({ environmentId, nodeKey }) => ({ environmentId, node: nodeKey === '' ? null : nodeKey }));
-      return { items, next: rows.length < limit ? null : (rows.at(-1) ?? null) };
+    const read = prepareNodePages(database, 'tunnels', { where: `state <> 'closed'` });
+    return (asked) => {
+      const { rows, next } = read(asked);
+      return { items: rows.map(({ environmentId, nodeKey }) => ({ environmentId, node: nodeOf(nodeKey) })), next };
     };
   },
 };

@@ -1,5 +1,6 @@
 /** Reads tunnels as others see them. */
 import type { DatabaseSync } from 'node:sqlite';
+import { nodeOf } from '../node-key.ts';
 import type { TunnelView } from '../port.ts';
 import { tunnelRows, type TunnelRow } from './rows.ts';
 
@@ -18,5 +19,5 @@ export function createPastTunnelLookup(database: DatabaseSync): (environmentId: 
 /** The view of one tunnel. */
 export function tunnelView({ nodeKey, state, since, openedAt, agentNode, failureReason, failureDetail, failureAt }: TunnelRow): TunnelView {
   const lastFailure = failureReason === null || failureAt === null ? null : { reason: failureReason, detail: failureDetail ?? '', at: failureAt };
-  return { state, since, openedAt, node: nodeKey === '' ? null : nodeKey, agentNode, lastFailure };
+  return { state, since, openedAt, node: nodeOf(nodeKey), agentNode, lastFailure };
 }
