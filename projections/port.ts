@@ -1,6 +1,7 @@
 /** What others see of the read models. */
 import type { Position } from '../services/event-store/port.ts';
-import type { Grant, Instant, Role, Settings, SignInMethod } from '../services/domain/events.ts';
+import type { AccountSummary } from '../services/domain/account.ts';
+import type { Instant, Role, Settings } from '../services/domain/events.ts';
 import type { SnapshotContent, SnapshotSummary } from '../services/domain/snapshot.ts';
 import type { EnvironmentSort } from './environments/list-place.ts';
 import type { FleetDimension } from './fleet/rows.ts';
@@ -335,15 +336,7 @@ export interface ActivityQueries {
 }
 
 /** An account as it was. */
-export interface PastUser {
-  readonly id: string;
-  readonly username: string;
-  readonly role: Role;
-  readonly grants: readonly Grant[];
-  readonly createdAt: Instant;
-  readonly passwordChangedAt: Instant;
-  readonly signsInBy: SignInMethod;
-  readonly lastSignedInAt: Instant | null;
+export interface PastUser extends AccountSummary {
   /** Those that were good then. */
   readonly apiKeys: readonly { readonly id: string; readonly name: string; readonly role: Role; readonly createdAt: Instant; readonly expiresAt: Instant | null }[];
 }

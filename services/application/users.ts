@@ -1,5 +1,5 @@
 /** Accounts as an admin keeps them: made, listed, changed and removed; and one's own password, which everyone may change. */
-import type { ActiveAccount } from '../domain/account.ts';
+import type { AccountSummary, ActiveAccount } from '../domain/account.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { AccountDirectory } from './account-directory.ts';
 import { checkGrants, checkPassword, checkUsername } from './account-input.ts';
@@ -8,7 +8,7 @@ import type { PasswordCheck } from './password-check.ts';
 import type { Principal } from './ports/accounts.ts';
 import { ApplicationError } from './ports/application-error.ts';
 import type { OnlyIf } from './ports/environments.ts';
-import type { EditableUser, UserChanges, UserSummary, Users } from './ports/users.ts';
+import type { EditableUser, UserChanges, Users } from './ports/users.ts';
 import { randomId } from './random-id.ts';
 import type { InstallationSecrets } from './sealing.ts';
 import type { Sessions } from './sessions.ts';
@@ -29,7 +29,7 @@ export function createUsers(deps: {
 }): Users {
   const { directory, sessions, passwords, secrets, seesAll, inTurn } = deps;
 
-  function summary(account: ActiveAccount): UserSummary {
+  function summary(account: ActiveAccount): AccountSummary {
     const { userId: id, username, role, grants, createdAt, passwordChangedAt, passwordHash } = account;
     return { id, username, role, grants, createdAt, passwordChangedAt, signsInBy: passwordHash === null ? 'openid-connect' : 'password', lastSignedInAt: sessions.lastSignedInAt(id) };
   }

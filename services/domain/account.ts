@@ -1,6 +1,6 @@
 /** Decides about accounts: their role, what they are granted, their password and their API keys. */
 import type { Decider } from './decider.ts';
-import type { EventOf, Grant, Instant, Role, Sealed, UserEvents } from './events.ts';
+import type { EventOf, Grant, Instant, Role, Sealed, SignInMethod, UserEvents } from './events.ts';
 import { Refusal } from './refusal.ts';
 
 export interface ApiKey {
@@ -31,6 +31,19 @@ export interface ActiveAccount {
   readonly createdAt: Instant;
   readonly passwordChangedAt: Instant;
   readonly apiKeys: readonly ApiKey[];
+}
+
+/** What is told of an account to whoever may know of it, now or of the past. */
+export interface AccountSummary {
+  readonly id: string;
+  readonly username: string;
+  readonly role: Role;
+  readonly grants: readonly Grant[];
+  readonly createdAt: Instant;
+  readonly passwordChangedAt: Instant;
+  readonly signsInBy: SignInMethod;
+  /** Null where it is not known any more, too: sign-ins are kept for a time. */
+  readonly lastSignedInAt: Instant | null;
 }
 
 /**

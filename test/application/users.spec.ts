@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { AccountSummary } from '../../services/domain/account.ts';
 import type { Grant, Role } from '../../services/domain/events.ts';
 import type { Principal } from '../../services/application/ports/accounts.ts';
-import type { UserSummary } from '../../services/application/ports/users.ts';
 import { admin, eventually, type Harness, local, startHarness } from './harness.ts';
 
 describe('application: users', () => {
@@ -16,7 +16,7 @@ describe('application: users', () => {
 
   const accounts = () => harness.app.accounts;
   const codeOf = (promise: Promise<unknown>) => promise.then(() => 'done', (error: unknown) => (error as { code: string }).code);
-  const create = async (username: string, role: Role, grants: readonly Grant[] = []): Promise<UserSummary> => (await accounts().users.create(local, { username, password, role, grants }, admin)).user;
+  const create = async (username: string, role: Role, grants: readonly Grant[] = []): Promise<AccountSummary> => (await accounts().users.create(local, { username, password, role, grants }, admin)).user;
   const signedIn = async (username: string): Promise<Principal> => (await accounts().signIn({ username, password }, origin)).principal;
   const tagged = async (name: string, ...tags: readonly string[]): Promise<string> => (await harness.app.environments.create({ name, address: 'cp.example:9443', tags }, admin)).environmentId;
 

@@ -1,5 +1,6 @@
 /** Users, and which environments they reach. */
-import type { Grant, Instant, Role, SignInMethod } from '../../domain/events.ts';
+import type { AccountSummary } from '../../domain/account.ts';
+import type { Grant, Role } from '../../domain/events.ts';
 import type { EnvironmentAccessLevel } from '../../domain/grants.ts';
 import type { Position } from '../../event-store/port.ts';
 import type { Principal } from './accounts.ts';
@@ -7,21 +8,8 @@ import type { CommandContext } from './command-context.ts';
 import type { OnlyIf } from './environments.ts';
 import type { EventQuery } from './history.ts';
 
-/** An account, as others see it. */
-export interface UserSummary {
-  readonly id: string;
-  readonly username: string;
-  readonly role: Role;
-  readonly grants: readonly Grant[];
-  readonly createdAt: Instant;
-  readonly passwordChangedAt: Instant;
-  readonly signsInBy: SignInMethod;
-  /** At most a month back. */
-  readonly lastSignedInAt: Instant | null;
-}
-
 /** What may be changed of an account; a changed password shows by its time. */
-export type EditableUser = Pick<UserSummary, 'role' | 'grants' | 'passwordChangedAt'>;
+export type EditableUser = Pick<AccountSummary, 'role' | 'grants' | 'passwordChangedAt'>;
 
 /** RFC 7396: absent is unchanged. */
 export interface UserChanges {
@@ -36,16 +24,16 @@ export interface UserChanges {
 /** Each throws user-not-found, also where the principal may not know of the account: only its own, unless it is an auditor or above that reaches everything. */
 export interface Users {
   /** The oldest first. */
-  list(principal: Principal): readonly UserSummary[];
-  find(principal: Principal, userId: string): UserSummary;
+  list(principal: Principal): readonly AccountSummary[];
+  find(principal: Principal, userId: string): AccountSummary;
   /** By name, ignoring case; undefined where there is none to know of. */
-  named(principal: Principal, username: string): UserSummary | undefined;
+  named(principal: Principal, username: string): AccountSummary | undefined;
   /** Throws invalid-username, username-taken, weak-password, invalid-grants, too-many-users, role-not-allowed, event-store-unavailable. */
   create(
     principal: Principal,
     input: { readonly username: string; readonly password: string; readonly role: Role; readonly grants?: readonly Grant[] },
     context: CommandContext,
-  ): Promise<{ readonly user: UserSummary; readonly position: Position | undefined }>;
+  ): Promise<{ readonly user: AccountSummary; readonly position: Position | undefined }>;
   /**
    * Ends what the account may not hold open any more. Throws role-not-allowed (all but an admin may change their own password, by
    * a session, and nothing else), current-password-wrong, too-many-attempts, weak-password, no-password-here, invalid-grants, last-admin,
@@ -57,7 +45,7 @@ export interface Users {
     changes: UserChanges,
     context: CommandContext,
     onlyIf?: OnlyIf<EditableUser>,
-  ): Promise<{ readonly user: UserSummary; readonly position: Position | undefined }>;
+  ): Promise<{ readonly user: AccountSummary; readonly position: Position | undefined }>;
   /** Ends its sessions and keys and all they hold open. Throws last-admin, precondition-failed, event-store-unavailable. */
   remove(principal: Principal, userId: string, context: CommandContext, onlyIf?: OnlyIf<EditableUser>): Promise<{ readonly position: Position | undefined }>;
 }

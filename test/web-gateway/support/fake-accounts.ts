@@ -1,7 +1,8 @@
 /** Accounts in memory: one user of each role, with a session and an API key whose secrets tell the role. */
 import type { Accounts, ApiKeySummary, Principal } from '../../../services/application/ports/accounts.ts';
 import { ApplicationError } from '../../../services/application/ports/application-error.ts';
-import type { UserSummary, Users } from '../../../services/application/ports/users.ts';
+import type { Users } from '../../../services/application/ports/users.ts';
+import type { AccountSummary } from '../../../services/domain/account.ts';
 import type { Grant, Role } from '../../../services/domain/events.ts';
 
 export const ROLES: readonly Role[] = ['admin', 'operator', 'auditor', 'metrics'];
@@ -52,7 +53,7 @@ export function createFakeAccounts(): FakeAccounts {
   }
   const known = (secret: string, secretOf: (role: Role) => string): Role | undefined => ROLES.find((role) => secretOf(role) === secret && !ended.has(role));
 
-  const userOf = (role: Role): UserSummary => {
+  const userOf = (role: Role): AccountSummary => {
     const at = '2026-01-01T00:00:00.000Z';
     return { id: role, username: `the-${role}`, role, grants: (role === 'operator' ? operatorGrants : undefined) ?? [], createdAt: at, passwordChangedAt: at, signsInBy: 'password', lastSignedInAt: null };
   };

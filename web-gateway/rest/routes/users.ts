@@ -1,6 +1,7 @@
 /** Users: an admin makes, changes and removes them, an auditor sees them, and everyone changes their own password. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { EditableUser, UserChanges, UserSummary } from '../../../services/application/ports/users.ts';
+import type { EditableUser, UserChanges } from '../../../services/application/ports/users.ts';
+import type { AccountSummary } from '../../../services/domain/account.ts';
 import type { Grant, Role } from '../../../services/domain/events.ts';
 import { sessionCookie } from '../../security/session-cookie.ts';
 import { entityTag, onlyIfMatch } from '../entity-tag.ts';
@@ -90,7 +91,7 @@ export function registerUsers(app: FastifyInstance, { accounts, users, environme
   );
 }
 
-function answer(reply: FastifyReply, user: UserSummary): object {
+function answer(reply: FastifyReply, user: AccountSummary): object {
   reply.header('etag', entityTag(editableUser(user)));
   return user;
 }
