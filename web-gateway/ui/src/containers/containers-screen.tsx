@@ -1,6 +1,5 @@
 /** Containers across all environments. */
 import { Select, TextInput } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -8,6 +7,7 @@ import { useCallback, useMemo } from 'react';
 import { FilterBar } from '../list/filter-bar.tsx';
 import { LongList } from '../list/long-list.tsx';
 import { NoMatch } from '../list/no-match.tsx';
+import { useIsNarrow } from '../list/use-is-narrow.ts';
 import { useRowsInSight } from '../list/use-rows-in-sight.ts';
 import { useSpaced } from '../list/use-spaced.ts';
 import { useTypedText } from '../list/use-typed-text.ts';
@@ -29,7 +29,7 @@ export function ContainersScreen(): React.JSX.Element {
   const at = usePastInstant();
   const navigate = useNavigate({ from: '/containers' });
   const client = useQueryClient();
-  const isNarrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false });
+  const isNarrow = useIsNarrow();
   const filter = useMemo(() => readContainersSearch({ ...search }), [search]);
   const list = useMemo(() => [CONTAINER_PAGES, filter], [filter]);
 

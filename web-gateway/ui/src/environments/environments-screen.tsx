@@ -1,6 +1,5 @@
 /** The fleet: every environment, live. */
 import { Button } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
@@ -9,6 +8,7 @@ import { fleetCountsQuery } from '../fleet/fleet-queries.ts';
 import { FleetStrip } from '../fleet/fleet-strip.tsx';
 import { LongList } from '../list/long-list.tsx';
 import { NoMatch } from '../list/no-match.tsx';
+import { useIsNarrow } from '../list/use-is-narrow.ts';
 import { useRowsInSight } from '../list/use-rows-in-sight.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { PageHeader } from '../parts/page-header.tsx';
@@ -30,7 +30,7 @@ export function EnvironmentsScreen(): React.JSX.Element {
   const navigate = useNavigate({ from: '/' });
   const session = useSession();
   const mayAdd = useMay('admin');
-  const isNarrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false });
+  const isNarrow = useIsNarrow();
   const { sort, filter } = useMemo(() => {
     const { sort: by, ...others } = readEnvironmentsSearch({ ...search });
     return { sort: by, filter: others };
