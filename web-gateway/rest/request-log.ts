@@ -2,14 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
+import { PAGES } from './routes/web-ui.ts';
 
 /** Asked every few seconds by machines: of no interest but to who looks for trouble. */
 const FREQUENT: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/metrics']);
 /** A longer path is cut. */
 const longestPath = 512;
-
-/** See routes/web-ui.ts. */
-const PAGES = '/*';
 
 /** Neither query nor headers nor body are logged: they may hold secrets. */
 export function addRequestLog(app: FastifyInstance, { logger, metrics }: { readonly logger: Logger; readonly metrics: Pick<GatewayMetrics, 'requestEnded'> }): void {

@@ -34,6 +34,9 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 /** Whose paths are never a page's. */
 const NOT_PAGES = /^\/(?:api|agent|assets|healthz|livez|readyz|metrics|ca\.pem)(?:\/|$)/;
 
+/** The route of all pages: it has every address that no other route has. */
+export const PAGES = '/*';
+
 export function registerWebUi(app: FastifyInstance, { limits }: Pick<RestDependencies, 'limits'>): void {
   const config = { access: 'public', undocumented: true } as const;
   endUnreadAnswers(app, limits.downloadStallMs);
@@ -47,7 +50,7 @@ export function registerWebUi(app: FastifyInstance, { limits }: Pick<RestDepende
 
   app.get<{ Params: { '*': string } }>('/assets/*', { config }, (request, reply) => reply.sendFile(`assets/${request.params['*']}`));
   app.get('/favicon.svg', { config }, (_request, reply) => reply.sendFile('favicon.svg'));
-  app.get('/*', { config }, (request, reply) => {
+  app.get(PAGES, { config }, (request, reply) => {
     // A route that takes no part of that length is passed over, and this one comes last.
     if (request.url.replace(/\?.*$/s, '').split('/').some((part) => part.length > LONGEST_PARAMETER)) throw new GatewayError('invalid-path', 'The path holds a part that is too long.');
     const isPage = !NOT_PAGES.test(request.url) && (request.headers.accept ?? '').includes('text/html');
