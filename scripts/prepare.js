@@ -86,8 +86,18 @@ function generationInputs() {
 
 /** A digest of everything the web UI is made from; the interface that it calls is in it. */
 function uiInputs() {
-  const sources = ['web-gateway', 'services/domain'].flatMap((folder) => filesIn(folder, (name) => /\.(ts|tsx|css|html|svg|json)$/.test(name) && !/^ui\/(dist|src\/api\/generated)\//.test(name)));
-  return digestOf(['package-lock.json', 'scripts/describe-interface.ts', ...sources]);
+  const pages = filesIn('web-gateway/ui', (name) => /\.(ts|tsx|css|html|svg|json)$/.test(name) && !/^(dist|src\/api\/generated)\//.test(name));
+  return digestOf(['package-lock.json', ...pages, ...importedBy('scripts/describe-interface.ts')]);
+}
+
+/** A script and all of ours that it runs: what it imports, and what that imports. Types run nothing. */
+export function importedBy(/** @type {string} */ script) {
+  const found = new Set([script]);
+  // What is added meanwhile is looked at as well.
+  for (const file of found) {
+    for (const [, name = ''] of readFileSync(at(file), 'utf8').matchAll(/^(?:import|export) (?!type )(?:[^'";]* from )?'(\.\.?\/[^']+)'/gm)) found.add(path.posix.join(path.posix.dirname(file), name));
+  }
+  return [...found].sort();
 }
 
 /** Paths from the top, sorted. */
