@@ -71,6 +71,9 @@ describe('the past in the web UI', function () {
     await banner().waitFor();
     await ui.page.getByRole('heading', { level: 1, name: 'factory' }).waitFor();
     expect(await ui.page.title()).to.match(/^The past: factory/);
+    // It was made a moment before that instant, not before now; `Created` of a page about now would say `ago`.
+    await ui.page.getByRole('tab', { name: 'Overview' }).click();
+    await ui.page.getByRole('definition').getByText(/^(just then|\d+ s before)$/).first().waitFor();
     const before = at();
     await link('Environments').click();
     await link('factory').waitFor();
