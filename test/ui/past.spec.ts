@@ -116,6 +116,19 @@ describe('the past in the web UI', function () {
     expect(rows[0]).to.contain(`${id},north-works,,user:admin,GET,/v1.44/containers/json,503,agent-not-polling`);
   });
 
+  it('says why there is no history to who does not reach all of the fleet', async () => {
+    const olaf = { username: 'olaf', password: 'a lighthouse keeper 1907' };
+    const { id: userId } = (await (await other.post('/api/v1/users', { data: { ...olaf, role: 'operator' } })).json()) as { readonly id: string };
+    await other.patch(`/api/v1/users/${userId}`, { data: { grants: [{ tag: 'north', access: 'read' }] }, headers: { 'content-type': 'application/merge-patch+json' } });
+    const operator = await browser.open(server, { as: olaf });
+    const why = (where: string): Locator => operator.page.getByRole('region', { name: where }).getByText('No plot: the fleet’s history is kept of all environments together');
+    await why('The fleet').waitFor();
+    await operator.page.getByRole('button', { name: 'Time machine' }).click();
+    await why('Time machine').waitFor();
+    await operator.context.close();
+    expect(operator.faults).to.deep.equal([]);
+  });
+
   it('shows the checkpoint that is signed, its signature checked, and how to verify it', async () => {
     await link('Proof').click();
     await button('Sign a checkpoint now').click();

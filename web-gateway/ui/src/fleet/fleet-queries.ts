@@ -8,6 +8,9 @@ import { serverNow } from '../time/server-clock.ts';
 /** Counts in steps of time, by status, platform or version. */
 export type FleetHistory = NonNullable<Answer<'/api/v1/fleet'>['history']>;
 
+/** Shown in place of a history that is null. */
+export const WHY_NO_HISTORY = 'No plot: the fleet’s history is kept of all environments together, and your grants reach a part of them.';
+
 /** Not of a subject that every change makes stale: who shows it asks for it, no more than about once a second. */
 export const FLEET_COUNTS = 'fleet-counts';
 const HISTORY_EVERY_MS = 60_000;

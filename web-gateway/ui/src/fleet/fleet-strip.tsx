@@ -7,7 +7,7 @@ import { useSpaced } from '../list/use-spaced.ts';
 import { useChanges } from '../live/live-updates.tsx';
 import { ToneWord, type Tone } from '../parts/status-word.tsx';
 import { IconCircleCheck, IconCircleDashed, IconCircleX, IconPlugConnected, type Icon } from '@tabler/icons-react';
-import { FLEET_COUNTS, fleetCountsQuery, fleetHistoryQuery } from './fleet-queries.ts';
+import { FLEET_COUNTS, fleetCountsQuery, fleetHistoryQuery, WHY_NO_HISTORY } from './fleet-queries.ts';
 import classes from './fleet-strip.module.css';
 
 const DayPlot = lazy(async () => ({ default: (await import('./day-plot.tsx')).DayPlot }));
@@ -38,7 +38,9 @@ export const FleetStrip = memo(function FleetStrip({ at, status, tunnel }: Fleet
         <FleetNumber count={counts && (counts.byStatus['never'] ?? 0)} word="Never seen" tone="quiet" icon={IconCircleDashed} filter={{ status: 'never' }} isSet={status === 'never'} />
         <FleetNumber count={counts && (counts.tunnels['open'] ?? 0)} word="Tunnels open" tone="busy" icon={IconPlugConnected} filter={{ tunnel: 'open' }} isSet={tunnel === 'open'} />
       </ul>
-      {history !== null && (
+      {history === null ? (
+        <Text size="xs" c="dimmed" className={classes['none'] ?? ''}>{WHY_NO_HISTORY}</Text>
+      ) : (
         <div className={classes['day']}>
           <Text size="xs" c="dimmed" className={classes['legend'] ?? ''}>
             Last day <span className={classes['up']}>up</span> <span className={classes['down']}>down</span>

@@ -1,5 +1,5 @@
 /** How many environments were up, and were not, over a stretch of time: a picture behind the slider. */
-import type { FleetHistory } from '../fleet/fleet-queries.ts';
+import { WHY_NO_HISTORY, type FleetHistory } from '../fleet/fleet-queries.ts';
 import classes from './past.module.css';
 import type { TimeWindow } from './time-window.ts';
 
@@ -12,7 +12,8 @@ const LAYERS = [
 ] as const;
 
 export function FleetPlot({ history, window }: { readonly history: FleetHistory | null | undefined; readonly window: TimeWindow }): React.JSX.Element | null {
-  if (history === null || history === undefined) return null;
+  if (history === undefined) return null;
+  if (history === null) return <p className={classes['noPlot']}>{WHY_NO_HISTORY}</p>;
   const stepMs = history.stepSeconds * 1000;
   const starts = history.at.map((at) => Date.parse(at));
   const counts = LAYERS.map(({ values }) => sum(history, values));
