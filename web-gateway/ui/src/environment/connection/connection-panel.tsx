@@ -6,7 +6,7 @@ import { StepList } from './step-list.tsx';
 import type { Connection } from './use-connection.ts';
 
 export function ConnectionPanel({ environment, connection }: { readonly environment: Environment; readonly connection: Connection }): React.JSX.Element | null {
-  const { phase, failure, steps, connect, disconnectedBy } = connection;
+  const { phase, failure, steps, connect, disconnectedBy, isDisconnecting } = connection;
   switch (phase) {
     case 'none':
     case 'open':
@@ -17,9 +17,10 @@ export function ConnectionPanel({ environment, connection }: { readonly environm
           <Group justify="space-between" gap="sm">
             <Group gap="xs">
               <IconPlugConnectedX size={18} aria-hidden />
-              <Text>{disconnectedBy === null ? 'Disconnected.' : `Disconnected by ${disconnectedBy.replace(/^user:/, '')}.`}</Text>
+              <Text>{isDisconnecting ? 'Disconnecting…' : disconnectedBy === null ? 'Disconnected.' : `Disconnected by ${disconnectedBy.replace(/^user:/, '')}.`}</Text>
             </Group>
-            <Button size="xs" leftSection={<IconPlugConnected size={16} aria-hidden />} onClick={connect}>Connect</Button>
+            {/* Asked for before it is closed, the tunnel that is still open would be taken for the new one. */}
+            <Button size="xs" loading={isDisconnecting} leftSection={<IconPlugConnected size={16} aria-hidden />} onClick={connect}>Connect</Button>
           </Group>
         </Paper>
       );
