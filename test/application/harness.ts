@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { type Application, createApplication } from '../../services/application/application.ts';
 import type { Principal } from '../../services/application/ports/accounts.ts';
@@ -219,11 +220,15 @@ export function swarmReport(nodeId: string, manager: boolean, node = `host-${nod
   return { node, version: '0.1.0', protocolVersion: 1, platform: 'linux/amd64', engine: null, swarm: { clusterId: 'c1', nodeId, manager } };
 }
 
+/** How often `eventually` looks. */
+const LOOK_EVERY_MS = 2;
+
 /** Resolves when `condition` holds; each look is after what is under way had a turn. Throws where it never does. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const untilMs = performance.now() + 15_000;
   while (!(await condition())) {
     if (performance.now() > untilMs) throw new Error('waited in vain');
-    await new Promise((resolve) => setImmediate(resolve));
+    // What is waited for is done by other threads: looking without a pause would keep the processor from them.
+    await delay(LOOK_EVERY_MS);
   }
 }
