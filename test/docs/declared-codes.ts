@@ -41,7 +41,7 @@ export function codesIn(files: string, pattern: RegExp): readonly string[] {
   return [...new Set(found)];
 }
 
-/** The titles of a file's tests; … stands for what a title is made with. */
+/** The titles of a file's tests, also of those that it keeps in an object, each by its title; … stands for what a title is made with. */
 export function testTitles(file: string): readonly string[] {
   const titles: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -50,6 +50,7 @@ export function testTitles(file: string): readonly string[] {
       if (title !== undefined && ts.isStringLiteralLike(title)) titles.push(title.text);
       if (title !== undefined && ts.isTemplateExpression(title)) titles.push([title.head.text, ...title.templateSpans.map(({ literal }) => literal.text)].join('…'));
     }
+    if (ts.isPropertyAssignment(node) && ts.isStringLiteral(node.name) && ts.isArrowFunction(node.initializer)) titles.push(node.name.text);
     ts.forEachChild(node, visit);
   };
   visit(parse(file));
