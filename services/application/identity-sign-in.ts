@@ -28,7 +28,7 @@ export function createIdentitySignIn(deps: {
 }): IdentitySignIn {
   const { directory, sessions, refusals, clock, inTurn } = deps;
   /** Each asks the provider: who only fails must not make this server ask for ever. */
-  const attempts = createAttempts({ clock, limit: 19, windowMs: 60_000 });
+  const attempts = createAttempts({ clock, limit: 20, windowMs: 60_000 });
 
   function known({ issuer, subject }: ProvenIdentity): ActiveAccount | undefined {
     return directory.all().find(({ identity }) => identity?.issuer === issuer && identity.subject === subject);
@@ -61,8 +61,7 @@ export function createIdentitySignIn(deps: {
   return {
     async signInByIdentity(redeem, { address, correlationId }) {
       const peer = peerGroup(address);
-      if (attempts.isBarred(peer)) throw new ApplicationError('too-many-attempts', 'too many failed attempts from this address; wait a minute', { retryAfterSeconds: attempts.retryAfterSeconds() });
-      attempts.fail(peer);
+      if (attempts.fail(peer)) throw new ApplicationError('too-many-attempts', 'too many failed attempts from this address; wait a minute', { retryAfterSeconds: attempts.retryAfterSeconds(peer) });
       let identity: ProvenIdentity;
       try {
         identity = await redeem();

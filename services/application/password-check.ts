@@ -19,22 +19,21 @@ export interface PasswordCheck {
 /** Creates it: ten failures a minute. Another `cost` than every installation's is for specs that sign in a lot. */
 export function createPasswordCheck(deps: { readonly clock: Clock; readonly cost?: PasswordCost | undefined }): PasswordCheck {
   const { cost = passwordCost } = deps;
-  const attempts = createAttempts({ clock: deps.clock, limit: 9, windowMs: 60_000 });
+  const attempts = createAttempts({ clock: deps.clock, limit: 10, windowMs: 60_000 });
   /** Each takes 32 MiB and a thread for a while: a flood must not take them all. */
   const hashing = createBoundedQueue({ running: 2, waiting: 32 });
   const nobody = hashOfNoPassword(cost);
 
-  const tooMany = (): ApplicationError =>
-    new ApplicationError('too-many-attempts', 'too many failed attempts from this address; wait a minute', { retryAfterSeconds: attempts.retryAfterSeconds() });
+  const tooMany = (who: string): ApplicationError =>
+    new ApplicationError('too-many-attempts', 'too many failed attempts from this address; wait a minute', { retryAfterSeconds: attempts.retryAfterSeconds(who) });
 
   return {
     hash: (password) => hashPassword(password, cost),
     async isRight(password, hash, who) {
       // Counted before it is known to fail: attempts that come at the same time must count each other.
-      if (attempts.isBarred(who)) throw tooMany();
-      attempts.fail(who);
+      if (attempts.fail(who)) throw tooMany(who);
       const checking = hashing.run(() => isPassword(password, hash ?? nobody));
-      if (checking === undefined) throw tooMany();
+      if (checking === undefined) throw tooMany(who);
       const isRight = (await checking) && hash !== undefined;
       if (isRight) attempts.forgive(who);
       return isRight;

@@ -42,11 +42,12 @@ export function createPollRejections(deps: { readonly refusals: Refusals; readon
 
   function refuse(introduction: PollIntroduction, state: EnvironmentState, reason: PollRejectionReason, message: string): AgentRefused {
     const { address, environmentId, report } = introduction;
-    const isBarred = attempts.fail(`${peerGroup(address)} ${environmentId}`);
+    const who = `${peerGroup(address)} ${environmentId}`;
+    const isBarred = attempts.fail(who);
     const told = isBarred ? 'too-many-attempts' : reason;
     record(told, address, state.status === 'absent' ? null : environmentId, report.node);
     return isBarred
-      ? new AgentRefused(told, 'too many failed attempts from this address; wait a minute', attempts.retryAfterSeconds() * 1000)
+      ? new AgentRefused(told, 'too many failed attempts from this address; wait a minute', attempts.retryAfterSeconds(who) * 1000)
       : new AgentRefused(told, message);
   }
 

@@ -32,6 +32,17 @@ describe('application: accounts', () => {
     expect(await codeOf(signIn())).to.equal('signed-in');
   }).timeout(30_000);
 
+  it('counts the failures of any minute, wherever it begins, and says how long to wait', async () => {
+    await codeOf(signIn('wrong'));
+    await harness.clock.advance(55_000);
+    for (let attempt = 0; attempt < 9; attempt++) await codeOf(signIn('wrong'));
+    const refused = await signIn().catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'too-many-attempts', retryAfterSeconds: 5 });
+    await harness.clock.advance(5_000);
+    expect(await codeOf(signIn('wrong'))).to.equal('wrong-credentials');
+    expect(await codeOf(signIn())).to.equal('too-many-attempts');
+  }).timeout(30_000);
+
   it('bars guesses that come at the same time as well', async () => {
     const codes = await Promise.all(Array.from({ length: 40 }, () => codeOf(signIn('wrong'))));
     expect(codes.filter((code) => code === 'wrong-credentials')).to.have.length(10);
