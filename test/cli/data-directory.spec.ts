@@ -76,6 +76,9 @@ describe('a data directory', function () {
       expect((await onDirectory('replay', '--as-of', both)).stdout).to.equal(told.replay);
       const early = await onDirectory('replay', '--as-of', '2020-01-01', '-o', 'name');
       expect([early.code, early.stdout, early.stderr]).to.deep.equal([0, '', 'homeport: as of 2020-01-01T00:00:00.000Z there were 0 environments; nothing was recorded by then\n']);
+      const later = await onDirectory('replay', '--as-of', '2999-01-01');
+      expect([later.code, later.stdout]).to.deep.equal([2, '']);
+      expect(later.stderr).to.match(/^homeport: --as-of 2999-01-01T00:00:00.000Z lies in the future: here it is \S+Z\. Give an instant up to now/);
     });
 
     it('has its read models made anew, also where they are gone or broken', async () => {

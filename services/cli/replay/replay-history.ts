@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Replay } from '../../../projections/replay.ts';
+import { misuse } from '../cli-error.ts';
 import type { HistorySource } from '../history-source.ts';
 import type { Event, EventFilter } from '../rest/events.ts';
 import { pollsKeptSince, pollsNeededFrom } from './reading-plan.ts';
@@ -18,10 +19,12 @@ export interface ReplayOptions {
 }
 
 /**
- * Replays a history and lends what came of it; `pollsSince` is for its environments. Throws CliError, the signal's reason, and as `use` does.
+ * Replays a history and lends what came of it; `pollsSince` is for its environments. Throws CliError (a misuse where the instant lies in the
+ * future), the signal's reason, and as `use` does.
  */
 export async function withReplay<Result>(source: Pick<HistorySource, 'read'>, options: ReplayOptions, use: (replay: Replay, pollsSince: string | undefined) => Result): Promise<Result> {
   const { asOf, onProgress, signal } = options;
+  await checkIsPast(source, asOf, signal);
   // Other commands start faster without it.
   const { createReplay } = await import('../../../projections/replay.ts');
   const folder = mkdtempSync(path.join(tmpdir(), 'homeport-replay-'));
@@ -54,3 +57,14 @@ export async function withReplay<Result>(source: Pick<HistorySource, 'read'>, op
   }
 }
 
+
+/** What will be nobody can replay. Past is what this machine's clock says, or else the record itself: it has been told of by a server whose clock may be ahead. */
+async function checkIsPast(source: Pick<HistorySource, 'read'>, asOf: string, signal: AbortSignal): Promise<void> {
+  const now = new Date().toISOString();
+  if (Date.parse(asOf) <= Date.parse(now)) return;
+  for await (const [last] of source.read({}, { order: 'desc', limit: 1, signal })) {
+    if (last !== undefined && Date.parse(last.recordedAt) >= Date.parse(asOf)) return;
+    break;
+  }
+  throw misuse(`--as-of ${asOf} lies in the future: here it is ${now}. Give an instant up to now; for what is now there is env list`);
+}
