@@ -95,7 +95,7 @@ describe('the past in the web UI', function () {
     await banner().waitFor();
     expect(startedMs - Date.parse(at() ?? '')).to.be.within(50_000, 70_000);
     // Nothing was there a minute ago.
-    await ui.page.waitForFunction("!document.body.innerText.includes('north-works')");
+    await ui.page.getByText('north-works').first().waitFor({ state: 'hidden' });
     await slider.press('End');
     await banner().waitFor({ state: 'detached' });
     await link('north-works').waitFor();
