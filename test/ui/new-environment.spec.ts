@@ -45,7 +45,7 @@ describe('adding an environment in the web UI', function () {
     await ui.page.getByLabel('Name', { exact: true }).fill('/factory');
     await ui.page.getByRole('checkbox', { name: 'The agent runs on this server’s machine' }).check();
     await ui.page.getByRole('button', { name: 'Create the environment' }).click();
-    await ui.page.getByText('begins with a letter or digit').waitFor();
+    await ui.page.getByText(/^A name has .* begins with a letter or digit\.$/).waitFor();
     expect(await ui.page.getByLabel('Name', { exact: true }).getAttribute('aria-invalid')).to.equal('true');
   });
 

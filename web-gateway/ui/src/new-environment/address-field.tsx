@@ -3,6 +3,7 @@ import { Alert, Button, Checkbox, Group, Stack, Text, TextInput } from '@mantine
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { answerOf, api } from '../api/client.ts';
+import { LOOPBACK_BOX } from '../parts/loopback-words.ts';
 import type { AddressJudgement } from './agent-address.ts';
 
 /** What the server offers, and knows itself by; admins alone are told. */
@@ -40,7 +41,7 @@ export function AddressField({ value, onChange, judgement, isLoopbackAllowed, on
               A loopback address means “myself” on every machine: an agent elsewhere would call itself. Give an address by which the agent’s machine reaches this one
               {others.length > 0 ? ', such as one of those below.' : '. This server knows none: it may listen on loopback alone (serve --host).'}
             </Text>
-            <Checkbox label="The agent runs on this server’s machine" checked={isLoopbackAllowed} onChange={(event) => onLoopbackAllowed(event.currentTarget.checked)} />
+            <Checkbox label={LOOPBACK_BOX} checked={isLoopbackAllowed} onChange={(event) => onLoopbackAllowed(event.currentTarget.checked)} />
           </Stack>
         </Alert>
       )}

@@ -8,6 +8,7 @@ import { useIdempotencyKey } from '../api/use-idempotency-key.ts';
 import { FormError } from '../parts/form-error.tsx';
 import { formFaults } from '../parts/form-faults.ts';
 import { LinkButton } from '../parts/link-button.tsx';
+import { loopbackRefused } from '../parts/loopback-words.ts';
 import { PollIntervalField, type PollInterval } from '../parts/poll-interval-field.tsx';
 import { settingsQuery } from '../settings/settings-query.ts';
 import { AddressField, addressesQuery } from './address-field.tsx';
@@ -49,7 +50,7 @@ export function EnvironmentForm({ onCreated }: { readonly onCreated: (environmen
       if (formFaults(error, FIELDS).at('/tunnelAddress') !== undefined) setMore(true);
     },
   });
-  const faults = formFaults(create.error, FIELDS);
+  const faults = formFaults(create.error, FIELDS, loopbackRefused(judgement === 'loopback'));
 
   return (
     <Paper withBorder p={{ base: 'md', sm: 'lg' }} maw={720}>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { answerOf, api } from '../../api/client.ts';
 import { FormError } from '../../parts/form-error.tsx';
 import { formFaults } from '../../parts/form-faults.ts';
+import { LOOPBACK_BOX, loopbackRefused } from '../../parts/loopback-words.ts';
 import { PollIntervalField, type PollInterval } from '../../parts/poll-interval-field.tsx';
 import { sayDone } from '../../parts/say.ts';
 import { settingsQuery } from '../../settings/settings-query.ts';
@@ -46,7 +47,8 @@ export function EditEnvironment({ entityTag, onClose }: { readonly entityTag: st
       await client.invalidateQueries({ queryKey: ['environment', before.id] });
     },
   });
-  const faults = formFaults(change.error, FIELDS);
+  const isElsewhere = address !== before.address || tunnelAddress !== before.tunnelAddress;
+  const faults = formFaults(change.error, FIELDS, loopbackRefused(isElsewhere));
 
   return (
     <form
@@ -60,7 +62,7 @@ export function EditEnvironment({ entityTag, onClose }: { readonly entityTag: st
         <TagsInput label="Tags" description="To filter by, and to grant access by. Enter or a comma ends one." value={tags} onChange={setTags} error={faults.at('/tags')} clearable={false} />
         <TextInput label="Address" description="host:port that agents call. Those that are connected are told; join tokens printed before name the old one." value={address} onChange={(event) => setAddress(event.currentTarget.value)} error={faults.at('/address')} />
         <TextInput label="Tunnel address" description="host:port of the tunnel port." value={tunnelAddress} onChange={(event) => setTunnelAddress(event.currentTarget.value)} error={faults.at('/tunnelAddress')} />
-        {(address !== before.address || tunnelAddress !== before.tunnelAddress) && <Checkbox label="Allow this machine’s own address (loopback), which nobody else can call" checked={allowLoopback} onChange={(event) => setAllowLoopback(event.currentTarget.checked)} />}
+        {isElsewhere && <Checkbox label={LOOPBACK_BOX} description="Allows a loopback address, which nobody else can call." checked={allowLoopback} onChange={(event) => setAllowLoopback(event.currentTarget.checked)} />}
         <PollIntervalField value={interval} onChange={setInterval} followed={settings.data?.settings.pollIntervalSeconds ?? before.heartbeat.intervalSeconds} error={faults.at('/pollIntervalSeconds')} />
         <FormError says={faults.elsewhere} />
         <Group justify="flex-end" gap="xs">

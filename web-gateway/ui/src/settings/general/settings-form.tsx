@@ -1,6 +1,6 @@
 /** All settings in groups, changed together. */
 import { SimpleGrid, Stack, Switch, Text } from '@mantine/core';
-import { formFaults } from '../../parts/form-faults.ts';
+import { reasonAt, sentenceOf } from '../../parts/form-faults.ts';
 import { PollIntervalField } from '../../parts/poll-interval-field.tsx';
 import { QuantityField } from '../../parts/quantity-field.tsx';
 import { useMay } from '../../session/session.ts';
@@ -30,8 +30,8 @@ export function SettingsForm({ current }: { readonly current: TaggedSettings }):
     draft,
     isReadOnly,
     faultOf(name) {
-      const reason = formFaults(error, []).at(`/${name}`);
-      return reason === undefined ? undefined : faultText(name, reason);
+      const reason = reasonAt(error, `/${name}`);
+      return reason === undefined ? undefined : sentenceOf(faultText(name, reason));
     },
   };
 
