@@ -8,7 +8,10 @@ describe('an instant in words', () => {
 
   it('is so long ago, or to come', () => {
     expect(Object.values(beforeMs).map((ms) => relativeText(fromMs - ms, fromMs))).to.deep.equal(['just now', '3 s ago', '2 min ago', '1 h ago']);
-    expect(relativeText(fromMs + 90_000, fromMs)).to.equal('in 1 min');
+    expect(relativeText(fromMs + 80_000, fromMs)).to.equal('in 1 min');
+    // An API key, a minute after it was made for 90 days; and one for a day.
+    expect(relativeText(fromMs + 90 * 86_400_000 - 60_000, fromMs)).to.equal('in 90 d');
+    expect(relativeText(fromMs + 86_400_000 - 60_000, fromMs)).to.equal('in 1 d');
   });
 
   it('was so much before or after a past instant, however long ago that is', () => {

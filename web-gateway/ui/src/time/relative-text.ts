@@ -12,8 +12,7 @@ const UNITS = [
 export function relativeText(atMs: number, nowMs: number): string {
   const seconds = Math.round((nowMs - atMs) / 1000);
   if (Math.abs(seconds) < 2) return 'just now';
-  const span = spanText(Math.abs(seconds));
-  return seconds > 0 ? `${span} ago` : `in ${span}`;
+  return seconds > 0 ? `${spanText(seconds)} ago` : `in ${nearestSpanText(-seconds)}`;
 }
 
 /** How long something lasts, such as `for 5 min`. */
@@ -32,6 +31,12 @@ export function relativeToText(atMs: number, instantMs: number): string {
 export function spanText(seconds: number): string {
   const [unit, size] = UNITS.find(([, one]) => seconds >= one) ?? (['s', 1] as const);
   return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** The largest unit, rounded to the nearest: what is to last 90 days is `90 d` off a minute later, too. */
+function nearestSpanText(seconds: number): string {
+  const [, size] = UNITS.find(([, one]) => seconds >= one) ?? (['s', 1] as const);
+  return spanText(Math.round(seconds / size) * size);
 }
 
 /** To make one costs more than to use it. */
