@@ -74,6 +74,15 @@ describe('an environment’s page in the web UI', function () {
     expect((await site.dockerd.docker('inspect', '--format', '{{.State.Running}}', 'homeport-agent')).stdout.trim()).to.equal('true');
   });
 
+  it('has what can be done with a container in sight on a phone, below its name', async () => {
+    await ui.page.setViewportSize({ width: 390, height: 844 });
+    await ui.page.getByRole('columnheader', { name: 'Actions', exact: true }).waitFor({ state: 'detached' });
+    const more = await row('shop-web-1').getByRole('button', { name: 'More for shop-web-1', exact: true }).boundingBox();
+    expect((more?.x ?? 390) + (more?.width ?? 0)).to.be.at.most(390);
+    await ui.page.setViewportSize({ width: 1280, height: 800 });
+    await ui.page.getByRole('columnheader', { name: 'Actions', exact: true }).waitFor();
+  });
+
   it('kills a container that takes its time to stop, and does nothing else with it meanwhile', async () => {
     await ui.page.getByRole('link', { name: 'stubborn', exact: true }).click();
     const drawer = ui.page.getByRole('dialog', { name: 'stubborn', exact: true });

@@ -24,7 +24,7 @@ const VIEWS = [
 ] as const;
 
 /** Drawn again only where it changed: while one scrolls, only those that come into sight are. */
-export const ContainerTableRow = memo(function ContainerTableRow({ container, index, measure }: { readonly container: ContainerRow; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
+export const ContainerTableRow = memo(function ContainerTableRow({ container, isNarrow, index, measure }: { readonly container: ContainerRow; readonly isNarrow: boolean; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
   const { id, name, image, state, health, says, createdAt, ports, labels } = container;
   const { whyNoActions, whyNotLive, ask } = useEnvironmentPage();
   const { act, whyNot, isUnderWay, waits } = useContainerVerbs(container, ask);
@@ -47,11 +47,42 @@ export const ContainerTableRow = memo(function ContainerTableRow({ container, in
     }
   };
 
+  const actions = (
+    <Group gap={2} wrap="nowrap" justify={isNarrow ? 'flex-start' : 'flex-end'}>
+      {VIEWS.map(([view, label, icon]) => <RowAction key={view} label={label} icon={icon} whyNot={whyNoView(view)} onClick={() => show(view)} />)}
+      {(isUp ? (['stop', 'restart'] as const) : (['start'] as const)).map((verb) => (
+        <RowAction key={verb} label={containerVerbs[verb].label} icon={containerVerbs[verb].icon} whyNot={whyNot(verb) ?? (waits(verb) ? 'Something else is being done with it.' : null)} isBusy={isUnderWay(verb)} onClick={() => act(verb)} />
+      ))}
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" c="var(--mantine-color-text)" size="md" aria-label={`More for ${name}`}><IconDots size={17} aria-hidden /></ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {verbsOffered
+            .filter((verb) => containerVerbs[verb].isFor(state))
+            .map((verb) => {
+              const { icon: Symbol, label } = containerVerbs[verb];
+              const reason = whyNot(verb);
+              return (
+                <Menu.Item key={verb} leftSection={<Symbol size={16} aria-hidden />} disabled={reason !== null || isUnderWay(verb) || waits(verb)} onClick={() => act(verb)} {...(verb === 'remove' ? { c: 'var(--mantine-color-error)' } : {})}>
+                  {label}
+                  {reason !== null && <Text size="xs" maw={240}>{reason}</Text>}
+                </Menu.Item>
+              );
+            })}
+          <Menu.Divider />
+          <Menu.Item disabled={whyNoView('attach') !== null} onClick={() => show('attach')}>Attach</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
+  );
+
   return (
     <Table.Tr aria-rowindex={index + 2} data-index={index} ref={measure ?? null} data-container={name}>
       <Table.Td className={classes['cell'] ?? ''} title={name}>
         <AnchorLink from="/environments/$id" to="." search={(now) => ({ ...now, container: id, view: 'inspect' })} size="sm" fw={600}>{name}</AnchorLink>
         {service !== null && service !== name && <Text size="xs" c="dimmed" truncate>{service}</Text>}
+        {isNarrow && actions}
       </Table.Td>
       <Table.Td>
         <Group gap={8} wrap="nowrap" fz="sm">
@@ -63,35 +94,7 @@ export const ContainerTableRow = memo(function ContainerTableRow({ container, in
       <Table.Td className={classes['cell'] ?? ''} title={image}><Text span size="sm">{image}</Text></Table.Td>
       <Table.Td><Text size="sm">{ports.length === 0 ? <Text span c="dimmed">none</Text> : ports.map((port) => <div key={port}>{port}</div>)}</Text></Table.Td>
       <Table.Td><Text component="div" size="sm" style={{ whiteSpace: 'nowrap' }}><RelativeTime at={createdAt} fallback="not known" /></Text></Table.Td>
-      <Table.Td className={classes['actions'] ?? ''}>
-        <Group gap={2} wrap="nowrap" justify="flex-end">
-          {VIEWS.map(([view, label, icon]) => <RowAction key={view} label={label} icon={icon} whyNot={whyNoView(view)} onClick={() => show(view)} />)}
-          {(isUp ? (['stop', 'restart'] as const) : (['start'] as const)).map((verb) => (
-            <RowAction key={verb} label={containerVerbs[verb].label} icon={containerVerbs[verb].icon} whyNot={whyNot(verb) ?? (waits(verb) ? 'Something else is being done with it.' : null)} isBusy={isUnderWay(verb)} onClick={() => act(verb)} />
-          ))}
-          <Menu position="bottom-end" withinPortal>
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" c="var(--mantine-color-text)" size="md" aria-label={`More for ${name}`}><IconDots size={17} aria-hidden /></ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {verbsOffered
-                .filter((verb) => containerVerbs[verb].isFor(state))
-                .map((verb) => {
-                  const { icon: Symbol, label } = containerVerbs[verb];
-                  const reason = whyNot(verb);
-                  return (
-                    <Menu.Item key={verb} leftSection={<Symbol size={16} aria-hidden />} disabled={reason !== null || isUnderWay(verb) || waits(verb)} onClick={() => act(verb)} {...(verb === 'remove' ? { c: 'var(--mantine-color-error)' } : {})}>
-                      {label}
-                      {reason !== null && <Text size="xs" maw={240}>{reason}</Text>}
-                    </Menu.Item>
-                  );
-                })}
-              <Menu.Divider />
-              <Menu.Item disabled={whyNoView('attach') !== null} onClick={() => show('attach')}>Attach</Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </Group>
-      </Table.Td>
+      {!isNarrow && <Table.Td className={classes['actions'] ?? ''}>{actions}</Table.Td>}
     </Table.Tr>
   );
 });

@@ -2,6 +2,7 @@
 import { Table } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { useIsNarrow } from '../../list/use-is-narrow.ts';
 import { Spacer } from '../../parts/data-table-rows.tsx';
 import classes from '../tables/grouped-table.module.css';
 import type { ContainerGroup } from './container-groups.ts';
@@ -15,9 +16,13 @@ type Line = { readonly kind: 'project'; readonly group: ContainerGroup } | { rea
 const DRAWN_WHOLE = 120;
 const LINE_PX = 60;
 const COLUMNS = ['Name', 'State', 'Image', 'Ports', 'Created', 'Actions'] as const;
+/** On a phone a column of actions would stand out of sight: they are below the name. */
+const NARROW_COLUMNS = COLUMNS.filter((column) => column !== 'Actions');
 
 export function ContainersTable({ groups }: { readonly groups: readonly ContainerGroup[] }): React.JSX.Element {
   const [folded, setFolded] = useState<ReadonlySet<string | null>>(new Set());
+  const isNarrow = useIsNarrow();
+  const columns = isNarrow ? NARROW_COLUMNS : COLUMNS;
   const scroller = useRef<HTMLDivElement>(null);
   const lines = useMemo(() => linesOf(groups, folded), [groups, folded]);
   const isWhole = lines.length <= DRAWN_WHOLE;
@@ -32,19 +37,19 @@ export function ContainersTable({ groups }: { readonly groups: readonly Containe
       <Table className={classes['table'] ?? ''} aria-rowcount={lines.length + 1}>
         <Table.Thead className={classes['head'] ?? ''}>
           <Table.Tr>
-            {COLUMNS.map((column) => <Table.Th key={column} scope="col">{column}</Table.Th>)}
+            {columns.map((column) => <Table.Th key={column} scope="col">{column}</Table.Th>)}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {before > 0 && <Spacer height={before} span={COLUMNS.length} />}
+          {before > 0 && <Spacer height={before} span={columns.length} />}
           {drawn.map(({ line, index }) =>
             line.kind === 'project' ? (
-              <ProjectRow key={`project ${line.group.project ?? ''}`} group={line.group} isFolded={folded.has(line.group.project)} onToggle={toggle} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
+              <ProjectRow key={`project ${line.group.project ?? ''}`} group={line.group} isFolded={folded.has(line.group.project)} onToggle={toggle} isNarrow={isNarrow} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
             ) : (
-              <ContainerTableRow key={line.container.id} container={line.container} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
+              <ContainerTableRow key={line.container.id} container={line.container} isNarrow={isNarrow} index={index} measure={isWhole ? undefined : virtualizer.measureElement} />
             ),
           )}
-          {after > 0 && <Spacer height={after} span={COLUMNS.length} />}
+          {after > 0 && <Spacer height={after} span={columns.length} />}
         </Table.Tbody>
       </Table>
     </div>

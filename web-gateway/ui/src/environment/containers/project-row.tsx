@@ -13,7 +13,7 @@ import type { ContainerGroup } from './container-groups.ts';
 /** What can be done with all of them at once. */
 const VERBS = ['start', 'stop', 'restart', 'remove'] as const;
 
-export const ProjectRow = memo(function ProjectRow({ group: { project, containers }, isFolded, onToggle, index, measure }: { readonly group: ContainerGroup; readonly isFolded: boolean; readonly onToggle: (project: string | null) => void; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
+export const ProjectRow = memo(function ProjectRow({ group: { project, containers }, isFolded, isNarrow, onToggle, index, measure }: { readonly group: ContainerGroup; readonly isFolded: boolean; readonly isNarrow: boolean; readonly onToggle: (project: string | null) => void; readonly index: number; readonly measure: ((element: HTMLElement | null) => void) | undefined }): React.JSX.Element {
   const { environment, whyNoActions, ask } = useEnvironmentPage();
   const { run, isBusy } = useEngineAction();
   const hosts = environment.agents.map(({ node }) => node);
@@ -41,6 +41,12 @@ export const ProjectRow = memo(function ProjectRow({ group: { project, container
     return containers.some(({ state }) => containerVerbs[verb].isFor(state)) ? null : `None of its containers can be ${containerVerbs[verb].past}.`;
   };
 
+  const actions = project !== null && (
+    <Group gap={2} wrap="nowrap" justify={isNarrow ? 'flex-start' : 'flex-end'}>
+      {VERBS.map((verb) => <RowAction key={verb} label={`${containerVerbs[verb].label} project ${project}`} icon={containerVerbs[verb].icon} isBusy={isBusy && verb === 'restart'} whyNot={whyNot(verb)} onClick={() => act(verb)} />)}
+    </Group>
+  );
+
   return (
     <Table.Tr className={classes['group'] ?? ''} aria-rowindex={index + 2} data-index={index} ref={measure ?? null}>
       <Table.Th colSpan={5} scope="rowgroup">
@@ -51,14 +57,9 @@ export const ProjectRow = memo(function ProjectRow({ group: { project, container
             <Text span size="xs" c="dimmed">{running} of {containers.length} running{isStack ? ' · stack' : ''}</Text>
           </Group>
         </UnstyledButton>
+        {isNarrow && actions}
       </Table.Th>
-      <Table.Td className={classes['actions'] ?? ''}>
-        {project !== null && (
-          <Group gap={2} wrap="nowrap" justify="flex-end">
-            {VERBS.map((verb) => <RowAction key={verb} label={`${containerVerbs[verb].label} project ${project}`} icon={containerVerbs[verb].icon} isBusy={isBusy && verb === 'restart'} whyNot={whyNot(verb)} onClick={() => act(verb)} />)}
-          </Group>
-        )}
-      </Table.Td>
+      {!isNarrow && <Table.Td className={classes['actions'] ?? ''}>{actions}</Table.Td>}
     </Table.Tr>
   );
 });
