@@ -23,6 +23,7 @@ export default defineConfig(
         never('TSEnumDeclaration', 'Use a union of literals: enums are not erasable.'),
         never('TSModuleDeclaration[kind="namespace"]', 'Use modules: namespaces are not erasable.'),
         never('ExportAllDeclaration', 'Import from the file that has it: no barrels.'),
+        never('MemberExpression[property.name="resetAndDestroy"]', 'Use proto/reset-socket.ts: at a bad moment this leaves the connection behind.'),
       ],
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/no-import-type-side-effects': 'error',

@@ -7,6 +7,7 @@
  */
 import * as net from 'node:net';
 import type * as tls from 'node:tls';
+import { resetSocket } from '../../proto/reset-socket.ts';
 import { chooseProtocol } from './alpn.ts';
 import { redirectToHttps } from './https-redirect.ts';
 import { listen } from './listen.ts';
@@ -76,7 +77,7 @@ export async function createApiListener(options: ApiListenerOptions): Promise<Ap
     },
     onSecure(socket, visitor) {
       const { address, below } = visitor;
-      const peer = { address, reset: () => void below.resetAndDestroy() };
+      const peer = { address, reset: () => resetSocket(below) };
       if (socket.alpnProtocol !== 'h2') return options.onHttp(socket, peer);
       if (visitor.waits()) void options.onGrpc(socket, peer).admitted.then(visitor.waitsNoMore);
     },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect as connectHttp2, createSecureServer, performServerHandshake, type Http2Session } from 'node:http2';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { resetSocket } from '../../proto/reset-socket.ts';
 import { createSessionSockets, socketBeneath, type SessionSockets } from '../../proto/session-sockets.ts';
 import { makeServerCertificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
@@ -74,7 +75,7 @@ describe('sockets of HTTP/2 sessions that broke in the midst of a write', () => 
       await once(answer, 'data');
       // At another moment of its writing each time.
       for (let turn = 0; turn <= count; turn += 1) await nextTurn();
-      raw.resetAndDestroy();
+      resetSocket(raw);
       client.destroy();
       relay.close();
     }
@@ -102,7 +103,7 @@ describe('sockets of HTTP/2 sessions that broke in the midst of a write', () => 
         const onward = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
         client.on('error', () => undefined).once('close', () => onward.destroy());
         client.pipe(onward).pipe(client);
-        breaking = () => client.resetAndDestroy();
+        breaking = () => resetSocket(client);
       }).listen(0, '127.0.0.1');
       let breaking = (): unknown => undefined;
       await once(relay, 'listening');

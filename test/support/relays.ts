@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { resetSocket } from '../../proto/reset-socket.ts';
 
 export interface RelayTarget {
   readonly host: string;
@@ -84,7 +85,7 @@ async function startRelay(server: Server, event: 'connection' | 'secureConnectio
   function breakConnections(): void {
     for (const socket of [...pairs].flat()) {
       if (socket instanceof TLSSocket) socket.destroy();
-      else socket.resetAndDestroy();
+      else resetSocket(socket);
     }
   }
   function swallow(): void {

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { resetSocket } from '../../../proto/reset-socket.ts';
 import type { Transport } from '../rest/transport.ts';
 import { answerHeaders, headText, targetHeaders, targetPath } from './request-head.ts';
 import type { DockerTarget } from './request-head.ts';
@@ -67,7 +68,7 @@ export async function joinUpgraded({ request, socket, head, transport, target, s
 
 /** What was cut off at the server must not look complete here. A Unix socket has no reset. */
 function cut(socket: Duplex): void {
-  if (socket instanceof Socket && socket.remoteAddress !== undefined) socket.resetAndDestroy();
+  if (socket instanceof Socket && socket.remoteAddress !== undefined) resetSocket(socket);
   else socket.destroy();
 }
 

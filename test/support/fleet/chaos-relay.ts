@@ -1,6 +1,7 @@
 /** A link that fails in every way a link can, by the dice: it cuts, stalls, delays and truncates; what it delivers is in order and unaltered. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { resetSocket } from '../../../proto/reset-socket.ts';
 import type { RelayTarget } from '../relays.ts';
 import type { Dice } from './seed.ts';
 
@@ -69,7 +70,7 @@ export async function startChaosRelay(target: RelayTarget, dice: Dice, everyMs: 
       one.on('error', () => undefined);
       one.once('close', () => {
         sockets.delete(one);
-        if (one.errored !== null && !state.isSilent) other.resetAndDestroy();
+        if (one.errored !== null && !state.isSilent) resetSocket(other);
       });
       pass(one, other, state);
     }
@@ -132,12 +133,12 @@ function suffer(mishap: Mishap, [client, upstream]: readonly [Socket, Socket], s
   const one = dice(2) === 0 ? client : upstream;
   switch (mishap) {
     case 'reset':
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+      resetSocket(client);
+      resetSocket(upstream);
       break;
     case 'one-sided':
       state.isSilent = true;
-      one.resetAndDestroy();
+      resetSocket(one);
       break;
     case 'truncate':
       // What is under way is lost; both ends hear an end in peace.
