@@ -8,7 +8,7 @@ import { launchBrowser, type UiBrowser, type UiPage } from './support/browser.ts
 import { adminElsewhere, adminOf, AUDITOR } from './support/people.ts';
 
 /** Ends at once when it is told to; what it says names the run, for it is started twice. */
-const TALKER = 'trap "exit 0" TERM; read run rest < /proc/uptime; i=0; while true; do i=$((i+1)); echo "item $i of $run is done"; [ $i = 3 ] && echo "item 3 was slow" >&2; sleep 0.2; done';
+const TALKER = 'trap "exit 0" TERM; read run rest < /proc/uptime; i=0; while true; do i=$((i+1)); echo "item $i of $run is done"; [ $i = 3 ] && echo "item 3 was slow" >&2; sleep 0.2 || exit; done';
 
 describe('an environment’s page in the web UI', function () {
   this.timeout(60_000);

@@ -33,7 +33,7 @@ describe('a day with the web UI', function () {
     requireRealParts(this, 'chromium');
     folder = createTemporaryFolder();
     [dockerd, server, browser] = await Promise.all([startDockerd(this), startHomeport(), launchBrowser()]);
-    const talk = 'trap "exit 0" TERM; n=0; while true; do n=$((n + 1)); echo "line $n of the talker"; usleep 200000; done';
+    const talk = 'trap "exit 0" TERM; n=0; while true; do n=$((n + 1)); echo "line $n of the talker"; usleep 200000 || exit; done';
     await dockerd.docker('run', '--detach', '--network', 'none', '--name', 'talker', IMAGE, 'sh', '-c', talk);
     ui = await browser.open(server, { reducedMotion: 'no-preference' });
     ({ page } = ui);

@@ -64,7 +64,7 @@ async function startContainers({ dockerd: { docker } }: DockerSite): Promise<voi
   const run = (name: string, labels: readonly string[], ...command: readonly string[]): Promise<unknown> => docker('run', '--detach', '--network', 'none', '--name', name, ...labels.flatMap((label) => ['--label', label]), IMAGE, ...command);
   const compose = (service: string): readonly string[] => ['com.docker.compose.project=shop', `com.docker.compose.service=${service}`];
   await Promise.all([
-    run('talker', [], 'sh', '-c', 'n=0; while true; do n=$((n + 1)); echo "line $n of the talker"; sleep 1; done'),
+    run('talker', [], 'sh', '-c', 'n=0; while true; do n=$((n + 1)); echo "line $n of the talker"; sleep 1 || exit; done'),
     run('shop_web_1', compose('web'), 'sleep', '1d'),
     run('shop_db_1', compose('db'), 'sleep', '1d'),
     docker('volume', 'create', 'shop_data'),
