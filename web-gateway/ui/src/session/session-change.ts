@@ -1,18 +1,21 @@
-/** A session that is replaced by another one: who changes their own password goes on, although all their sessions end. */
+/**
+ * A session that the page itself replaces or ends: who changes their own password goes on, although all their sessions end, and who signs out
+ * is told of its end by other answers, too.
+ */
 
-let renewal: Promise<unknown> | undefined;
+let change: Promise<unknown> | undefined;
 
-/** Says that the session is being replaced until the call is answered; gives its answer. */
-export async function whileSessionIsRenewed<Answer>(call: Promise<Answer>): Promise<Answer> {
-  renewal = call;
+/** Says that the session is being replaced or ended until the call is answered; gives its answer. */
+export async function whileSessionChanges<Answer>(call: Promise<Answer>): Promise<Answer> {
+  change = call;
   try {
     return await call;
   } finally {
-    renewal = undefined;
+    change = undefined;
   }
 }
 
-/** Resolves once no session is being replaced. */
-export async function untilSessionIsRenewed(): Promise<void> {
-  await renewal?.catch(() => undefined);
+/** Resolves once no session is being replaced or ended. */
+export async function untilSessionHasChanged(): Promise<void> {
+  await change?.catch(() => undefined);
 }

@@ -4,12 +4,13 @@ import { isCode } from '../api/api-error.ts';
 import { answerOf, api } from '../api/client.ts';
 import { sayFailed } from '../parts/say.ts';
 import { forgetAnswers } from './forget-answers.ts';
+import { whileSessionChanges } from './session-change.ts';
 import { sessionQuery } from './session.ts';
 
 /** What does it, or says why it could not. */
 export function useSignOut(): () => Promise<void> {
   const client = useQueryClient();
-  return async () => {
+  const signOut = async (): Promise<void> => {
     try {
       await answerOf(api.DELETE('/api/v1/sessions/current'));
     } catch (error) {
@@ -18,4 +19,5 @@ export function useSignOut(): () => Promise<void> {
     client.setQueryData(sessionQuery.queryKey, null);
     forgetAnswers(client);
   };
+  return () => whileSessionChanges(signOut());
 }

@@ -6,7 +6,7 @@ import { LiveUpdates } from '../live/live-updates.tsx';
 import { markAllStale } from '../live/stale-answers.ts';
 import { ErrorState } from '../parts/error-state.tsx';
 import { LoadingState } from '../parts/loading-state.tsx';
-import { untilSessionIsRenewed } from './renewal.ts';
+import { untilSessionHasChanged } from './session-change.ts';
 import { sessionQuery, useMay } from './session.ts';
 import { SignIn } from './sign-in.tsx';
 
@@ -20,20 +20,18 @@ export function SignedInOnly({ children }: { readonly children: React.ReactNode 
   const isAsking = useRef(false);
 
   const end = useCallback(() => {
-    const known = client.getQueryData(sessionQuery.queryKey);
-    if (known === undefined || known === null || isAsking.current) return;
+    const isSomebodyHere = (): boolean => (client.getQueryData(sessionQuery.queryKey) ?? null) !== null;
+    if (!isSomebodyHere() || isAsking.current) return;
     isAsking.current = true;
-    // A session may have ended because another one takes its place.
-    untilSessionIsRenewed()
-      .then(() => client.query({ ...sessionQuery, staleTime: 0 }))
-      .then(
-        (now) => {
-          if (now === null) return setEnded(true);
-          setRenewals((count) => count + 1);
-          markAllStale(client);
-        },
-        () => undefined,
-      )
+    // A session may have ended because another one takes its place, or because its owner signed out.
+    untilSessionHasChanged()
+      .then(async () => {
+        if (!isSomebodyHere()) return;
+        if ((await client.query({ ...sessionQuery, staleTime: 0 })) === null) return setEnded(true);
+        setRenewals((count) => count + 1);
+        markAllStale(client);
+      })
+      .catch(() => undefined)
       .finally(() => (isAsking.current = false));
   }, [client]);
   useEffect(() => onSignedOut(end), [end]);

@@ -6,7 +6,7 @@ import { answerOf, api } from '../../api/client.ts';
 import { FormError } from '../../parts/form-error.tsx';
 import { formFaults } from '../../parts/form-faults.ts';
 import { sayDone } from '../../parts/say.ts';
-import { whileSessionIsRenewed } from '../../session/renewal.ts';
+import { whileSessionChanges } from '../../session/session-change.ts';
 import { useMay, useSession } from '../../session/session.ts';
 import { Section } from '../section.tsx';
 import { userQuery } from '../users/users-query.ts';
@@ -23,7 +23,7 @@ export function OwnPassword(): React.JSX.Element {
   const [isTwice, setTwice] = useState(true);
 
   const change = useMutation({
-    mutationFn: () => whileSessionIsRenewed(answerOf(api.PATCH('/api/v1/users/{id}', { params: { path: { id: userId } }, body: { password, currentPassword } }))),
+    mutationFn: () => whileSessionChanges(answerOf(api.PATCH('/api/v1/users/{id}', { params: { path: { id: userId } }, body: { password, currentPassword } }))),
     async onSuccess() {
       setCurrent('');
       setPassword('');
