@@ -45,9 +45,8 @@ export function Plot({ title, says, times, lines, format, least = 1 }: PlotProps
         height: HEIGHT,
         cursor: { y: false },
         legend: { show: false },
-        // Of one value alone it would make years.
-        scales: { x: { range: (_plot, first, last) => [Math.min(first, last - LEAST_SECONDS), last] }, y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, least)] } },
-        axes: [{ ...axis, space: 80 }, { ...axis, size: 64, values: (_plot, values) => values.map(format) }],
+        scales: { x: { range: ({ data: [times] }) => shownTime(times) }, y: { range: (_plot, _low, high) => [0, Math.max(high * 1.1, least)] } },
+        axes: [{ ...axis, space: 80 }, { ...axis, size: 72, values: (_plot, values) => values.map(format) }],
         series: [{}, ...lines.map(({ label, isDashed }, index) => ({ label, stroke: index === 0 ? first : second, width: 2, points: { show: false }, ...(isDashed === true ? { dash: [6, 4] } : {}) }))],
       },
       [[], ...lines.map(() => [])],
@@ -78,4 +77,10 @@ export function Plot({ title, says, times, lines, format, least = 1 }: PlotProps
       <div ref={place} aria-hidden style={{ minHeight: HEIGHT, overflow: 'hidden' }} />
     </Paper>
   );
+}
+
+/** From its own times: of one alone uPlot makes years. */
+function shownTime(times: ArrayLike<number>): [from: number, to: number] {
+  const last = times[times.length - 1] ?? 0;
+  return [Math.min(times[0] ?? last, last - LEAST_SECONDS), last];
 }
