@@ -308,6 +308,8 @@ export interface ActivityQuery {
   readonly environmentId?: string;
   readonly actor?: string;
   readonly method?: string;
+  /** Whether by a method that may change something, which is any but GET and HEAD. */
+  readonly changes?: boolean;
   /** Part of the path. */
   readonly path?: string;
   readonly result?: 'ok' | 'failed' | 'under-way';

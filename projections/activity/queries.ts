@@ -49,6 +49,7 @@ function conditions(asked: ActivityAsked, reach: ReachCondition | undefined): { 
   add('environmentId = :environmentId', 'environmentId', asked.environmentId);
   add('actor = :actor', 'actor', asked.actor);
   add('method = :method', 'method', asked.method);
+  if (asked.changes !== undefined) parts.push(`method ${asked.changes ? 'NOT IN' : 'IN'} ('GET', 'HEAD')`);
   add('instr(path, :path) > 0', 'path', asked.path);
   if (asked.result === 'under-way') parts.push('endedAt IS NULL');
   if (asked.result === 'failed') parts.push('endedAt IS NOT NULL AND (failure IS NOT NULL OR status >= 400)');

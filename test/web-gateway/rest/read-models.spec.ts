@@ -227,6 +227,8 @@ describe('read models over REST', () => {
     const found = async (query: string): Promise<unknown[]> => (await items(`/activity?${query}`)).map(({ id }) => id);
     expect(await found('result=failed')).to.deep.equal(['c3']);
     expect(await found('result=ok&method=GET')).to.deep.equal(['c1']);
+    expect(await found('changes=true')).to.deep.equal(['c3', 'c2']);
+    expect(await found('changes=false')).to.deep.equal(['c1']);
     expect(await found('actor=nobody')).to.deep.equal([]);
     expect(await found('path=exec&environment=a')).to.deep.equal(['c2']);
     expect((await get('/environments/nosuch/activity')).json).to.include({ code: 'environment-not-found' });

@@ -11,6 +11,7 @@ const text = { type: 'string', minLength: 1, maxLength: 200 };
 const filters = {
   actor: { ...text, description: 'Who called, exactly as calls have it.', examples: ['user:admin'] },
   method: { ...text, examples: ['POST'] },
+  changes: { type: 'boolean', description: 'true: by a method that may change something, so any but GET and HEAD; false: by these two.' },
   path: { ...text, description: 'Part of the path.', examples: ['/exec'] },
   result: { type: 'string', enum: ['ok', 'failed', 'under-way'], description: 'failed: by a status of 400 or above, or on our side of the engine.' },
   from: { ...instant, description: 'Inclusive, by when the call was last told of.' },

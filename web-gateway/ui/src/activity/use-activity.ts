@@ -3,7 +3,7 @@ import type { Call } from '../api/answer.ts';
 import { answerOf, api } from '../api/client.ts';
 import { useNewestFirst, type LogPage, type NewestFirst } from '../parts/newest-first.ts';
 import { isResult } from './activity-call.ts';
-import type { ActivitySearch } from './activity-search.ts';
+import { CHANGES, type ActivitySearch } from './activity-search.ts';
 
 /** A call keeps it when it ends. */
 export const idOfCall = ({ id }: Call): string => id;
@@ -15,7 +15,8 @@ const versionOfCall = ({ id, endedAt, stream }: Call): string => `${id} ${endedA
 export function activityQuery({ environment, actor, method, path, result, from, to }: ActivitySearch, instant: string | undefined): Readonly<Record<string, string>> {
   // Exclusive there, and instants have milliseconds.
   const ends = [...(to === undefined ? [] : [Date.parse(to)]), ...(instant === undefined ? [] : [Date.parse(instant) + 1])];
-  const said = { environment, actor, method: method?.toUpperCase(), path, result: isResult(result) ? result : undefined, from, to: ends.length === 0 ? undefined : new Date(Math.min(...ends)).toISOString() };
+  const asked = method === CHANGES ? { changes: 'true' } : { method: method?.toUpperCase() };
+  const said = { environment, actor, ...asked, path, result: isResult(result) ? result : undefined, from, to: ends.length === 0 ? undefined : new Date(Math.min(...ends)).toISOString() };
   return Object.fromEntries(Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
