@@ -31,7 +31,7 @@ export const screens: readonly Screen[] = [
   { name: 'environment-containers', path: (harbour) => of(harbour, '?tab=containers'), settle: tab('Containers', 'talker') },
   { name: 'environment-logs', path: (harbour) => of(harbour, '?tab=containers&container=talker&view=logs'), settle: (page) => page.getByText(/line \d+ of the talker/).first().waitFor() },
   { name: 'environment-terminal', path: (harbour) => of(harbour, '?tab=containers&container=talker&view=terminal'), settle: (page) => page.locator('.xterm-rows').getByText(/[#$]\s*$/).first().waitFor() },
-  { name: 'environment-stats', path: (harbour) => of(harbour, '?tab=containers&container=talker&view=stats'), settle: (page) => page.getByText('Memory').first().waitFor() },
+  { name: 'environment-stats', path: (harbour) => of(harbour, '?tab=containers&container=talker&view=stats'), settle: (page) => page.getByText(/of one processor/).waitFor() },
   { name: 'environment-images', path: (harbour) => of(harbour, '?tab=images'), settle: tab('Images', 'busybox') },
   { name: 'environment-volumes', path: (harbour) => of(harbour, '?tab=volumes'), settle: tab('Volumes', 'shop_data') },
   { name: 'environment-networks', path: (harbour) => of(harbour, '?tab=networks'), settle: tab('Networks', 'host') },
