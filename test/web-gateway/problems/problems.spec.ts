@@ -120,7 +120,7 @@ describe('problem details', () => {
   });
 
   it('answer for addresses that do not exist, and methods they do not have', async () => {
-    for (const target of ['/', '/api/v1', '/api/v2/environments', '/api/v1/nothing', '/api/v1/environments/e1/dockers']) {
+    for (const target of ['/api/v1', '/api/v2/environments', '/api/v1/nothing', '/api/v1/environments/e1/dockers']) {
       expect((await gateway.call(target)).json, target).to.include({ status: 404, code: 'not-found' });
     }
     expect((await gateway.call('/api/v1/%zz')).json).to.include({ status: 400, code: 'invalid-path' });

@@ -25,6 +25,8 @@ describe('the web UI’s files', () => {
     expect(page.headers).to.include({ 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
     expect(page.headers['content-type']).to.match(/^text\/html/);
     for (const path of ['/environments/e1?tab=containers', '/settings/users', '/no/such/page']) expect(textOf(await browse(path)), path).to.equal(textOf(page));
+    // As curl and watchers of servers ask.
+    for (const path of ['/', '/?check=1']) expect(textOf(await browse(path, { accept: '*/*' })), path).to.equal(textOf(page));
   });
 
   it('run no script but their own, and ask nobody else', async () => {

@@ -53,7 +53,8 @@ export function registerWebUi(app: FastifyInstance, { limits }: Pick<RestDepende
   app.get(PAGES, { config }, (request, reply) => {
     // A route that takes no part of that length is passed over, and this one comes last.
     if (request.url.replace(/\?.*$/s, '').split('/').some((part) => part.length > LONGEST_PARAMETER)) throw new GatewayError('invalid-path', 'The path holds a part that is too long.');
-    const isPage = !NOT_PAGES.test(request.url) && (request.headers.accept ?? '').includes('text/html');
+    // Whoever looks whether there is a server asks for its root, and by curl for no kind of answer.
+    const isPage = /^\/(?:\?|$)/.test(request.url) || (!NOT_PAGES.test(request.url) && (request.headers.accept ?? '').includes('text/html'));
     if (!isPage) throw new GatewayError('not-found', 'Nothing is at this address.');
     if (!existsSync(path.join(BUILT, 'index.html'))) throw new GatewayError('not-found', 'The web UI is not built: stop the server, and start it with npm start.');
     return reply.sendFile('index.html');
