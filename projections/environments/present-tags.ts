@@ -4,6 +4,7 @@
  * tags now is seen by looking at one byte, as with the numbers of sets.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { onceForDatabase } from '../once-for-database.ts';
 import type { RowWatcher } from '../versioned-table.ts';
 import type { EnvironmentRow } from './rows.ts';
 import { tagMarksOf } from './tag-sets.ts';
@@ -62,14 +63,8 @@ export function isMarkedEnvironment(parameter: string): string {
   return `substr(:${parameter}, environmentNumber, 1) = x'01'`;
 }
 
-const marksOfDatabases = new WeakMap<DatabaseSync, EnvironmentMarks>();
-
 /** Those of an open file. */
-export function environmentMarksOf(database: DatabaseSync): EnvironmentMarks {
-  const marks = marksOfDatabases.get(database) ?? createEnvironmentMarks(database);
-  marksOfDatabases.set(database, marks);
-  return marks;
-}
+export const environmentMarksOf: (database: DatabaseSync) => EnvironmentMarks = onceForDatabase(createEnvironmentMarks);
 
 /** Keeps four bytes for each environment that ever was, and reads again only what changed since the question before. */
 function createEnvironmentMarks(database: DatabaseSync): EnvironmentMarks {

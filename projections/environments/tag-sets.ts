@@ -4,6 +4,7 @@
  * which costs a tenth of looking the tags up.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { onceForDatabase } from '../once-for-database.ts';
 
 export const tagSetsSchema = `
   CREATE TABLE tag_sets (setId INTEGER PRIMARY KEY, tags TEXT NOT NULL UNIQUE) STRICT;
@@ -67,14 +68,9 @@ export function isMarked(parameter: string): string {
 
 /** Answers that are kept, at most: an operator asks with the same tags all day. */
 const answersKept = 64;
-const marksOfDatabases = new WeakMap<DatabaseSync, TagMarks>();
 
 /** Those of an open file. Sets never change, so that only new ones are looked at again. */
-export function tagMarksOf(database: DatabaseSync): TagMarks {
-  const marks = marksOfDatabases.get(database) ?? createTagMarks(database);
-  marksOfDatabases.set(database, marks);
-  return marks;
-}
+export const tagMarksOf: (database: DatabaseSync) => TagMarks = onceForDatabase(createTagMarks);
 
 function createTagMarks(database: DatabaseSync): TagMarks {
   const newest = database.prepare('SELECT ifnull(max(setId), 0) AS setId FROM tag_sets');
